@@ -1,4 +1,6 @@
 //! x
 
+pub mod definitions;
 pub mod diagnostic;
 pub mod tree;
+pub mod yaml;

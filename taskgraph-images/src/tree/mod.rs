@@ -4,13 +4,22 @@
 //! rest of the program reads through: it follows links inside the tree, refuses those that leave it, and is what
 //! analysers of templates and scripts take.
 
+mod compare;
+mod directory;
 mod memory;
 mod path;
+mod repository;
+mod view;
+mod work_tree;
 
 use std::sync::Arc;
 
+pub use compare::{Change, changed_paths};
+pub use directory::{ContentId, Mode};
 pub use memory::MemoryTree;
 pub use path::{PathError, TreePath};
+pub use repository::{Repository, RepositoryError, Revision};
+pub use view::{Found, Look, MAX_FILE, Tree, View};
 
 /// What stands at a path once links are followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,0 +1,26 @@
+//! Image definitions: from YAML files to resolved images.
+//!
+//! ```text
+//! file ─ extends ─▶ merged over its fragments ─ variants ─▶ one per combination ─ by-…, {{…}} ─▶ ResolvedImage
+//! ```
+//!
+//! Nothing here looks at scripts, templates or contexts: which files an image is made of is [`crate::inputs`]' work.
+
+mod config;
+mod image;
+mod load;
+mod merge;
+mod pins;
+mod select;
+mod text;
+mod variants;
+mod written;
+mod written_decode;
+
+pub use config::{Config, ConfigFile};
+pub use image::{ResolvedImage, Written, WrittenBuilder};
+pub(crate) use load::{Loader, by_id, read_settings};
+pub use load::{DefinitionFile, Definitions, Layout};
+pub use pins::{Pin, Pins, PinsFile};
+pub use text::Parsed;
+pub use written::{Attribute, ImageFile};

@@ -1,0 +1,237 @@
+//! [`Selection`]: `by-<attribute>` choices made and templates rendered for one image.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use handlebars::{Context, Handlebars, RenderContext, Renderable, Template};
+use serde_json::Value as Json;
+
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::yaml::{Key, Node, Value, by};
+
+/// The longest text with templates in it that is rendered.
+const MAX_TEMPLATE: usize = 16 * 1024;
+
+/// What is known of one image while its definition is resolved.
+pub(super) struct Selection {
+    /// Attributes that `by-` chooses by, as text.
+    attributes: BTreeMap<String, String>,
+    /// What templates see.
+    context: Context,
+    /// Pins that templates named.
+    pub(super) pins: BTreeSet<String>,
+    pub(super) faults: Vec<Diagnostic>,
+}
+
+impl Selection {
+    /// A selection that knows `context` only.
+    pub(super) fn new(context: Json) -> Self {
+        Self {
+            attributes: BTreeMap::new(),
+            context: Context::from(context),
+            pins: BTreeSet::new(),
+            faults: Vec::new(),
+        }
+    }
+
+    /// Makes an attribute known to choices and templates.
+    pub(super) fn set(&mut self, name: &str, value: Json) {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        self.attributes.insert(name.to_owned(), text);
+        self.define(name, value);
+    }
+
+    /// Makes a value known to templates only.
+    pub(super) fn define(&mut self, name: &str, value: Json) {
+        if let Json::Object(context) = self.context.data_mut() {
+            context.insert(name.to_owned(), value);
+        }
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.attributes.contains_key(name)
+    }
+
+    /// Chooses and renders all of a value. `None` when what was chosen is null.
+    pub(super) fn resolve(&mut self, node: &Node) -> Option<Node> {
+        if let Some((key, branches)) = by(node) {
+            let chosen = self.choose(key, branches)?.clone();
+            return self.resolve(&chosen);
+        }
+        match &node.value {
+            _ if node.is_null() => None,
+            Value::Scalar(text, _) if text.contains("{{") => {
+                let text = self.render(node, text)?;
+                // What a template gives is read as if it had been written there, quotes and all.
+                let plain = matches!(&node.value, Value::Scalar(_, plain) if *plain);
+                Some(node.with(Value::Scalar(text.into(), plain)))
+            }
+            Value::Scalar(..) => Some(node.clone()),
+            Value::List(items) => {
+                Some(node.with(Value::List(items.iter().filter_map(|item| self.resolve(item)).collect())))
+            }
+            Value::Concat(parts) => {
+                let mut items = Vec::new();
+                for part in parts.iter() {
+                    match self.resolve(part) {
+                        Some(Node { value: Value::List(more), .. }) => items.extend(more.iter().cloned()),
+                        // One value stands for a list of one, as under `extends`.
+                        Some(one) if matches!(one.value, Value::Scalar(..)) => items.push(one),
+                        Some(other) => self.faults.push(
+                            Diagnostic::error("wrong-type", format!("expected a list, found {}", other.describe()))
+                                .at(other.place()),
+                        ),
+                        None => {}
+                    }
+                }
+                Some(node.with(Value::List(items.into())))
+            }
+            Value::Map(entries) => Some(node.with(Value::Map(
+                entries
+                    .iter()
+                    .filter_map(|(key, value)| Some((key.clone(), self.resolve(value)?)))
+                    .collect(),
+            ))),
+        }
+    }
+
+    /// The branch for the attribute's value: the exact one, else the one pattern that matches it, else `default`.
+    fn choose<'a>(&mut self, key: &Key, branches: &'a Node) -> Option<&'a Node> {
+        let attribute = &key.text["by-".len()..];
+        let Some(entries) = branches.entries() else {
+            let message = "expected a map from an attribute's values to choices";
+            self.faults.push(Diagnostic::error("wrong-type", message).at(branches.place()));
+            return None;
+        };
+        let find = |name: &str| entries.iter().find(|(key, _)| &*key.text == name).map(|(_, branch)| branch);
+        let Some(value) = self.attributes.get(attribute) else {
+            if let Some(default) = find("default") {
+                return Some(default);
+            }
+            let mut fault = Diagnostic::error("unknown-attribute", format!("the image has no attribute `{attribute}`"))
+                .at(key.place());
+            fault = match nearest(attribute, self.attributes.keys().map(String::as_str)) {
+                Some(near) => fault.hint(format!("did you mean `by-{near}`?")),
+                None => fault.hint(format!(
+                    "its attributes: {}",
+                    self.attributes.keys().cloned().collect::<Vec<_>>().join(", ")
+                )),
+            };
+            self.faults.push(fault);
+            return None;
+        };
+        if let Some(exact) = find(value) {
+            return Some(exact);
+        }
+        let matching: Vec<_> = entries
+            .iter()
+            .filter(|(key, _)| &*key.text != "default" && pattern_matches(&key.text, value))
+            .collect();
+        match matching[..] {
+            [(_, branch)] => Some(branch),
+            [] => find("default").or_else(|| {
+                let choices: Vec<&str> = entries.iter().map(|(key, _)| &*key.text).collect();
+                self.faults.push(
+                    Diagnostic::error("no-choice", format!("nothing here is for `{attribute}` `{value}`"))
+                        .at(branches.place())
+                        .hint(format!("choices: {}; `default` stands for all others", choices.join(", "))),
+                );
+                None
+            }),
+            [(first, _), (second, _), ..] => {
+                self.faults.push(
+                    Diagnostic::error("two-choices", format!("two patterns match `{attribute}` `{value}`"))
+                        .at(first.place())
+                        .note(second.place(), "and this one")
+                        .hint(format!("name `{value}` itself, or make the patterns exclude one another")),
+                );
+                None
+            }
+        }
+    }
+
+    fn render(&mut self, node: &Node, text: &str) -> Option<String> {
+        if text.len() > MAX_TEMPLATE {
+            let message = format!("the template holds more than {MAX_TEMPLATE} bytes");
+            self.faults.push(Diagnostic::error("too-large", message).at(node.place()));
+            return None;
+        }
+        note_pins(text, &mut self.pins);
+        let rendered = ENGINE.with(|engine| {
+            let mut engine = engine.borrow_mut();
+            let (handlebars, compiled) = &mut *engine;
+            if !compiled.contains_key(text) {
+                compiled.insert(text.to_owned(), Template::compile(text).map_err(|error| error.reason().to_string())?);
+            }
+            compiled[text]
+                .renders(handlebars, &self.context, &mut RenderContext::new(None))
+                .map_err(|error| error.reason().to_string())
+        });
+        match rendered {
+            Ok(text) => Some(text),
+            Err(reason) => {
+                let known: Vec<String> = match self.context.data() {
+                    Json::Object(context) => context.keys().cloned().collect(),
+                    _ => Vec::new(),
+                };
+                self.faults.push(
+                    Diagnostic::error("template", format!("the template cannot be rendered: {}", lower_first(&reason)))
+                        .at(node.place())
+                        .hint(format!("known names: {}", known.join(", "))),
+                );
+                None
+            }
+        }
+    }
+}
+
+thread_local! {
+    /// One engine a thread, with the templates it has compiled: most images share most of their texts.
+    static ENGINE: RefCell<(Handlebars<'static>, BTreeMap<String, Template>)> =
+        RefCell::new((strict_engine(), BTreeMap::new()));
+}
+
+/// Handlebars as definitions use it: a missing name is a fault, and nothing is escaped for HTML.
+fn strict_engine() -> Handlebars<'static> {
+    let mut handlebars = Handlebars::new();
+    handlebars.set_strict_mode(true);
+    handlebars.register_escape_fn(handlebars::no_escape);
+    handlebars
+}
+
+/// Taskgraph's rule: a key is a regular expression that must match the whole value. A key without any sign of one
+/// matches only itself, which was tried before.
+fn pattern_matches(pattern: &str, value: &str) -> bool {
+    if !pattern.contains(['.', '*', '+', '?', '|', '[', '(', '\\', '^', '$']) {
+        return false;
+    }
+    PATTERNS.with(|patterns| {
+        patterns
+            .borrow_mut()
+            .entry(pattern.to_owned())
+            .or_insert_with(|| regex::Regex::new(&format!("^(?:{pattern})$")).ok())
+            .as_ref()
+            .is_some_and(|pattern| pattern.is_match(value))
+    })
+}
+
+thread_local! {
+    static PATTERNS: RefCell<BTreeMap<String, Option<regex::Regex>>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+fn note_pins(text: &str, pins: &mut BTreeSet<String>) {
+    for (at, _) in text.match_indices("pins.") {
+        let name: String = text[at + "pins.".len()..]
+            .chars()
+            .take_while(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_'))
+            .collect();
+        if !name.is_empty() {
+            pins.insert(name);
+        }
+    }
+}
+
+fn lower_first(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}

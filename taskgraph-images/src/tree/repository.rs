@@ -1,0 +1,329 @@
+//! [`Repository`]: the only place that names git. Reads revisions straight from its objects, without a checkout.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, RwLock};
+
+use gix::objs::tree::EntryKind;
+use thread_local::ThreadLocal;
+
+use super::directory::{ContentId, Directory, Entry, Mode, Objects};
+use super::{FileError, MAX_FILE, Tree, TreePath};
+
+/// A git repository: bare or not, shallow or whole, of either object format.
+#[derive(Debug, Clone)]
+pub struct Repository {
+    pub(super) store: Arc<Store>,
+}
+
+/// A commit that exists in the repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revision {
+    /// The words that named it.
+    pub name: String,
+    /// The commit's full id, in hexadecimal.
+    pub id: String,
+}
+
+/// Why the repository cannot answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RepositoryError {
+    /// There is no repository here, or it cannot be opened.
+    #[error("no git repository at `{}`: {why}", .path.display())]
+    NotARepository {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// The cause.
+        why: String,
+    },
+    /// The name stands for no commit that this clone holds.
+    #[error("`{name}` names no commit in this clone{}", if *.shallow { ", which is shallow" } else { "" })]
+    UnknownRevision {
+        /// The name as given.
+        name: String,
+        /// Whether the clone is shallow, so that the commit may exist elsewhere.
+        shallow: bool,
+    },
+    /// The two commits share no ancestor in this clone.
+    #[error("`{base}` and `{head}` have no common ancestor in this clone{}", if *.shallow { ", which is shallow" } else { "" })]
+    Unrelated {
+        /// One commit.
+        base: String,
+        /// The other.
+        head: String,
+        /// Whether the clone is shallow, so that the ancestor may exist elsewhere.
+        shallow: bool,
+    },
+    /// The index holds entries that a merge left unresolved.
+    #[error("`{0}` has an unresolved merge conflict in the index")]
+    Conflict(TreePath),
+    /// A bare repository has no work tree and no index.
+    #[error("a bare repository has no {0}")]
+    Bare(&'static str),
+    /// An object or file could not be read.
+    #[error("the repository cannot be read: {0}")]
+    Unreadable(String),
+}
+
+pub(super) struct Store {
+    shared: gix::ThreadSafeRepository,
+    local: ThreadLocal<gix::Repository>,
+    directories: Mutex<HashMap<ContentId, Arc<Directory>>>,
+    /// Contents that are not in git's objects: what the work tree holds uncommitted.
+    pub(super) overlay: RwLock<HashMap<ContentId, Arc<[u8]>>>,
+    id_length: usize,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("git_dir", &self.shared.refs.git_dir()).finish_non_exhaustive()
+    }
+}
+
+impl Repository {
+    /// Opens the repository that holds `directory`.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn open(directory: &Path) -> Result<Self, RepositoryError> {
+        let shared = gix::ThreadSafeRepository::discover(directory).map_err(|error| RepositoryError::NotARepository {
+            path: directory.to_owned(),
+            why: error.to_string(),
+        })?;
+        let id_length = shared.to_thread_local().object_hash().len_in_bytes();
+        Ok(Self {
+            store: Arc::new(Store {
+                shared,
+                local: ThreadLocal::new(),
+                directories: Mutex::default(),
+                overlay: RwLock::default(),
+                id_length,
+            }),
+        })
+    }
+
+    /// The root of the work tree, unless the repository is bare.
+    pub fn work_dir(&self) -> Option<PathBuf> {
+        self.store.repository().workdir().map(Path::to_owned)
+    }
+
+    /// Whether history was cut off when the clone was made.
+    pub fn is_shallow(&self) -> bool {
+        self.store.repository().is_shallow().unwrap_or_default()
+    }
+
+    /// Finds the commit that `name` stands for: a branch, tag, id, `HEAD~1`, `@{u}`…
+    ///
+    /// # Errors
+    /// When this clone holds no such commit.
+    pub fn revision(&self, name: &str) -> Result<Revision, RepositoryError> {
+        let repository = self.store.repository();
+        let unknown = || RepositoryError::UnknownRevision { name: name.to_owned(), shallow: self.is_shallow() };
+        let commit = repository
+            .rev_parse_single(name)
+            .ok()
+            .and_then(|id| id.object().ok())
+            .and_then(|object| object.peel_to_commit().ok())
+            .ok_or_else(unknown)?;
+        Ok(Revision { name: name.to_owned(), id: commit.id.to_string() })
+    }
+
+    /// The best common ancestor.
+    ///
+    /// # Errors
+    /// When the two share none in this clone.
+    pub fn merge_base(&self, base: &Revision, head: &Revision) -> Result<Revision, RepositoryError> {
+        let repository = self.store.repository();
+        let unrelated = || RepositoryError::Unrelated {
+            base: base.name.clone(),
+            head: head.name.clone(),
+            shallow: self.is_shallow(),
+        };
+        let id = repository
+            .merge_base(self.store.id(base)?, self.store.id(head)?)
+            .ok()
+            .flatten()
+            .ok_or_else(unrelated)?;
+        Ok(Revision { name: format!("merge-base({}, {})", base.name, head.name), id: id.to_string() })
+    }
+
+    /// The commit's parents' ids, first parent first.
+    ///
+    /// # Errors
+    /// When the commit cannot be read.
+    pub fn parents(&self, revision: &Revision) -> Result<Vec<Revision>, RepositoryError> {
+        let repository = self.store.repository();
+        let commit = repository.find_commit(self.store.id(revision)?).map_err(unreadable)?;
+        Ok(commit.parent_ids().map(|id| Revision { name: id.to_string(), id: id.to_string() }).collect())
+    }
+
+    /// The files of a commit.
+    ///
+    /// # Errors
+    /// When the commit or its tree cannot be read.
+    pub fn tree(&self, revision: &Revision) -> Result<Tree, RepositoryError> {
+        let repository = self.store.repository();
+        let commit = repository.find_commit(self.store.id(revision)?).map_err(unreadable)?;
+        let id = commit.tree_id().map_err(unreadable)?;
+        let root = self.store.directory(ContentId::new(id.as_bytes()), &TreePath::root()).map_err(unreadable)?;
+        Ok(Tree::new(&revision.id, root, self.store.clone()))
+    }
+
+    /// The tree without any file: the base of a branch that is new.
+    pub fn empty_tree(&self) -> Tree {
+        Tree::new("nothing", Arc::default(), self.store.clone())
+    }
+
+    /// What is staged: the files of the index.
+    ///
+    /// # Errors
+    /// When the index cannot be read or holds unresolved conflicts.
+    pub fn staged(&self) -> Result<Tree, RepositoryError> {
+        let repository = self.store.repository();
+        if repository.is_bare() {
+            return Err(RepositoryError::Bare("index"));
+        }
+        let index = repository.index_or_empty().map_err(unreadable)?;
+        let files = self.store.index_files(&index, true)?;
+        Ok(Tree::new("index", Directory::from_files(files), self.store.clone()))
+    }
+}
+
+pub(super) fn unreadable(error: impl std::fmt::Display) -> RepositoryError {
+    RepositoryError::Unreadable(error.to_string())
+}
+
+impl Store {
+    pub(super) fn repository(&self) -> &gix::Repository {
+        self.local.get_or(|| {
+            let mut repository = self.shared.to_thread_local();
+            repository.object_cache_size_if_unset(4 * 1024 * 1024);
+            repository
+        })
+    }
+
+    fn id(&self, revision: &Revision) -> Result<gix::ObjectId, RepositoryError> {
+        gix::ObjectId::from_hex(revision.id.as_bytes()).map_err(unreadable)
+    }
+
+    fn object_id(&self, id: ContentId) -> gix::ObjectId {
+        gix::ObjectId::from_bytes_or_panic(id.bytes(self.id_length))
+    }
+
+    /// The files of the index. With `strict`, unresolved conflicts are refused; without, they are left out.
+    pub(super) fn index_files(
+        &self,
+        index: &gix::index::State,
+        strict: bool,
+    ) -> Result<Vec<(TreePath, Mode, ContentId)>, RepositoryError> {
+        let mut files = Vec::with_capacity(index.entries().len());
+        for entry in index.entries() {
+            let path = tree_path(entry.path(index));
+            if entry.stage() != gix::index::entry::Stage::Unconflicted {
+                if strict {
+                    return Err(RepositoryError::Conflict(path));
+                }
+                continue;
+            }
+            // A promise to add a file later: the index holds nothing of it yet.
+            if entry.flags.contains(gix::index::entry::Flags::INTENT_TO_ADD) {
+                continue;
+            }
+            let id = ContentId::new(entry.id.as_bytes());
+            let mode = match entry.mode {
+                gix::index::entry::Mode::FILE_EXECUTABLE => Mode::Executable,
+                gix::index::entry::Mode::SYMLINK => Mode::Link,
+                gix::index::entry::Mode::COMMIT => Mode::Submodule,
+                gix::index::entry::Mode::DIR => {
+                    // A sparse index keeps whole directories as one entry.
+                    let path = TreePath::from_git(path.as_str().trim_end_matches('/'));
+                    self.directory_files(id, &path, &mut files).map_err(unreadable)?;
+                    continue;
+                }
+                _ => Mode::File,
+            };
+            files.push((path, mode, id));
+        }
+        Ok(files)
+    }
+
+    fn directory_files(
+        &self,
+        id: ContentId,
+        at: &TreePath,
+        files: &mut Vec<(TreePath, Mode, ContentId)>,
+    ) -> Result<(), FileError> {
+        for entry in &self.directory(id, at)?.entries {
+            let path = at.child(&entry.name);
+            match entry.mode {
+                Mode::Directory => self.directory_files(entry.id, &path, files)?,
+                mode => files.push((path, mode, entry.id)),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Objects for Store {
+    fn directory(&self, id: ContentId, path: &TreePath) -> Result<Arc<Directory>, FileError> {
+        if let Some(directory) = self.directories.lock().expect("no holder panics").get(&id) {
+            return Ok(directory.clone());
+        }
+        let lost = |error: &dyn std::fmt::Display| FileError::Unreadable(path.clone(), missing_object(error));
+        let repository = self.repository();
+        let object = repository.find_object(self.object_id(id)).map_err(|error| lost(&error))?;
+        let tree = object.try_into_tree().map_err(|error| lost(&error))?;
+        let mut entries = Vec::new();
+        for entry in tree.iter() {
+            let entry = entry.map_err(|error| lost(&error))?;
+            let mode = match entry.mode().kind() {
+                EntryKind::Tree => Mode::Directory,
+                EntryKind::Blob => Mode::File,
+                EntryKind::BlobExecutable => Mode::Executable,
+                EntryKind::Link => Mode::Link,
+                EntryKind::Commit => Mode::Submodule,
+            };
+            let name = escape(entry.filename());
+            entries.push(Entry::new(&name, mode, ContentId::new(entry.object_id().as_bytes())));
+        }
+        let directory = Arc::new(Directory::new(entries, Some(id)));
+        self.directories.lock().expect("no holder panics").insert(id, directory.clone());
+        Ok(directory)
+    }
+
+    fn blob(&self, id: ContentId, path: &TreePath) -> Result<Arc<[u8]>, FileError> {
+        if let Some(content) = self.overlay.read().expect("no writer panics").get(&id) {
+            return Ok(content.clone());
+        }
+        let lost = |error: &dyn std::fmt::Display| FileError::Unreadable(path.clone(), missing_object(error));
+        let mut object = self.repository().find_object(self.object_id(id)).map_err(|error| lost(&error))?;
+        if object.data.len() as u64 > MAX_FILE {
+            return Err(FileError::TooLarge(path.clone(), object.data.len() as u64, MAX_FILE));
+        }
+        Ok(Arc::from(std::mem::take(&mut object.data)))
+    }
+}
+
+fn missing_object(error: &dyn std::fmt::Display) -> String {
+    format!("{error}; if this is a partial clone, fetch its objects first")
+}
+
+/// A name of git's as text: bytes that are not UTF-8 are written `\xNN`.
+fn escape(name: &gix::bstr::BStr) -> std::borrow::Cow<'_, str> {
+    match std::str::from_utf8(name) {
+        Ok(name) => name.into(),
+        Err(_) => name
+            .utf8_chunks()
+            .flat_map(|chunk| {
+                std::iter::once(chunk.valid().to_owned())
+                    .chain(chunk.invalid().iter().map(|byte| format!("\\x{byte:02X}")))
+            })
+            .collect::<String>()
+            .into(),
+    }
+}
+
+pub(super) fn tree_path(path: &gix::bstr::BStr) -> TreePath {
+    TreePath::from_git(&escape(path))
+}

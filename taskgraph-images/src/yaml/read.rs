@@ -1,0 +1,281 @@
+//! [`read`]: bytes of a YAML file to a [`Node`], with bounded work.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use granit_parser::{Event, Options, Parser, ScalarStyle};
+
+use super::node::{Key, Node, Value};
+use crate::diagnostic::{Diagnostic, Place, Span};
+use crate::tree::TreePath;
+
+/// The largest YAML file that is read, in bytes. The largest known configuration file is an eighth of it.
+pub const MAX_YAML: usize = 1024 * 1024;
+
+/// How deep values may nest. Definitions nest eight deep.
+const MAX_DEPTH: usize = 64;
+
+/// How many values a file may hold with its aliases written out.
+const MAX_NODES: usize = 100_000;
+
+/// Up to how many entries a map is searched in order for duplicate keys.
+const SMALL_MAP: usize = 32;
+
+/// Reads one document. An empty file is an empty map.
+///
+/// # Errors
+/// One diagnostic for the first thing that is no YAML, or all keys that stand twice; also for what is refused:
+/// tags, merge keys, several documents, keys that are no scalars, and files that are too large, too deep, or grow
+/// too much by aliases.
+pub fn read(path: &TreePath, bytes: &[u8]) -> Result<Node, Vec<Diagnostic>> {
+    let one = |diagnostic: Diagnostic| vec![diagnostic];
+    if bytes.len() > MAX_YAML {
+        let message = format!("the file holds {} bytes; at most {MAX_YAML} are read", bytes.len());
+        return Err(one(Diagnostic::error("too-large", message).at(Place::file(path.clone()))));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let at = error.valid_up_to();
+        one(Diagnostic::error("not-utf-8", "the file is not UTF-8")
+            .at(Place::new(path.clone(), at..at + 1))
+            .hint("save it as UTF-8"))
+    })?;
+    let mut reader = Reader {
+        path,
+        text,
+        parser: Parser::new_from_str_with_options(text, options()),
+        anchors: HashMap::new(),
+        nodes: 0,
+        faults: Vec::new(),
+    };
+    let node = reader.document().map_err(one)?;
+    if reader.faults.is_empty() { Ok(node) } else { Err(reader.faults) }
+}
+
+fn options() -> Options {
+    let mut options = Options::default();
+    options.set_emit_comments(false);
+    options.flow_nesting_limit = MAX_DEPTH;
+    options.block_nesting_limit = MAX_DEPTH;
+    options
+}
+
+struct Reader<'a> {
+    path: &'a TreePath,
+    text: &'a str,
+    parser: Parser<'a, granit_parser::StrInput<'a>>,
+    /// What each anchor stands for, and how many values that is written out.
+    anchors: HashMap<usize, (Node, usize)>,
+    nodes: usize,
+    faults: Vec<Diagnostic>,
+}
+
+impl<'a> Reader<'a> {
+    fn document(&mut self) -> Result<Node, Diagnostic> {
+        let mut document = None;
+        loop {
+            let (event, span) = self.next()?;
+            match event {
+                Event::StreamStart | Event::DocumentEnd => {}
+                Event::DocumentStart(..) if document.is_some() => {
+                    return Err(Diagnostic::error("many-documents", "a second document starts here")
+                        .at(self.place(span))
+                        .hint("keep one document a file"));
+                }
+                Event::DocumentStart(..) => {}
+                Event::StreamEnd => break,
+                event => document = Some(self.node(event, span, 0)?),
+            }
+        }
+        let empty = || Node { path: self.path.clone(), span: Span::default(), value: Value::Map(Arc::from([])) };
+        Ok(match document {
+            Some(node) if node.is_null() => empty(),
+            Some(node) => node,
+            None => empty(),
+        })
+    }
+
+    fn next(&mut self) -> Result<(Event<'a>, Span), Diagnostic> {
+        match self.parser.next_event() {
+            Some(Ok((event, span))) => Ok((event, self.span(&span))),
+            Some(Err(error)) => {
+                let at = error.marker().byte_offset().unwrap_or(self.text.len()).min(self.text.len());
+                Err(Diagnostic::error("yaml-syntax", error.info()).at(self.place((at..at).into())))
+            }
+            None => Ok((Event::StreamEnd, Span::default())),
+        }
+    }
+
+    fn span(&self, span: &granit_parser::Span) -> Span {
+        span.byte_range().unwrap_or_default().into()
+    }
+
+    fn place(&self, span: Span) -> Place {
+        Place { path: self.path.clone(), span }
+    }
+
+    fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Node, Diagnostic> {
+        self.nodes += 1;
+        let before = self.nodes;
+        if self.nodes > MAX_NODES {
+            let message = format!("the file holds more than {MAX_NODES} values once its aliases are written out");
+            return Err(Diagnostic::error("too-large", message).at(self.place(span)));
+        }
+        if depth > MAX_DEPTH {
+            let message = format!("values nest more than {MAX_DEPTH} deep");
+            return Err(Diagnostic::error("too-deep", message).at(self.place(span)));
+        }
+        if let Some(tag) = event.tag() {
+            return Err(Diagnostic::error("yaml-tag", format!("the tag `{}` is not allowed", tag.original()))
+                .at(self.place(span))
+                .hint("remove the tag; quote the value if it must be a string"));
+        }
+        let anchor = event.anchor_id().filter(|id| *id != 0);
+        let (span, value) = match event {
+            Event::Alias(id) => {
+                let (node, size) = self.anchors.get(&id).cloned().ok_or_else(|| {
+                    Diagnostic::error("yaml-syntax", "the alias stands inside the value that it names")
+                        .at(self.place(span))
+                })?;
+                self.nodes += size;
+                return Ok(node);
+            }
+            Event::Scalar(text, style, ..) => (span, Value::Scalar(Arc::from(&*text), style == ScalarStyle::Plain)),
+            Event::SequenceStart(..) => {
+                let mut items = Vec::new();
+                loop {
+                    match self.next()? {
+                        (Event::SequenceEnd, end) => {
+                            let end = end.end.max(items.last().map_or(span.end, |last: &Node| last.span.end));
+                            break (Span { start: span.start, end }, Value::List(items.into()));
+                        }
+                        (event, span) => items.push(self.node(event, span, depth + 1)?),
+                    }
+                }
+            }
+            Event::MappingStart(..) => self.map(span, depth)?,
+            _ => return Err(Diagnostic::error("yaml-syntax", "expected a value").at(self.place(span))),
+        };
+        let node = Node { path: self.path.clone(), span, value };
+        if let Some(anchor) = anchor {
+            self.anchors.insert(anchor, (node.clone(), self.nodes - before));
+        }
+        Ok(node)
+    }
+
+    fn map(&mut self, span: Span, depth: usize) -> Result<(Span, Value), Diagnostic> {
+        let mut entries: Vec<(Key, Node)> = Vec::new();
+        // Maps that people write are small, and fastest searched in order; large ones get an index.
+        let mut index: HashMap<Arc<str>, usize> = HashMap::new();
+        loop {
+            let (event, at) = self.next()?;
+            let key = match event {
+                Event::MappingEnd => {
+                    let end = at.end.max(entries.last().map_or(span.end, |(_, last)| last.span.end));
+                    return Ok((Span { start: span.start, end }, Value::Map(entries.into())));
+                }
+                Event::Scalar(text, style, ..) => {
+                    if &*text == "<<" && style == ScalarStyle::Plain {
+                        self.faults.push(
+                            Diagnostic::error("merge-key", "merge keys (`<<`) are not part of YAML 1.2")
+                                .at(self.place(at))
+                                .hint("put what is shared into a fragment and name it under `extends`"),
+                        );
+                    }
+                    Key { text: Arc::from(&*text), path: self.path.clone(), span: at }
+                }
+                _ => {
+                    return Err(Diagnostic::error("yaml-key", "a key must be a plain word or a string")
+                        .at(self.place(at)));
+                }
+            };
+            let (event, at) = self.next()?;
+            let value = self.node(event, at, depth + 1)?;
+            let twin = if entries.len() < SMALL_MAP {
+                entries.iter().position(|(other, _)| other.text == key.text)
+            } else {
+                if index.is_empty() {
+                    index.extend(entries.iter().enumerate().map(|(at, (key, _))| (key.text.clone(), at)));
+                }
+                index.get(&key.text).copied()
+            };
+            if let Some(twin) = twin {
+                self.faults.push(duplicate(&key, entries[twin].0.place()));
+                continue;
+            }
+            if !index.is_empty() {
+                index.insert(key.text.clone(), entries.len());
+            }
+            entries.push((key, value));
+        }
+    }
+}
+
+fn duplicate(key: &Key, first: Place) -> Diagnostic {
+    Diagnostic::error("duplicate-key", format!("the key `{}` stands twice", key.text))
+        .at(key.place())
+        .note(first, "it stands here first")
+        .hint("keep one of them")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str) -> String {
+        let path = TreePath::parse("x.yml").unwrap();
+        match read(&path, text.as_bytes()) {
+            Ok(node) => node.to_json().to_string(),
+            Err(faults) => faults
+                .iter()
+                .map(|fault| {
+                    let span = fault.place.as_ref().unwrap().span;
+                    format!("{}..{} {}: {}", span.start, span.end, fault.code, fault.message)
+                })
+                .collect::<Vec<_>>()
+                .join("\n"),
+        }
+    }
+
+    #[test]
+    fn keeps_text_that_json_would_change() {
+        insta::assert_snapshot!(
+            check("{a: 24.10, b: 82415e4, c: 1.5, d: 007, e: yes, f: ~, g: [1, true], h: '3', i: 2026-01-02}"),
+            @r#"{"a":"24.10","b":"82415e4","c":1.5,"d":"007","e":"yes","f":null,"g":[1,true],"h":"3","i":"2026-01-02"}"#
+        );
+        insta::assert_snapshot!(check("\u{feff}---\r\na: b\r\nc:\r\n  - d\r\n"), @r#"{"a":"b","c":["d"]}"#);
+        insta::assert_snapshot!(check(""), @"{}");
+        insta::assert_snapshot!(check("a: &x {b: 1}\nc: *x"), @r#"{"a":{"b":1},"c":{"b":1}}"#);
+    }
+
+    #[test]
+    fn refuses_with_a_place() {
+        insta::assert_snapshot!(check("a: 1\nb: 2\na: 3"), @"10..11 duplicate-key: the key `a` stands twice");
+        insta::assert_snapshot!(check("a: b\n  - c"), @"");
+        insta::assert_snapshot!(check("a: !!str b"), @"");
+        insta::assert_snapshot!(check("a: 1\n---\nb: 2"), @"");
+        insta::assert_snapshot!(check("<<: {a: 1}"), @"");
+        insta::assert_snapshot!(check("? [a, b]\n: c"), @"");
+        insta::assert_snapshot!(check("a: *missing"), @"");
+        insta::assert_snapshot!(check(&"[".repeat(20_000)), @"");
+        insta::assert_snapshot!(check(&"a: ".repeat(100)), @"");
+    }
+
+    #[test]
+    fn bounds_what_aliases_make() {
+        let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..10 {
+            let previous = format!("*a{}", level - 1);
+            bomb += &format!("a{level}: &a{level} [{}]\n", vec![previous; 10].join(", "));
+        }
+        insta::assert_snapshot!(check(&bomb), @"");
+        let many: String = (0..200_000).map(|_| "- x\n").collect();
+        insta::assert_snapshot!(check(&many), @"");
+    }
+
+    #[test]
+    fn finds_duplicates_in_large_maps() {
+        let mut text: String = (0..100).map(|key| format!("k{key}: 1\n")).collect();
+        text += "k7: 2\nk99: 2\n";
+        insta::assert_snapshot!(check(&text), @"");
+    }
+}
