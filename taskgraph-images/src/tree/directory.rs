@@ -17,6 +17,11 @@ impl ContentId {
         Self(id)
     }
 
+    /// The id, padded with zeros.
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     pub(super) fn bytes(&self, length: usize) -> &[u8] {
         &self.0[..length]
     }

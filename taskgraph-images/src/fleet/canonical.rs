@@ -1,0 +1,44 @@
+//! [`canonical`]: one text for one JSON value.
+
+use serde_json::Value;
+
+/// The value as JSON with sorted keys and no white space: equal values give equal bytes.
+pub fn canonical(value: &Value) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    write(value, &mut bytes);
+    bytes
+}
+
+fn write(value: &Value, into: &mut Vec<u8>) {
+    match value {
+        Value::Object(object) => {
+            let mut entries: Vec<_> = object.iter().collect();
+            entries.sort_unstable_by_key(|(key, _)| key.as_str());
+            into.push(b'{');
+            for (index, (key, value)) in entries.into_iter().enumerate() {
+                if index > 0 {
+                    into.push(b',');
+                }
+                scalar(&Value::String(key.clone()), into);
+                into.push(b':');
+                write(value, into);
+            }
+            into.push(b'}');
+        }
+        Value::Array(items) => {
+            into.push(b'[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    into.push(b',');
+                }
+                write(item, into);
+            }
+            into.push(b']');
+        }
+        value => scalar(value, into),
+    }
+}
+
+fn scalar(value: &Value, into: &mut Vec<u8>) {
+    serde_json::to_writer(into, value).expect("scalars are always written, and memory does not fail");
+}

@@ -1,0 +1,77 @@
+//! [`expand`]: the files that a path, glob or folder of a definition means.
+
+use taskgraph_images_transforms::Os;
+
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::glob::Glob;
+use crate::tree::{FileError, FileKind, Files, TreePath};
+use crate::yaml::Spanned;
+
+/// Which files a folder means.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Folder {
+    /// The scripts directly inside, of the system's language.
+    Scripts(Os),
+    /// Every file, also below.
+    Everything,
+}
+
+/// The files meant, in the order they run: as listed, and by byte order within a glob or folder.
+///
+/// A path into a submodule means the submodule: its files are not here, its commit is.
+pub(super) fn expand(
+    files: &dyn Files,
+    entry: &Spanned<String>,
+    folder: Folder,
+) -> Result<Vec<TreePath>, Diagnostic> {
+    let fault = |code, message: String| Diagnostic::error(code, message).at(entry.place.clone());
+    let glob = Glob::parse(&entry.value).map_err(|error| fault("path", error.to_string()))?;
+    if !glob.is_literal() {
+        return match glob.expand(files) {
+            Ok(matches) if matches.is_empty() => {
+                Err(fault("no-match", format!("`{}` matches no file", entry.value)))
+            }
+            Ok(matches) => Ok(matches),
+            Err(FileError::Missing(_)) => Err(fault("no-match", format!("`{}` matches no file", entry.value))),
+            Err(error) => Err(fault("unreadable", error.to_string())),
+        };
+    }
+    let path = TreePath::parse(&entry.value).map_err(|error| fault("path", error.to_string()))?;
+    match files.kind(&path) {
+        Ok(FileKind::File | FileKind::Submodule) => Ok(vec![path]),
+        Ok(FileKind::Directory) if !entry.value.ends_with('/') => Err(fault(
+            "not-a-file",
+            format!("`{path}` is a folder"),
+        )
+        .hint(format!("write `{path}/` if its files are meant"))),
+        Ok(FileKind::Directory) => {
+            let listed = match folder {
+                Folder::Everything => files.list(&path, true),
+                Folder::Scripts(os) => files.list(&path, false).map(|mut files| {
+                    let wanted = match os {
+                        Os::Windows => "ps1",
+                        _ => "sh",
+                    };
+                    files.retain(|file| file.extension() == Some(wanted));
+                    files
+                }),
+            };
+            match listed {
+                Ok(files) if files.is_empty() => Err(fault("no-match", format!("`{path}/` holds no such file"))),
+                Ok(files) => Ok(files),
+                Err(error) => Err(fault("unreadable", error.to_string())),
+            }
+        }
+        Err(FileError::InSubmodule(_, submodule)) => Ok(vec![submodule]),
+        Err(FileError::Missing(path)) => {
+            let siblings = files.list(&path.parent(), false).unwrap_or_default();
+            let near = nearest(path.file_name(), siblings.iter().map(TreePath::file_name)).map(str::to_owned);
+            let missing = fault("missing-file", format!("`{path}` does not exist"));
+            Err(match near {
+                Some(near) => missing.hint(format!("did you mean `{}`?", path.parent().child(&near))),
+                None => missing,
+            })
+        }
+        Err(error) => Err(fault("unreadable", error.to_string())),
+    }
+}

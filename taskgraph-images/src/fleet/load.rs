@@ -1,0 +1,266 @@
+//! Loading a [`Fleet`], from nothing or like another one.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use taskgraph_images_transforms::{ImageId, Kind, KindTemplates};
+
+use super::inputs::{Shared, Templates, derive};
+use super::{Fleet, Image, ScriptIndex};
+use crate::definitions::{Definitions, DefinitionFile, Layout, Loader, Pins, by_id, read_settings};
+use crate::diagnostic::{Diagnostic, Place, nearest};
+use crate::tree::{Change, FileError, Files, Look, Tree, TreePath, View};
+
+impl Fleet {
+    /// Reads all of a tree. What is wrong is in [`Fleet::findings`]; the images without faults are there all the same.
+    pub fn load(tree: &Tree, layout: &Layout) -> Self {
+        Loading { tree, layout, other: None }.load()
+    }
+
+    /// Reads a tree that differs from `other`'s by `changes`: what they cannot have altered is taken over.
+    pub fn load_like(tree: &Tree, other: &Self, changes: &[(TreePath, Change)]) -> Self {
+        let changed = changes.iter().map(|(path, _)| path.clone()).collect();
+        Loading { tree, layout: &other.layout, other: Some(Other::new(other, changed)) }.load()
+    }
+}
+
+struct Loading<'a> {
+    tree: &'a Tree,
+    layout: &'a Layout,
+    other: Option<Other<'a>>,
+}
+
+/// A fleet to take over from.
+struct Other<'a> {
+    fleet: &'a Fleet,
+    changed: Vec<TreePath>,
+    /// The changed paths and every folder above them, for quick refusals.
+    touched: BTreeSet<TreePath>,
+    files: HashMap<&'a TreePath, &'a Arc<DefinitionFile>>,
+    images: HashMap<(*const DefinitionFile, usize), &'a Arc<Image>>,
+}
+
+impl<'a> Other<'a> {
+    fn new(fleet: &'a Fleet, changed: Vec<TreePath>) -> Self {
+        let mut touched = BTreeSet::new();
+        for path in &changed {
+            let mut at = path.clone();
+            while touched.insert(at.clone()) && !at.is_root() {
+                at = at.parent();
+            }
+        }
+        let images = fleet.images.values().map(|image| ((Arc::as_ptr(&image.file), image.at), image)).collect();
+        let files = fleet.files.iter().map(|file| (&file.path, file)).collect();
+        Self { fleet, changed, touched, files, images }
+    }
+
+    /// Whether none of the changes can have altered what these looks saw.
+    fn untouched(&self, looks: &[Look]) -> bool {
+        !looks.iter().any(|look| match look {
+            // Only a change at the path, or of something above it, can be seen: the latter replaces a folder.
+            Look::Path(path) => {
+                self.touched.contains(path) && self.changed.iter().any(|changed| look.sees(changed))
+                    || self.replaced_above(path)
+            }
+            Look::Entries(path) | Look::AllBelow(path) => {
+                (self.touched.contains(path) || self.replaced_above(path))
+                    && self.changed.iter().any(|changed| look.sees(changed))
+            }
+        })
+    }
+
+    /// Whether a folder above `path` became a file or link, or the other way round.
+    fn replaced_above(&self, path: &TreePath) -> bool {
+        let mut at = path.parent();
+        while !at.is_root() {
+            if self.changed.binary_search(&at).is_ok() {
+                return true;
+            }
+            at = at.parent();
+        }
+        false
+    }
+}
+
+impl Loading<'_> {
+    fn load(&self) -> Fleet {
+        let (config, pins, mut findings, settings) = read_settings(self.tree, self.layout);
+        let kinds = self.kinds(&mut findings);
+        let loader = Loader::new(self.tree, self.layout, config, pins.clone());
+        let paths = loader.files().unwrap_or_else(|error| {
+            findings.push(Diagnostic::error("unreadable", error.to_string()));
+            Vec::new()
+        });
+        // Settings decide which aliases exist and what templates render; a change there means reading all again.
+        let same_settings = self.other.as_ref().filter(|other| {
+            other.untouched(&[Look::Path(self.layout.config())]) && other.fleet.config.is_some()
+        });
+        let changed_pins = self.other.as_ref().map(|other| changed_pins(&other.fleet.pins, &pins));
+        let known = |path: &TreePath| {
+            let (other, changed_pins) = (same_settings?, changed_pins.as_ref()?);
+            let file = *other.files.get(path)?;
+            let reusable = file.faults.is_empty()
+                && other.untouched(&file.looks)
+                && file.images.iter().all(|image| image.pins.is_disjoint(changed_pins));
+            reusable.then(|| file.clone())
+        };
+        let files = loader.load(&paths, &known);
+        let fragment_faults = loader.fragment_faults();
+        let (config, pins) = loader.into_settings();
+        let definitions = Definitions { config, pins, files, faults: fragment_faults };
+        findings.extend(definitions.faults);
+        for file in &definitions.files {
+            findings.extend(file.faults.iter().cloned());
+        }
+        let scripts = self.other.as_ref().map_or_else(ScriptIndex::default, |other| {
+            ScriptIndex::like(&other.fleet.scripts, |looks| other.untouched(looks))
+        });
+        let templates = Templates::default();
+        let shared = Shared {
+            tree: self.tree,
+            layout: self.layout,
+            config: definitions.config.as_ref(),
+            pins: &definitions.pins,
+            scripts: &scripts,
+            templates: &templates,
+        };
+        let wanted: Vec<(&Arc<DefinitionFile>, usize)> =
+            definitions.files.iter().flat_map(|file| (0..file.images.len()).map(move |at| (file, at))).collect();
+        let images: Vec<Arc<Image>> = wanted
+            .par_iter()
+            .with_min_len(16)
+            .map(|(file, at)| {
+                let known = self.other.as_ref().and_then(|other| {
+                    let image = *other.images.get(&(Arc::as_ptr(file), *at))?;
+                    other.untouched(&image.looks).then(|| image.clone())
+                });
+                known.unwrap_or_else(|| Arc::new(derive(&shared, file, *at)))
+            })
+            .collect();
+        for image in &images {
+            findings.extend(image.findings.iter().cloned());
+        }
+        findings.extend(identity(&definitions.files));
+        findings.sort_unstable();
+        findings.dedup();
+        let images = images.into_iter().map(|image| (image.resolved().definition.id.clone(), image)).collect();
+        Fleet {
+            tree: self.tree.clone(),
+            layout: self.layout.clone(),
+            config: definitions.config,
+            pins: definitions.pins,
+            kinds,
+            images,
+            findings,
+            files: definitions.files,
+            scripts,
+            settings,
+        }
+    }
+
+    /// The embedded kinds, with the repository's own over them.
+    fn kinds(&self, findings: &mut Vec<Diagnostic>) -> Arc<KindTemplates> {
+        let view = View::new(self.tree);
+        let mut kinds = KindTemplates::embedded();
+        for kind in Kind::ALL.iter().copied() {
+            let path = self.layout.kinds().child(&format!("{kind}.yml"));
+            let content = match view.read(&path) {
+                Ok(content) => content,
+                Err(FileError::Missing(_)) => continue,
+                Err(error) => {
+                    findings.push(Diagnostic::error("unreadable", error.to_string()).at(Place::file(path)));
+                    continue;
+                }
+            };
+            let text = String::from_utf8_lossy(&content);
+            match kinds.clone().with_override(kind, &text) {
+                Ok(with) => kinds = with,
+                Err(error) => findings.push(Diagnostic::error("kind", error.to_string()).at(Place::file(path))),
+            }
+        }
+        Arc::new(kinds)
+    }
+}
+
+/// Names of pins whose value differs.
+fn changed_pins(before: &Pins, after: &Pins) -> BTreeSet<String> {
+    let names = before.pins.keys().chain(after.pins.keys());
+    names
+        .filter(|name| match (before.pins.get(*name), after.pins.get(*name)) {
+            (Some(old), Some(new)) => {
+                old.value.value.value != new.value.value.value || old.value.sha256 != new.value.sha256
+            }
+            _ => true,
+        })
+        .cloned()
+        .collect()
+}
+
+/// What is wrong among the images: names that stand twice, parents that do not exist or lead back.
+fn identity(files: &[Arc<DefinitionFile>]) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    let images = by_id(files);
+    for (id, same) in &images {
+        for twin in same.iter().skip(1) {
+            let first = same[0].written.name.clone();
+            let mut fault = Diagnostic::error("duplicate-image", format!("the image `{id}` is defined twice"))
+                .at(twin.written.name.clone());
+            if first == twin.written.name {
+                fault = fault.hint("give each variant a name of its own: `name: …-{{level}}`");
+            } else {
+                fault = fault.note(first, "it is defined here first");
+            }
+            findings.push(fault);
+        }
+    }
+    let mut parents: BTreeMap<&ImageId, &ImageId> = BTreeMap::new();
+    for (id, same) in &images {
+        let image = same[0];
+        let (Some(parent), Some(place)) = (&image.definition.parent, &image.written.parent) else { continue };
+        if images.contains_key(parent) {
+            parents.insert(id, parent);
+        } else {
+            let known: Vec<String> = images.keys().map(ToString::to_string).collect();
+            let mut fault =
+                Diagnostic::error("unknown-parent", format!("there is no image `{parent}`")).at(place.clone());
+            if let Some(near) = nearest(&parent.to_string(), known.iter().map(String::as_str)) {
+                fault = fault.hint(format!("did you mean `{near}`?"));
+            }
+            findings.push(fault);
+        }
+    }
+    findings.extend(parent_cycles(&images, &parents));
+    findings
+}
+
+/// Each cycle among parents once, from its first image by name.
+fn parent_cycles(
+    images: &BTreeMap<ImageId, Vec<&crate::definitions::ResolvedImage>>,
+    parents: &BTreeMap<&ImageId, &ImageId>,
+) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    let mut done: BTreeSet<&ImageId> = BTreeSet::new();
+    for start in parents.keys() {
+        let mut path: Vec<&ImageId> = Vec::new();
+        let mut at = *start;
+        while !done.contains(at) {
+            if let Some(first) = path.iter().position(|id| *id == at) {
+                let cycle = &path[first..];
+                let words: Vec<String> = cycle.iter().chain([&at]).map(|id| format!("`{id}`")).collect();
+                let mut fault =
+                    Diagnostic::error("cycle", format!("images are built from one another: {}", words.join(" → ")));
+                fault.place = images[at][0].written.parent.clone();
+                findings.push(fault);
+                break;
+            }
+            path.push(at);
+            match parents.get(at) {
+                Some(parent) => at = parent,
+                None => break,
+            }
+        }
+        done.extend(path);
+    }
+    findings
+}

@@ -1,0 +1,98 @@
+//! [`Fleet`]: every image of a tree, with the files that it is made of.
+//!
+//! ```text
+//! Tree ─ definitions ─▶ ResolvedImage ─ inputs ─▶ Image (files, values) ─┐
+//!      ─ scripts ─────▶ which script reads which ────────────────────────┴▶ Fleet ─ graph ─▶ ImageGraph
+//! ```
+//!
+//! A second tree is loaded [like](Fleet::load_like) the first: what none of the differing paths can have changed is
+//! taken over, not read again.
+
+mod canonical;
+mod files;
+mod inputs;
+mod load;
+mod role;
+mod scripts;
+mod values;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use taskgraph_images_transforms::{ImageId, Kind, KindTemplates};
+
+pub use canonical::canonical;
+pub use role::{Role, Where};
+pub(crate) use scripts::ScriptIndex;
+
+use crate::definitions::{Config, DefinitionFile, Layout, Pins, ResolvedImage};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::graph::Digest;
+use crate::tree::{Look, Tree, TreePath};
+
+/// Every image of a tree.
+#[derive(Debug)]
+pub struct Fleet {
+    /// The tree.
+    pub tree: Tree,
+    /// Where its definitions stand.
+    pub layout: Layout,
+    /// The settings; absent when they are at fault.
+    pub config: Option<Config>,
+    /// The pins.
+    pub pins: Arc<Pins>,
+    /// The kinds' templates.
+    pub kinds: Arc<KindTemplates>,
+    /// The images.
+    pub images: BTreeMap<ImageId, Arc<Image>>,
+    /// Everything that is wrong, each once, in order of files and places. Errors first make the fleet unusable.
+    pub findings: Vec<Diagnostic>,
+    pub(crate) files: Vec<Arc<DefinitionFile>>,
+    pub(crate) scripts: ScriptIndex,
+    settings: Vec<Look>,
+}
+
+/// An image and what goes into it.
+#[derive(Debug)]
+pub struct Image {
+    pub(crate) file: Arc<DefinitionFile>,
+    pub(crate) at: usize,
+    /// The files that the definition names, by any way but through other scripts.
+    pub inputs: Vec<Input>,
+    /// What the tasks depend on besides files.
+    pub(crate) values: BTreeMap<Kind, Digest>,
+    pub(crate) findings: Vec<Diagnostic>,
+    pub(crate) looks: Vec<Look>,
+}
+
+impl Image {
+    /// The definition.
+    pub fn resolved(&self) -> &ResolvedImage {
+        &self.file.images[self.at]
+    }
+
+    /// The kinds of tasks that the image has.
+    pub fn kinds(&self) -> impl Iterator<Item = Kind> {
+        self.values.keys().copied()
+    }
+}
+
+/// A file that goes into a task of an image.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Input {
+    /// The file.
+    pub path: TreePath,
+    /// The task that it goes into.
+    pub kind: Kind,
+    /// How it goes in.
+    pub role: Role,
+    /// Where that was written.
+    pub at: Place,
+}
+
+impl Fleet {
+    /// Whether the fleet can be used: nothing found is an error.
+    pub fn is_sound(&self) -> bool {
+        !self.findings.iter().any(|finding| finding.severity == crate::diagnostic::Severity::Error)
+    }
+}

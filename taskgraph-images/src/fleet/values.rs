@@ -1,0 +1,79 @@
+//! What the tasks of an image depend on besides files: the values that count, and nothing that does not.
+//!
+//! Left out on purpose: the description, owner, level, attributes, time limits, retries and Treeherder's settings.
+//! They say how a task is shown or limited, not what it makes.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use taskgraph_images_transforms::{Builder, ImageDefinition, Kind};
+
+use super::canonical;
+use crate::graph::{Digest, Fields};
+use crate::tree::TreePath;
+
+/// What a builder makes of the definition and its template.
+pub(super) enum Recipe {
+    /// A template's meaning for the image, which holds the variables' values that matter.
+    Packer(Value),
+    /// The definition's own words.
+    Plain,
+}
+
+/// The digests of the values of each task that the image has.
+pub(super) fn digests(
+    definition: &ImageDefinition,
+    recipe: &Recipe,
+    scripts: &[TreePath],
+    checks: &[TreePath],
+) -> BTreeMap<Kind, Digest> {
+    let mut digests = BTreeMap::new();
+    let mut put = |kind: Kind, value: Value| {
+        let mut fields = Fields::new("taskgraph-images values 1");
+        fields.add(kind.as_str()).add(canonical(&value));
+        digests.insert(kind, fields.finish());
+    };
+    let paths = |paths: &[TreePath]| paths.iter().map(|path| json!(path.as_str())).collect::<Value>();
+    let builder = match (&definition.builder, recipe) {
+        (Builder::Packer { source, .. }, Recipe::Packer(meaning)) => json!({"source": source, "template": meaning}),
+        (builder, _) => json!(builder),
+    };
+    put(
+        Kind::Build,
+        json!({
+            "cloud": definition.id.cloud,
+            "os": definition.os,
+            "arch": definition.arch,
+            "parent": definition.parent,
+            "builder": builder,
+            "scripts": paths(scripts),
+            "worker": definition.build.worker,
+            "secrets": definition.build.secrets,
+        }),
+    );
+    if let Some(verify) = &definition.verify {
+        put(
+            Kind::Verify,
+            json!({
+                "method": verify.method,
+                "checks": paths(checks),
+                "worker": verify.worker,
+                "secrets": verify.secrets,
+            }),
+        );
+    }
+    if let Some(publish) = &definition.publish {
+        put(
+            Kind::Publish,
+            json!({
+                "name": definition.id.name,
+                "family": publish.family,
+                "regions": publish.regions,
+                "labels": publish.labels,
+                "worker": publish.worker,
+                "secrets": publish.secrets,
+            }),
+        );
+    }
+    digests
+}

@@ -1,0 +1,304 @@
+//! Building an [`ImageGraph`] from a fleet.
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+
+use petgraph::Direction;
+use petgraph::algo::kosaraju_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::EdgeRef;
+use rayon::prelude::*;
+use taskgraph_images_transforms::{AliasName, ImageDefinition, Kind};
+
+use super::{Digest, Edge, Fields, ImageGraph, Node, NodeKey};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::fleet::{Fleet, Image, Role, Where, canonical};
+use crate::tree::{ContentId, Found, Mode, Tree, TreePath};
+
+/// Digests of contents, shared by graphs: what two trees have in common is hashed once.
+#[derive(Debug, Default)]
+pub struct Contents {
+    known: RwLock<HashMap<ContentId, Digest>>,
+}
+
+impl Contents {
+    fn of(&self, tree: &Tree, found: &Found) -> Option<Digest> {
+        if let Some(digest) = self.known.read().expect("no writer panics").get(&found.id) {
+            return Some(*digest);
+        }
+        let content = tree.blob(found.id, &found.path).ok()?;
+        let digest = Digest::of(&content);
+        self.known.write().expect("no writer panics").insert(found.id, digest);
+        Some(digest)
+    }
+}
+
+/// The digest of a file's own content; `None` when it cannot be read, which its users report.
+fn own_digest(tree: &Tree, contents: &Contents, path: &TreePath) -> Option<Digest> {
+    let found = tree.find(path).ok()?;
+    let mut fields = Fields::new("taskgraph-images file 1");
+    match found.mode {
+        Mode::File | Mode::Executable => {
+            fields.add(if found.mode == Mode::Executable { "executable" } else { "file" });
+            fields.add(contents.of(tree, &found)?.as_bytes());
+        }
+        Mode::Submodule => {
+            fields.add("submodule").add(found.id.as_bytes());
+        }
+        Mode::Directory | Mode::Link => {
+            fields.add("directory");
+        }
+    }
+    Some(fields.finish())
+}
+
+impl ImageGraph {
+    /// Builds the graph of a fleet. `payload` gives what the rendered task of a kind runs for an image.
+    ///
+    /// # Errors
+    /// One diagnostic for each cycle among scripts, with its whole path.
+    pub fn new(
+        fleet: &Fleet,
+        contents: &Contents,
+        payload: &(dyn Fn(&ImageDefinition, Kind) -> Digest + Sync),
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let images = fleet.images.len();
+        let mut builder = Builder {
+            fleet,
+            graph: DiGraph::with_capacity(images * 6, images * 24),
+            index: HashMap::with_capacity(images * 6),
+            files: HashMap::new(),
+            pending: Vec::new(),
+        };
+        for image in fleet.images.values() {
+            builder.image(image, payload);
+        }
+        builder.parents();
+        builder.follow_files();
+        let mut graph = Self { graph: builder.graph, index: builder.index };
+        graph.check_acyclic()?;
+        graph.hash(fleet, contents);
+        Ok(graph)
+    }
+
+    fn check_acyclic(&self) -> Result<(), Vec<Diagnostic>> {
+        let faults: Vec<Diagnostic> = kosaraju_scc(&self.graph)
+            .into_iter()
+            .filter(|component| component.len() > 1)
+            .map(|component| self.cycle(&component))
+            .collect();
+        if faults.is_empty() { Ok(()) } else { Err(faults) }
+    }
+
+    /// One way round a strongly connected component, from its first node by name.
+    fn cycle(&self, component: &[NodeIndex]) -> Diagnostic {
+        let start = component
+            .iter()
+            .copied()
+            .min_by(|a, b| self.graph[*a].key.cmp(&self.graph[*b].key))
+            .expect("a component holds a node");
+        let mut path = vec![start];
+        let mut place = None;
+        loop {
+            let at = *path.last().expect("the path starts with a node");
+            let next = self
+                .graph
+                .edges(at)
+                .filter(|edge| component.contains(&edge.target()))
+                .min_by(|a, b| {
+                    let order = |edge: NodeIndex| (path.contains(&edge) && edge != start, self.graph[edge].key.clone());
+                    order(a.target()).cmp(&order(b.target()))
+                })
+                .expect("every node of a component leads on inside it");
+            place = place.or_else(|| next.weight().at.clone());
+            let target = next.target();
+            if let Some(first) = path.iter().position(|node| *node == target) {
+                path.drain(..first);
+                path.push(target);
+                break;
+            }
+            path.push(target);
+        }
+        let words: Vec<String> = path.iter().map(|node| format!("`{}`", self.graph[*node].key)).collect();
+        let mut fault = Diagnostic::error("cycle", format!("files read one another: {}", words.join(" → ")))
+            .hint("break the cycle, or waive one reference with `# taskgraph-images: not-an-input REASON`");
+        fault.place = place;
+        fault
+    }
+
+    /// Gives every node its digests, what it depends on first.
+    fn hash(&mut self, fleet: &Fleet, contents: &Contents) {
+        let unreadable = Fields::new("taskgraph-images unreadable 1").finish();
+        let files: Vec<NodeIndex> = self
+            .graph
+            .node_indices()
+            .filter(|at| matches!(self.graph[*at].key, NodeKey::File(_)) && self.counts_by_bytes(*at))
+            .collect();
+        let own: Vec<(NodeIndex, Digest)> = files
+            .par_iter()
+            .with_min_len(32)
+            .map(|at| {
+                let NodeKey::File(path) = &self.graph[*at].key else { return (*at, unreadable) };
+                (*at, own_digest(&fleet.tree, contents, path).unwrap_or(unreadable))
+            })
+            .collect();
+        for (at, digest) in own {
+            self.graph[at].own = digest;
+        }
+        for at in self.dependencies_first() {
+            let digest = self.digest_of(at);
+            self.graph[at].digest = digest;
+        }
+    }
+
+    /// Whether some edge to the file asks for its bytes; others need not be read.
+    fn counts_by_bytes(&self, at: NodeIndex) -> bool {
+        self.graph.edges_directed(at, Direction::Incoming).any(|edge| edge.weight().role.counts() == Where::Bytes)
+    }
+
+    fn dependencies_first(&self) -> Vec<NodeIndex> {
+        let mut order = petgraph::algo::toposort(&self.graph, None).expect("cycles were refused before");
+        order.reverse();
+        order
+    }
+
+    fn digest_of(&self, at: NodeIndex) -> Digest {
+        let node = &self.graph[at];
+        let mut below: Vec<(Role, &NodeKey, &Digest)> = self
+            .graph
+            .edges(at)
+            .filter(|edge| edge.weight().role.counts() == Where::Bytes)
+            .map(|edge| {
+                let target = &self.graph[edge.target()];
+                (edge.weight().role, &target.key, &target.digest)
+            })
+            .collect();
+        if below.is_empty() {
+            return node.own;
+        }
+        below.sort_unstable();
+        below.dedup();
+        let mut fields = Fields::new("taskgraph-images node 1");
+        fields.add(node.own.as_bytes());
+        for (role, key, digest) in below {
+            fields.add(role.as_str());
+            match key {
+                // A file's place counts: scripts find one another by it.
+                NodeKey::File(path) => fields.add(path.as_str()),
+                // An image's name does not: a parent that is renamed is the same machine.
+                NodeKey::Task(_, kind) => fields.add(kind.as_str()),
+                NodeKey::Values(..) | NodeKey::Worker(_) | NodeKey::Payload(..) => fields.add(""),
+            };
+            fields.add(digest.as_bytes());
+        }
+        fields.finish()
+    }
+}
+
+struct Builder<'a> {
+    fleet: &'a Fleet,
+    graph: DiGraph<Node, Edge>,
+    index: HashMap<NodeKey, NodeIndex>,
+    files: HashMap<TreePath, NodeIndex>,
+    /// Files whose own dependencies are not yet known.
+    pending: Vec<(TreePath, NodeIndex)>,
+}
+
+impl Builder<'_> {
+    fn node(&mut self, key: NodeKey, own: Digest) -> NodeIndex {
+        let graph = &mut self.graph;
+        *self.index.entry(key).or_insert_with_key(|key| graph.add_node(Node { key: key.clone(), own, digest: own }))
+    }
+
+    fn edge(&mut self, from: NodeIndex, to: NodeIndex, role: Role, at: Option<&Place>) {
+        self.graph.add_edge(from, to, Edge { role, at: at.cloned() });
+    }
+
+    fn file(&mut self, path: &TreePath) -> NodeIndex {
+        if let Some(at) = self.files.get(path) {
+            return *at;
+        }
+        // Read later, and only if its bytes count.
+        let at = self.node(NodeKey::File(path.clone()), Fields::new("taskgraph-images file by value 1").finish());
+        self.files.insert(path.clone(), at);
+        self.pending.push((path.clone(), at));
+        at
+    }
+
+    fn image(&mut self, image: &Arc<Image>, payload: &(dyn Fn(&ImageDefinition, Kind) -> Digest + Sync)) {
+        let resolved = image.resolved();
+        let definition = &resolved.definition;
+        let mut tasks = Vec::new();
+        for (kind, values) in &image.values {
+            let task = self.node(
+                NodeKey::Task(definition.id.clone(), *kind),
+                Fields::new("taskgraph-images task 1").finish(),
+            );
+            let leaf = self.node(NodeKey::Values(definition.id.clone(), *kind), *values);
+            self.edge(task, leaf, Role::Values, Some(&resolved.written.name));
+            let runs = payload(definition, *kind);
+            let leaf = self.node(NodeKey::Payload(*kind, runs), runs);
+            self.edge(task, leaf, Role::Payload, None);
+            if let Some(alias) = definition.worker(*kind) {
+                let digest = self.worker(alias);
+                let leaf = self.node(NodeKey::Worker(alias.clone()), digest);
+                self.edge(task, leaf, Role::Worker, None);
+            }
+            // verify depends on build, publish on verify, or on build where nothing verifies.
+            if let Some((_, before)) = tasks.last() {
+                self.edge(task, *before, Role::Stage, None);
+            }
+            tasks.push((*kind, task));
+        }
+        for input in &image.inputs {
+            let Some((_, task)) = tasks.iter().find(|(kind, _)| *kind == input.kind) else { continue };
+            let task = *task;
+            let file = self.file(&input.path);
+            self.edge(task, file, input.role, Some(&input.at));
+        }
+    }
+
+    fn worker(&self, alias: &AliasName) -> Digest {
+        let worker = self.fleet.config.as_ref().and_then(|config| config.project.workers.get(alias));
+        let value = serde_json::to_value(worker).unwrap_or_default();
+        let mut fields = Fields::new("taskgraph-images worker 1");
+        fields.add(canonical(&value));
+        fields.finish()
+    }
+
+    fn parents(&mut self) {
+        for image in self.fleet.images.values() {
+            let resolved = image.resolved();
+            let Some(parent) = &resolved.definition.parent else { continue };
+            let child = NodeKey::Task(resolved.definition.id.clone(), Kind::Build);
+            let parent = NodeKey::Task(parent.clone(), Kind::Build);
+            if let (Some(child), Some(parent)) = (self.index.get(&child), self.index.get(&parent)) {
+                let (child, parent) = (*child, *parent);
+                self.edge(child, parent, Role::Parent, resolved.written.parent.as_ref());
+            }
+        }
+    }
+
+    fn follow_files(&mut self) {
+        while let Some((path, at)) = self.pending.pop() {
+            if let Ok(found) = self.fleet.tree.find(&path)
+                && found.path != path
+            {
+                for link in found.links.iter().filter(|link| **link != path) {
+                    let target = self.file(link);
+                    self.edge(at, target, Role::LinkTarget, Some(&Place::file(path.clone())));
+                }
+                // A link to a folder has no content of its own here; what is used below it has edges.
+                if found.mode != Mode::Directory {
+                    let target = self.file(&found.path);
+                    self.edge(at, target, Role::LinkTarget, Some(&Place::file(path.clone())));
+                }
+            }
+            let Some(script) = self.fleet.scripts.known(&path) else { continue };
+            for (read, role, span) in &script.reads {
+                let target = self.file(read);
+                self.edge(at, target, *role, Some(&Place { path: path.clone(), span: *span }));
+            }
+        }
+    }
+}
