@@ -21,6 +21,8 @@ pub(super) struct Environment {
     pub(super) conditions: u32,
     /// How many function bodies surround this point.
     pub(super) functions: u32,
+    /// How many of the conditions surround the subshell or function that the working directory belongs to.
+    base: u32,
 }
 
 impl Environment {
@@ -35,6 +37,7 @@ impl Environment {
             visited: start,
             conditions: 0,
             functions: 0,
+            base: 0,
         }
     }
 
@@ -88,7 +91,7 @@ impl Environment {
     /// Changes the working directory.
     pub(super) fn enter(&mut self, folder: &Values) {
         let folders = self.resolve(folder);
-        if self.conditions == 0 {
+        if self.conditions == self.base {
             self.folders = folders;
         } else {
             self.folders.extend(&folders);
@@ -114,20 +117,41 @@ impl Environment {
 
     /// Goes back to the working directory remembered last.
     pub(super) fn pop_folder(&mut self) {
-        let folders = self
+        self.folders = self
             .stack
             .pop()
             .unwrap_or_else(|| Values::one(Value::piece(Piece::StartFolder)));
-        self.set_folders(folders);
     }
 
-    /// Puts the working directories back to what [`Self::save_folders`] gave.
-    pub(super) fn set_folders(&mut self, folders: Values) {
-        self.folders = folders;
+    /// Enters a construct that may not run and that has its own working directory: a subshell, a function.
+    pub(super) fn open(&mut self) -> Outer {
+        self.conditions += 1;
+        let outer = Outer {
+            folders: self.folders.clone(),
+            base: self.base,
+        };
+        self.base = self.conditions;
+        outer
     }
 
-    /// The working directories as they are at this point, to go back to.
-    pub(super) fn save_folders(&self) -> Values {
-        self.folders.clone()
+    /// Leaves a construct whose working directory stays its own.
+    pub(super) fn close(&mut self, outer: Outer) {
+        self.conditions -= 1;
+        self.base = outer.base;
+        self.folders = outer.folders;
     }
+
+    /// Leaves a function's body: whoever calls it may be where it leads to.
+    pub(super) fn close_function(&mut self, outer: Outer) {
+        let inner = self.folders.clone();
+        self.close(outer);
+        self.folders.extend(&inner);
+    }
+}
+
+/// What [`Environment::close`] puts back.
+#[derive(Debug)]
+pub(super) struct Outer {
+    folders: Values,
+    base: u32,
 }

@@ -336,12 +336,12 @@ impl Value {
     /// What the path means, for a script that may be in any of `folders` when it uses it.
     ///
     /// Nothing when no file of the repository can be meant: the script itself, its folder, a file that it makes.
-    pub(super) fn target(&self, folders: &[Self]) -> Option<Target> {
+    pub(super) fn targets(&self, folders: &[Self]) -> Vec<Target> {
         if self.is_made() || self.0.is_empty() {
-            return None;
+            return Vec::new();
         }
         if let Some(reason) = self.reason() {
-            return Some(Target::Unresolved(reason.to_owned()));
+            return vec![Target::Unresolved(reason.to_owned())];
         }
         let mut candidates: Vec<Candidate> = Vec::new();
         let mut pattern: Option<String> = None;
@@ -351,7 +351,7 @@ impl Value {
         } else {
             folders.iter().map(|folder| folder.join(self)).collect()
         };
-        let mut on_image: Option<Target> = None;
+        let mut targets: Vec<Target> = Vec::new();
         for path in full {
             if path.is_made() {
                 continue;
@@ -375,7 +375,13 @@ impl Value {
                         || folder.to_owned(),
                         |wild| format!("{}/{wild}", folder.trim_end_matches('/')),
                     );
-                    on_image = Some(Target::OnImage { path, glob });
+                    let target = Target::OnImage {
+                        path: tidy_absolute(&path),
+                        glob,
+                    };
+                    if !targets.contains(&target) {
+                        targets.push(target);
+                    }
                     continue;
                 }
                 _ => continue,
@@ -408,15 +414,19 @@ impl Value {
                 }
             }
         }
-        match (candidates.is_empty(), pattern, unknown) {
-            (_, _, Some(reason)) => Some(Target::Unresolved(reason)),
-            (true, _, None) => on_image,
-            (false, None, None) => Some(Target::Relative { candidates }),
-            (false, Some(pattern), None) => Some(Target::Glob {
-                folders: candidates,
-                pattern,
-            }),
+        if let Some(reason) = unknown {
+            return vec![Target::Unresolved(reason)];
         }
+        if !candidates.is_empty() {
+            targets.push(match pattern {
+                None => Target::Relative { candidates },
+                Some(pattern) => Target::Glob {
+                    folders: candidates,
+                    pattern,
+                },
+            });
+        }
+        targets
     }
 
     /// The folder that holds every match, and the pattern below it; known text in the pattern is escaped.
@@ -471,6 +481,12 @@ pub(super) fn tidy(path: &str) -> String {
         }
     }
     parts.join("/")
+}
+
+/// The absolute path without `.` and empty components, and without `..` where a component precedes it.
+fn tidy_absolute(path: &str) -> String {
+    let root = if path.starts_with("//") { "//" } else if path.starts_with('/') { "/" } else { "" };
+    format!("{root}{}", tidy(path))
 }
 
 /// Whether a path does not depend on the working directory: a root, a drive, a home, a variable of Windows.

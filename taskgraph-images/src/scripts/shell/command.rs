@@ -84,7 +84,8 @@ impl Walk<'_> {
     /// `--file="$HERE/x"` names `$HERE/x`.
     fn option_value(&mut self, word: &Range<usize>, values: Values) -> Values {
         let text = &self.text[word.clone()];
-        match text.find(['=', '@', ':']).filter(|at| !text[..*at].contains(['$', '"', '`'])) {
+        let plain = text.find(['$', '"', '`', '\'']).unwrap_or(text.len());
+        match text[..plain].rfind(['=', '@', ':']) {
             Some(at) => self.expand(word.start + at + 1..word.end),
             None => values,
         }

@@ -8,7 +8,7 @@ use super::lex;
 use super::word::Expander;
 use crate::diagnostic::Span;
 use crate::scripts::directive::{Comments, shellcheck};
-use crate::scripts::environment::Environment;
+use crate::scripts::environment::{Environment, Outer};
 use crate::scripts::value::Values;
 use crate::scripts::{Analysis, Reference, ReferenceKind, Target};
 
@@ -20,9 +20,9 @@ enum Frame {
     /// A list of `&&` and `||`: so many of its parts may not run.
     List(u32),
     /// A function's body.
-    Function(Values),
+    Function(Outer),
     /// Changes of the working directory do not leave it.
-    Subshell(Values),
+    Subshell(Outer),
 }
 
 /// One reading of a script.
@@ -127,13 +127,13 @@ impl<'t> Walk<'t> {
             }
             "function_definition" => {
                 self.has_functions = true;
-                self.environment.conditions += 1;
                 self.environment.functions += 1;
-                self.frames.push(Frame::Function(self.environment.save_folders()));
+                let outer = self.environment.open();
+                self.frames.push(Frame::Function(outer));
             }
             "subshell" | "command_substitution" | "process_substitution" => {
-                self.environment.conditions += 1;
-                self.frames.push(Frame::Subshell(self.environment.save_folders()));
+                let outer = self.environment.open();
+                self.frames.push(Frame::Subshell(outer));
             }
             "for_statement" => self.for_statement(node),
             "variable_assignment" => self.assignment(range, parent),
@@ -165,15 +165,11 @@ impl<'t> Walk<'t> {
         match self.frames.pop() {
             Some(Frame::Condition) => self.environment.conditions -= 1,
             Some(Frame::List(parts)) => self.environment.conditions -= parts,
-            Some(Frame::Function(folders)) => {
-                self.environment.conditions -= 1;
+            Some(Frame::Function(outer)) => {
                 self.environment.functions -= 1;
-                self.environment.set_folders(folders);
+                self.environment.close_function(outer);
             }
-            Some(Frame::Subshell(folders)) => {
-                self.environment.conditions -= 1;
-                self.environment.set_folders(folders);
-            }
+            Some(Frame::Subshell(outer)) => self.environment.close(outer),
             None => {}
         }
     }
@@ -326,14 +322,16 @@ impl<'t> Walk<'t> {
                 if kind == ReferenceKind::Mentioned && !value.is_anchored() {
                     continue;
                 }
-                let mut target = value.target(folders.as_slice());
+                let mut found = value.targets(folders.as_slice());
                 if kind == ReferenceKind::Sourced {
                     let search = self.comments.search_at(word.start);
                     if let (false, Some(below)) = (search.is_empty(), value.without_unknown_folder()) {
-                        target = searched(&search, below.as_text()).or(target);
+                        if let Some(target) = searched(&search, below.as_text()) {
+                            found = vec![target];
+                        }
                     }
                 }
-                targets.extend(target);
+                targets.extend(found);
             }
         }
         for target in targets {
