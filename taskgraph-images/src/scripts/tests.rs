@@ -1,5 +1,8 @@
 //! Every idiom and its near-misses, as text in and references out.
 
+mod hostile;
+mod powershell;
+mod resolve;
 mod shell;
 
 use std::fmt::Write as _;

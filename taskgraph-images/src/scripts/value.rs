@@ -276,15 +276,51 @@ impl Value {
             .filter(|name| !name.is_empty())
     }
 
-    /// The same path with backslashes as slashes.
-    #[must_use]
-    pub(super) fn with_slashes(mut self) -> Self {
-        for piece in &mut self.0 {
-            if let Piece::Text(text) | Piece::Wild(text) = piece {
-                *text = text.replace('\\', "/");
+    /// What follows the last slash, known or not.
+    pub(super) fn last_component(&self) -> Option<Self> {
+        let mut last = Self::default();
+        let at = self
+            .0
+            .iter()
+            .rposition(|piece| matches!(piece, Piece::Text(text) if text.contains('/')));
+        let rest = match at.map(|at| (&self.0[at], &self.0[at + 1..])) {
+            Some((Piece::Text(text), rest)) => {
+                last.push_text(&text[text.rfind('/')? + 1..]);
+                rest
             }
+            _ => &self.0[..],
+        };
+        for piece in rest {
+            if !matches!(piece, Piece::Text(_) | Piece::Wild(_)) {
+                return None;
+            }
+            last.push(piece.clone());
         }
-        self
+        (!last.0.is_empty()).then_some(last)
+    }
+
+    /// The files in a folder or those that match, as PowerShell lists them.
+    pub(super) fn listing(&self, filter: Option<&str>, recursive: bool) -> Self {
+        let path = self.clone().with_wildcards();
+        let is_pattern = path.0.iter().any(|piece| matches!(piece, Piece::Wild(_)));
+        let (mut folder, name) = match path.last_component() {
+            Some(name) if is_pattern && filter.is_none() => (path.parent(), name),
+            _ => (path, Self::text(filter.unwrap_or("*")).with_wildcards()),
+        };
+        folder.push_text("/");
+        if recursive {
+            folder.push(Piece::Wild("**/".to_owned()));
+        }
+        folder.append(&name);
+        folder
+    }
+
+    /// Whether it starts at a folder rather than with text.
+    pub(super) fn starts_at_folder(&self) -> bool {
+        matches!(
+            self.0.first(),
+            Some(Piece::ScriptFolder(_) | Piece::StartFolder | Piece::Root | Piece::ScriptFile)
+        )
     }
 
     /// Its text with the wildcards that quotes do not protect, where a language expands them late.
