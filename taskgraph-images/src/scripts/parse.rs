@@ -1,0 +1,59 @@
+//! Syntax trees, within bounds: a parser a thread, and no more steps than a script's length allows for.
+
+use std::cell::RefCell;
+use std::ops::ControlFlow;
+
+use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
+
+use super::{Language, Unreadable};
+
+thread_local! {
+    static SHELL: RefCell<Option<Parser>> = const { RefCell::new(None) };
+    static POWERSHELL: RefCell<Option<Parser>> = const { RefCell::new(None) };
+}
+
+/// Parses a script. The tree may hold errors.
+///
+/// # Errors
+/// When parsing takes too many steps.
+pub(super) fn parse(language: Language, text: &str) -> Result<Tree, Unreadable> {
+    let cell = match language {
+        Language::Shell => &SHELL,
+        Language::PowerShell => &POWERSHELL,
+    };
+    cell.with_borrow_mut(|slot| {
+        if slot.is_none() {
+            let mut parser = Parser::new();
+            let grammar = match language {
+                Language::Shell => tree_sitter_bash::LANGUAGE,
+                Language::PowerShell => tree_sitter_powershell::LANGUAGE,
+            };
+            parser
+                .set_language(&grammar.into())
+                .expect("the grammars are built for this version of the parser");
+            *slot = Some(parser);
+        }
+        let parser = slot.as_mut().expect("it was put there above");
+        // The parser reports every hundred steps; a step is some part of a token. Counted, not timed, so that
+        // the same script has the same answer everywhere.
+        let mut reports = 10_000 + text.len();
+        let mut count = |_: &ParseState| {
+            reports = reports.saturating_sub(1);
+            if reports == 0 {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        let bytes = text.as_bytes();
+        let tree = parser.parse_with_options(
+            &mut |at, _| bytes.get(at..).unwrap_or_default(),
+            None,
+            Some(ParseOptions::new().progress_callback(&mut count)),
+        );
+        if tree.is_none() {
+            parser.reset();
+        }
+        tree.ok_or(Unreadable::TooComplex)
+    })
+}

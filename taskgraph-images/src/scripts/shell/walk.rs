@@ -1,0 +1,363 @@
+//! Reads a syntax tree in the order of the text: variables, working directories, comments, commands.
+
+use std::ops::Range;
+
+use tree_sitter::{Node, Tree};
+
+use super::lex;
+use super::word::Expander;
+use crate::diagnostic::Span;
+use crate::scripts::directive::{Comments, shellcheck};
+use crate::scripts::environment::{Environment, Outer};
+use crate::scripts::value::Values;
+use crate::scripts::{Analysis, Reference, ReferenceKind, Target};
+
+/// A construct that is being read, and what to put back when it ends.
+#[derive(Debug)]
+enum Frame {
+    /// What is inside may not run.
+    Condition,
+    /// A list of `&&` and `||`: so many of its parts may not run.
+    List(u32),
+    /// A function's body.
+    Function(Outer),
+    /// Changes of the working directory do not leave it.
+    Subshell(Outer),
+}
+
+/// One reading of a script.
+#[derive(Debug)]
+pub(super) struct Walk<'t> {
+    pub(super) text: &'t str,
+    pub(super) environment: Environment,
+    pub(super) comments: Comments,
+    pub(super) has_functions: bool,
+    references: Vec<Reference>,
+    frames: Vec<Frame>,
+    /// A comment to ShellCheck that waits for the commands that it is about.
+    pending: Vec<Range<usize>>,
+    /// Whether a command was read.
+    began: bool,
+    /// How many more bytes of words are expanded.
+    budget: usize,
+}
+
+impl<'t> Walk<'t> {
+    pub(super) fn new(text: &'t str, environment: Environment) -> Self {
+        Self {
+            text,
+            environment,
+            comments: Comments::default(),
+            has_functions: false,
+            references: Vec::new(),
+            frames: Vec::new(),
+            pending: Vec::new(),
+            began: false,
+            budget: 1_000_000 + text.len() * 16,
+        }
+    }
+
+    pub(super) fn finish(mut self, has_syntax_error: bool) -> Analysis {
+        self.references.sort_by_key(|reference| (reference.span, reference.kind));
+        self.references.dedup();
+        let faults = self.comments.finish(self.text, &mut self.references);
+        Analysis {
+            references: self.references,
+            has_syntax_error,
+            faults,
+        }
+    }
+
+    pub(super) fn run(&mut self, tree: &Tree) {
+        let mut cursor = tree.walk();
+        let mut parent = "";
+        let mut parents: Vec<&str> = Vec::new();
+        loop {
+            let node = cursor.node();
+            self.enter(node, parent);
+            if cursor.goto_first_child() {
+                parents.push(parent);
+                parent = node.kind();
+                continue;
+            }
+            self.leave(node.kind());
+            while !cursor.goto_next_sibling() {
+                if !cursor.goto_parent() {
+                    return;
+                }
+                self.leave(cursor.node().kind());
+                parent = parents.pop().unwrap_or_default();
+            }
+        }
+    }
+
+    fn enter(&mut self, node: Node<'_>, parent: &str) {
+        let range = node.byte_range();
+        let kind = node.kind();
+        if kind == "comment" {
+            let line = &self.text[..range.start];
+            let line = &line[line.rfind('\n').map_or(0, |at| at + 1)..];
+            let alone = line.trim().is_empty();
+            self.comments
+                .read(self.text, range.clone(), node.start_position().row, alone);
+            if alone && shellcheck(&self.text[range.clone()]).is_some() {
+                self.pending.push(range);
+            }
+            return;
+        }
+        if node.is_named() && kind != "program" {
+            for comment in std::mem::take(&mut self.pending) {
+                let whole = (!self.began && parent == "program").then_some(0..self.text.len());
+                self.comments
+                    .read_shellcheck(&self.text[comment], range.clone(), whole);
+            }
+            self.began = true;
+        }
+        match kind {
+            "if_statement" | "while_statement" | "do_group" | "case_item" | "ternary_expression" => {
+                self.environment.conditions += 1;
+                self.frames.push(Frame::Condition);
+            }
+            "list" => self.frames.push(Frame::List(0)),
+            "&&" | "||" if parent == "list" => {
+                if let Some(Frame::List(parts)) = self.frames.last_mut() {
+                    *parts += 1;
+                    self.environment.conditions += 1;
+                }
+            }
+            "function_definition" => {
+                self.has_functions = true;
+                self.environment.functions += 1;
+                let outer = self.environment.open();
+                self.frames.push(Frame::Function(outer));
+            }
+            "subshell" | "command_substitution" | "process_substitution" => {
+                let outer = self.environment.open();
+                self.frames.push(Frame::Subshell(outer));
+            }
+            "for_statement" => self.for_statement(node),
+            "variable_assignment" => self.assignment(range, parent),
+            "command" => self.command(range.start),
+            "file_redirect" => self.redirect(range),
+            // What cannot be parsed is still cut into commands, line by line.
+            "ERROR" => self.broken(node),
+            _ => {}
+        }
+    }
+
+    fn leave(&mut self, kind: &str) {
+        let is_frame = matches!(
+            kind,
+            "if_statement"
+                | "while_statement"
+                | "do_group"
+                | "case_item"
+                | "ternary_expression"
+                | "list"
+                | "function_definition"
+                | "subshell"
+                | "command_substitution"
+                | "process_substitution"
+        );
+        if !is_frame {
+            return;
+        }
+        match self.frames.pop() {
+            Some(Frame::Condition) => self.environment.conditions -= 1,
+            Some(Frame::List(parts)) => self.environment.conditions -= parts,
+            Some(Frame::Function(outer)) => {
+                self.environment.functions -= 1;
+                self.environment.close_function(outer);
+            }
+            Some(Frame::Subshell(outer)) => self.environment.close(outer),
+            None => {}
+        }
+    }
+
+    /// `for name in words`, `select name in words`.
+    fn for_statement(&mut self, node: Node<'_>) {
+        let Some(variable) = node.child_by_field_name("variable") else {
+            return;
+        };
+        let values = match node.child_by_field_name("value") {
+            Some(first) => {
+                let words = lex::simple_command(self.text, first.start_byte()).words;
+                let mut all = Values::default();
+                for word in words {
+                    all.extend(&self.expand(word));
+                }
+                all
+            }
+            None => Values::unknown("`$@` holds the arguments"),
+        };
+        let name = self.text[variable.byte_range()].to_owned();
+        self.environment.replace(&name, values);
+    }
+
+    fn assignment(&mut self, range: Range<usize>, parent: &str) {
+        let text = &self.text[range.clone()];
+        let Some(equals) = text.find('=') else {
+            return;
+        };
+        // `NAME=value command` assigns for the command only.
+        if parent == "command" {
+            let end = lex::word_end(self.text.as_bytes(), range.start).max(range.end);
+            if !self.text[end..].trim_start_matches([' ', '\t', '\r']).starts_with('\n') {
+                return;
+            }
+        }
+        let appends = text[..equals].ends_with('+');
+        let name = text[..equals].trim_end_matches('+');
+        let is_element = name.contains('[');
+        let name = name.split('[').next().unwrap_or(name).to_owned();
+        let start = range.start + equals + 1;
+        let is_array = self.text[start..].starts_with('(');
+        let mut values = if is_array {
+            self.array(start + 1)
+        } else {
+            let end = lex::word_end(self.text.as_bytes(), start);
+            self.expand(start..end)
+        };
+        if appends && !is_array && !is_element {
+            let mut before = self
+                .environment
+                .get(&name)
+                .unwrap_or_else(|| Values::unknown(format!("`${name}` is not assigned in the script")));
+            before.append(&values);
+            values = before;
+        } else if appends || is_element {
+            self.environment.add(&name, &values);
+            return;
+        }
+        let line = &self.text[..range.start];
+        let declaration = line[line.rfind(['\n', ';', '&', '|', '(', '{']).map_or(0, |at| at + 1)..].trim_start();
+        if parent == "declaration_command" {
+            let is_local = ["local", "declare", "typeset"].iter().any(|word| declaration.starts_with(word));
+            if is_local && self.environment.functions > 0 {
+                self.environment.replace(&name, values);
+                return;
+            }
+            if declaration.starts_with("export") {
+                let end = lex::word_end(self.text.as_bytes(), start);
+                self.refer(ReferenceKind::Mentioned, start..end, &values);
+            }
+        }
+        self.environment.set(&name, values);
+    }
+
+    fn array(&mut self, start: usize) -> Values {
+        let end = lex::group_end(self.text.as_bytes(), start, 0);
+        let mut all = Values::default();
+        let mut at = start;
+        while at < end {
+            let simple = lex::simple_command(self.text, at);
+            for word in simple.words {
+                let text = &self.text[word.clone()];
+                let word = match (text.starts_with('['), text.find("]=")) {
+                    (true, Some(equals)) => word.start + equals + 2..word.end,
+                    _ => word,
+                };
+                all.extend(&self.expand(word));
+            }
+            at = simple.end.max(at) + 1;
+        }
+        all
+    }
+
+    fn redirect(&mut self, range: Range<usize>) {
+        let simple = lex::simple_command(self.text, range.start);
+        if let Some(input) = simple.inputs.into_iter().next() {
+            let values = self.expand(input.clone());
+            self.refer(ReferenceKind::Mentioned, input, &values);
+        }
+    }
+
+    /// Commands at the beginning of lines that the parser did not understand.
+    fn broken(&mut self, node: Node<'_>) {
+        let range = node.byte_range();
+        let mut at = range.start;
+        for line in self.text[range].split_inclusive('\n') {
+            let indent = line.len() - line.trim_start().len();
+            let start = line.trim_start();
+            if start.starts_with(". ") || start.starts_with("source ") {
+                let inside = node.descendant_for_byte_range(at + indent, at + indent + 1);
+                let is_code = inside.is_none_or(|inside| {
+                    !matches!(inside.kind(), "comment" | "heredoc_body" | "raw_string" | "string_content" | "string")
+                });
+                if is_code {
+                    self.command(at + indent);
+                }
+            }
+            at += line.len();
+        }
+    }
+
+    /// The values of a word.
+    pub(super) fn expand(&mut self, word: Range<usize>) -> Values {
+        let Some(text) = self.text.get(word) else {
+            return Values::unknown("it cannot be read");
+        };
+        if self.budget < text.len() {
+            return Values::unknown("the script is too complex");
+        }
+        self.budget -= text.len();
+        let mut expander = Expander::new(&self.environment);
+        let values = expander.word(text);
+        for (name, values) in expander.assigned {
+            self.environment.add(&name, &values);
+        }
+        values
+    }
+
+    /// Notes that the script reads what a word expands to.
+    pub(super) fn refer(&mut self, kind: ReferenceKind, word: Range<usize>, values: &Values) {
+        let folders = self.environment.folders();
+        let mut targets: Vec<Target> = Vec::new();
+        if kind == ReferenceKind::Sourced
+            && let Some(target) = self.comments.source_at(word.start)
+        {
+            targets.push(target);
+        } else {
+            for value in values.iter() {
+                if kind == ReferenceKind::Mentioned && !value.is_anchored() {
+                    continue;
+                }
+                let mut found = value.targets(folders.as_slice());
+                if kind == ReferenceKind::Sourced {
+                    let search = self.comments.search_at(word.start);
+                    if let (false, Some(below)) = (search.is_empty(), value.without_unknown_folder()) {
+                        if let Some(target) = searched(&search, below.as_text()) {
+                            found = vec![target];
+                        }
+                    }
+                }
+                targets.extend(found);
+            }
+        }
+        for target in targets {
+            let Some(text) = self.text.get(word.clone()) else {
+                continue;
+            };
+            self.references.push(Reference {
+                span: Span::from(word.clone()),
+                text: text.to_owned(),
+                kind,
+                target,
+            });
+        }
+    }
+}
+
+/// A path as looked for in the folders that ShellCheck is told.
+fn searched(folders: &[crate::scripts::Candidate], path: Option<&str>) -> Option<Target> {
+    let path = path?;
+    Some(Target::Relative {
+        candidates: folders
+            .iter()
+            .map(|folder| crate::scripts::Candidate {
+                base: folder.base,
+                path: crate::scripts::value::tidy(&format!("{}/{path}", folder.path)),
+            })
+            .collect(),
+    })
+}

@@ -1,0 +1,621 @@
+//! What is known of a string while a script runs: the domain of the constant propagation.
+//!
+//! A [`Value`] is text whose unknown parts are named for what they are: the script's folder, the working
+//! directory, a wildcard, or something that nobody can know. A variable holds a few of them ([`Values`]).
+
+use super::{Base, Candidate, Target};
+
+/// More values than this and a variable counts as unknown.
+const MOST_VALUES: usize = 32;
+/// Text longer than this is no path.
+const LONGEST_TEXT: usize = 4096;
+
+/// A part of a string.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// Known text.
+    Text(String),
+    /// A wildcard, in the syntax of `globset`.
+    Wild(String),
+    /// The path of the script itself.
+    ScriptFile,
+    /// The folder so many levels above the script's own folder, as an absolute path without `..`.
+    ScriptFolder(u32),
+    /// The root of the repository.
+    Root,
+    /// The working directory that the script is started in.
+    StartFolder,
+    /// A file that is made while the script runs.
+    Made,
+    /// Not known, and why.
+    Unknown(String),
+}
+
+/// A string, as far as it is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Value(Vec<Piece>);
+
+impl Value {
+    pub(super) fn text(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self(if text.is_empty() {
+            Vec::new()
+        } else {
+            vec![Piece::Text(text)]
+        })
+    }
+
+    pub(super) fn piece(piece: Piece) -> Self {
+        Self(vec![piece])
+    }
+
+    pub(super) fn unknown(reason: impl Into<String>) -> Self {
+        Self::piece(Piece::Unknown(reason.into()))
+    }
+
+    /// The text, if all of it is known.
+    pub(super) fn as_text(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [] => Some(""),
+            [Piece::Text(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The known text at its end.
+    pub(super) fn tail(&self) -> &str {
+        match self.0.last() {
+            Some(Piece::Text(text)) => text,
+            _ => "",
+        }
+    }
+
+    /// Whether it leads to the script's folder or the repository's root, and on from there.
+    pub(super) fn is_anchored(&self) -> bool {
+        matches!(
+            self.0.as_slice(),
+            [
+                Piece::ScriptFolder(_) | Piece::Root,
+                Piece::Text(_) | Piece::Wild(_),
+                ..
+            ]
+        ) && self.reason().is_none()
+            && !self.is_made()
+    }
+
+    /// Why it is not known, if it is not.
+    pub(super) fn reason(&self) -> Option<&str> {
+        self.0.iter().find_map(|piece| match piece {
+            Piece::Unknown(reason) => Some(reason.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Whether the script makes it while it runs.
+    pub(super) fn is_made(&self) -> bool {
+        self.0.contains(&Piece::Made)
+    }
+
+    pub(super) fn push(&mut self, piece: Piece) {
+        let has_room = self.0.len() < 64;
+        match (self.0.last_mut(), piece) {
+            (Some(Piece::Text(last)), Piece::Text(more)) => {
+                if last.len() + more.len() > LONGEST_TEXT {
+                    *self = Self::unknown("the text is longer than a path");
+                } else {
+                    last.push_str(&more);
+                }
+            }
+            (Some(Piece::Wild(last)), Piece::Wild(more)) => last.push_str(&more),
+            (_, Piece::Text(text)) if text.is_empty() => {}
+            (_, piece) if has_room => self.0.push(piece),
+            _ => *self = Self::unknown("the text has too many parts"),
+        }
+    }
+
+    pub(super) fn push_text(&mut self, text: &str) {
+        self.push(Piece::Text(text.to_owned()));
+    }
+
+    pub(super) fn append(&mut self, other: &Self) {
+        for piece in &other.0 {
+            self.push(piece.clone());
+        }
+    }
+
+    /// Both, with a slash between them.
+    pub(super) fn join(&self, child: &Self) -> Self {
+        if child.is_rooted() || self.0.is_empty() {
+            return child.clone();
+        }
+        let mut joined = self.clone();
+        if child.0.is_empty() {
+            return joined;
+        }
+        if !joined.tail().ends_with('/') && !child.starts_with_slash() {
+            joined.push_text("/");
+        }
+        joined.append(child);
+        joined
+    }
+
+    /// As PowerShell's `Join-Path` does: the child counts as relative even if it starts with a slash.
+    pub(super) fn join_below(&self, child: &Self) -> Self {
+        let mut joined = self.clone();
+        let mut child = child.clone();
+        if let Some(Piece::Text(text)) = child.0.first_mut() {
+            let cut = text.trim_start_matches('/').len();
+            text.drain(..text.len() - cut);
+        }
+        child.0.retain(|piece| *piece != Piece::Text(String::new()));
+        if child.0.is_empty() {
+            return joined;
+        }
+        if !joined.tail().ends_with('/') {
+            joined.push_text("/");
+        }
+        joined.append(&child);
+        joined
+    }
+
+    fn starts_with_slash(&self) -> bool {
+        matches!(self.0.first(), Some(Piece::Text(text)) if text.starts_with('/'))
+    }
+
+    /// Whether it is an absolute path (or unknown in its beginning), so that a working directory does not matter.
+    pub(super) fn is_rooted(&self) -> bool {
+        match self.0.first() {
+            Some(Piece::Text(text)) => is_absolute(text),
+            Some(Piece::Wild(_)) | None => false,
+            Some(_) => true,
+        }
+    }
+
+    /// What `dirname` prints.
+    #[must_use]
+    pub(super) fn parent(&self) -> Self {
+        let mut parent = self.clone();
+        match parent.0.pop() {
+            None => Self::text("."),
+            Some(Piece::ScriptFile) if parent.0.is_empty() => Self::piece(Piece::ScriptFolder(0)),
+            Some(Piece::ScriptFolder(up)) if parent.0.is_empty() => {
+                Self::piece(Piece::ScriptFolder(up.saturating_add(1)))
+            }
+            Some(Piece::Text(text)) => {
+                let trimmed = text.trim_end_matches('/');
+                if trimmed.is_empty() {
+                    return if parent.0.is_empty() {
+                        Self::text("/")
+                    } else {
+                        parent.parent()
+                    };
+                }
+                match trimmed.rfind('/') {
+                    Some(at) => {
+                        let kept = trimmed[..at].trim_end_matches('/');
+                        if kept.is_empty() && parent.0.is_empty() {
+                            return Self::text("/");
+                        }
+                        parent.push_text(kept);
+                        parent
+                    }
+                    None if parent.0.is_empty() => Self::text("."),
+                    None => parent.parent_of_tail(),
+                }
+            }
+            Some(Piece::Wild(_)) => parent.parent_of_tail(),
+            Some(Piece::Made) => Self::piece(Piece::Made),
+            Some(Piece::Unknown(reason)) => Self::unknown(reason),
+            Some(Piece::Root | Piece::StartFolder | Piece::ScriptFile | Piece::ScriptFolder(_)) => {
+                Self::unknown("a folder above the one that the script starts in is not known")
+            }
+        }
+    }
+
+    /// The parent of a path whose last component goes on beyond what `self` holds.
+    fn parent_of_tail(&self) -> Self {
+        match self.0.last() {
+            None => Self::text("."),
+            Some(Piece::Text(text)) if text.ends_with('/') => {
+                let mut parent = self.clone();
+                if let Some(Piece::Text(text)) = parent.0.last_mut() {
+                    let kept = text.trim_end_matches('/').len();
+                    text.truncate(kept);
+                }
+                parent.0.retain(|piece| *piece != Piece::Text(String::new()));
+                parent
+            }
+            Some(Piece::Text(_) | Piece::Wild(_)) => self.parent(),
+            Some(_) => Self::unknown("the folder's name is put together from parts"),
+        }
+    }
+
+    /// What `pwd` or `realpath` prints: an absolute path without `..`.
+    #[must_use]
+    pub(super) fn canonical(&self) -> Self {
+        let [Piece::ScriptFolder(up), Piece::Text(rest), tail @ ..] = self.0.as_slice() else {
+            return self.clone();
+        };
+        if !rest.starts_with('/') {
+            return self.clone();
+        }
+        let mut up = *up;
+        let mut parts: Vec<&str> = Vec::new();
+        for part in rest.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => {
+                    if parts.pop().is_none() {
+                        up += 1;
+                    }
+                }
+                name => parts.push(name),
+            }
+        }
+        let mut canonical = Self::piece(Piece::ScriptFolder(up));
+        for part in parts {
+            canonical.push_text("/");
+            canonical.push_text(part);
+        }
+        if !tail.is_empty() && rest.ends_with('/') {
+            canonical.push_text("/");
+        }
+        for piece in tail {
+            canonical.push(piece.clone());
+        }
+        canonical
+    }
+
+    /// The last component, if it is known.
+    pub(super) fn file_name(&self) -> Option<&str> {
+        self.tail()
+            .trim_end_matches('/')
+            .rsplit_once('/')
+            .map(|(_, name)| name)
+            .or_else(|| self.as_text())
+            .filter(|name| !name.is_empty())
+    }
+
+    /// What follows the last slash, known or not.
+    pub(super) fn last_component(&self) -> Option<Self> {
+        let mut last = Self::default();
+        let at = self
+            .0
+            .iter()
+            .rposition(|piece| matches!(piece, Piece::Text(text) if text.contains('/')));
+        let rest = match at.map(|at| (&self.0[at], &self.0[at + 1..])) {
+            Some((Piece::Text(text), rest)) => {
+                last.push_text(&text[text.rfind('/')? + 1..]);
+                rest
+            }
+            _ => &self.0[..],
+        };
+        for piece in rest {
+            if !matches!(piece, Piece::Text(_) | Piece::Wild(_)) {
+                return None;
+            }
+            last.push(piece.clone());
+        }
+        (!last.0.is_empty()).then_some(last)
+    }
+
+    /// The files in a folder or those that match, as PowerShell lists them.
+    pub(super) fn listing(&self, filter: Option<&str>, recursive: bool) -> Self {
+        let path = self.clone().with_wildcards();
+        let is_pattern = path.0.iter().any(|piece| matches!(piece, Piece::Wild(_)));
+        let (mut folder, name) = match path.last_component() {
+            Some(name) if is_pattern && filter.is_none() => (path.parent(), name),
+            _ => (path, Self::text(filter.unwrap_or("*")).with_wildcards()),
+        };
+        folder.push_text("/");
+        if recursive {
+            folder.push(Piece::Wild("**/".to_owned()));
+        }
+        folder.append(&name);
+        folder
+    }
+
+    /// Whether it starts at a folder rather than with text.
+    pub(super) fn starts_at_folder(&self) -> bool {
+        matches!(
+            self.0.first(),
+            Some(Piece::ScriptFolder(_) | Piece::StartFolder | Piece::Root | Piece::ScriptFile)
+        )
+    }
+
+    /// Its text with the wildcards that quotes do not protect, where a language expands them late.
+    #[must_use]
+    pub(super) fn with_wildcards(self) -> Self {
+        let mut expanded = Self::default();
+        for piece in self.0 {
+            let Piece::Text(text) = piece else {
+                expanded.push(piece);
+                continue;
+            };
+            let mut plain = String::new();
+            let mut rest = text.as_str();
+            while let Some(first) = rest.chars().next() {
+                let length = match first {
+                    '*' | '?' => 1,
+                    '[' => rest.find(']').map_or(0, |end| end + 1),
+                    _ => 0,
+                };
+                if length == 0 {
+                    plain.push(first);
+                    rest = &rest[first.len_utf8()..];
+                } else {
+                    expanded.push(Piece::Text(std::mem::take(&mut plain)));
+                    expanded.push(Piece::Wild(rest[..length].to_owned()));
+                    rest = &rest[length..];
+                }
+            }
+            expanded.push(Piece::Text(plain));
+        }
+        expanded
+    }
+
+    /// Cuts a part off its beginning that is not known and ends at a slash, as ShellCheck does for `source-path`.
+    pub(super) fn without_unknown_folder(&self) -> Option<Self> {
+        match self.0.as_slice() {
+            [Piece::Unknown(_) | Piece::Made, Piece::Text(text), rest @ ..] if text.starts_with('/') => {
+                let mut cut = Self::text(text.trim_start_matches('/'));
+                for piece in rest {
+                    cut.push(piece.clone());
+                }
+                cut.reason().is_none().then_some(cut)
+            }
+            _ if !self.is_rooted() && self.reason().is_none() => Some(self.clone()),
+            _ => None,
+        }
+    }
+
+    /// What the path means, for a script that may be in any of `folders` when it uses it.
+    ///
+    /// Nothing when no file of the repository can be meant: the script itself, its folder, a file that it makes.
+    pub(super) fn targets(&self, folders: &[Self]) -> Vec<Target> {
+        if self.is_made() || self.0.is_empty() {
+            return Vec::new();
+        }
+        if let Some(reason) = self.reason() {
+            return vec![Target::Unresolved(reason.to_owned())];
+        }
+        let mut candidates: Vec<Candidate> = Vec::new();
+        let mut pattern: Option<String> = None;
+        let mut unknown: Option<String> = None;
+        let full: Vec<Self> = if self.is_rooted() {
+            vec![self.clone()]
+        } else {
+            folders.iter().map(|folder| folder.join(self)).collect()
+        };
+        let mut targets: Vec<Target> = Vec::new();
+        for path in full {
+            if path.is_made() {
+                continue;
+            }
+            if let Some(reason) = path.reason() {
+                unknown = Some(reason.to_owned());
+                continue;
+            }
+            let (folder, wild) = path.split_pattern();
+            let (bases, rest): (&[Base], &[Piece]) = match folder.0.split_first() {
+                Some((Piece::ScriptFolder(_), rest)) => (&[Base::Script], rest),
+                Some((Piece::StartFolder, rest)) => (&[Base::Script, Base::Root], rest),
+                Some((Piece::Root, rest)) => (&[Base::Root], rest),
+                Some((Piece::Text(_), [])) | None => {
+                    let folder = folder.as_text().unwrap_or_default();
+                    if folder == "/dev" || folder.starts_with("/dev/") || folder.starts_with("/proc/") {
+                        continue;
+                    }
+                    let glob = wild.is_some();
+                    let path = wild.map_or_else(
+                        || folder.to_owned(),
+                        |wild| format!("{}/{wild}", folder.trim_end_matches('/')),
+                    );
+                    let target = Target::OnImage {
+                        path: tidy_absolute(&path),
+                        glob,
+                    };
+                    if !targets.contains(&target) {
+                        targets.push(target);
+                    }
+                    continue;
+                }
+                _ => continue,
+            };
+            let mut text = String::new();
+            if let Some(Piece::ScriptFolder(up)) = folder.0.first() {
+                // No repository is this deep: the path leads out of it either way.
+                text.push_str(&"../".repeat((*up).min(256) as usize));
+            }
+            match rest {
+                [] => {}
+                [Piece::Text(rest)] if rest.starts_with('/') => text.push_str(&rest[1..]),
+                _ => {
+                    unknown = Some("text is appended to a folder's name without a slash".to_owned());
+                    continue;
+                }
+            }
+            let text = tidy(&text);
+            if wild.is_none() && (text.is_empty() || text.split('/').all(|part| part == "..")) {
+                continue;
+            }
+            pattern = wild;
+            for base in bases {
+                let candidate = Candidate {
+                    base: *base,
+                    path: text.clone(),
+                };
+                if !candidates.contains(&candidate) {
+                    candidates.push(candidate);
+                }
+            }
+        }
+        if let Some(reason) = unknown {
+            return vec![Target::Unresolved(reason)];
+        }
+        if !candidates.is_empty() {
+            targets.push(match pattern {
+                None => Target::Relative { candidates },
+                Some(pattern) => Target::Glob {
+                    folders: candidates,
+                    pattern,
+                },
+            });
+        }
+        targets
+    }
+
+    /// The folder that holds every match, and the pattern below it; known text in the pattern is escaped.
+    fn split_pattern(&self) -> (Self, Option<String>) {
+        let Some(first) = self.0.iter().position(|piece| matches!(piece, Piece::Wild(_))) else {
+            return (self.clone(), None);
+        };
+        let mut folder = Self(self.0[..first].to_vec());
+        let mut pattern = String::new();
+        if let Some(Piece::Text(text)) = folder.0.last_mut() {
+            let at = text.rfind('/').map_or(0, |at| at + 1);
+            pattern.push_str(&escape(&text[at..]));
+            text.truncate(at.max(1) - usize::from(at > 1));
+            if at == 0 {
+                text.clear();
+            }
+        }
+        folder.0.retain(|piece| *piece != Piece::Text(String::new()));
+        for piece in &self.0[first..] {
+            match piece {
+                Piece::Text(text) => pattern.push_str(&escape(text)),
+                Piece::Wild(text) => pattern.push_str(text),
+                _ => pattern.push('*'),
+            }
+        }
+        (folder, Some(pattern))
+    }
+}
+
+/// The text as a pattern that matches nothing else.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if "*?[]{}\\!,".contains(character) {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
+}
+
+/// The relative path without `.`, without empty components, and with `..` at its beginning only.
+pub(super) fn tidy(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            name => parts.push(name),
+        }
+    }
+    parts.join("/")
+}
+
+/// The absolute path without `.` and empty components, and without `..` where a component precedes it.
+fn tidy_absolute(path: &str) -> String {
+    let root = if path.starts_with("//") { "//" } else if path.starts_with('/') { "/" } else { "" };
+    format!("{root}{}", tidy(path))
+}
+
+/// Whether a path does not depend on the working directory: a root, a drive, a home, a variable of Windows.
+fn is_absolute(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    text.starts_with(['/', '~', '$', '\\'])
+        || (bytes.len() > 1 && bytes[1] == b':' && bytes[0].is_ascii_alphabetic())
+        || (text.starts_with('%') && text[1..].contains('%'))
+}
+
+/// The values that a string may have.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Values(Vec<Value>);
+
+impl Values {
+    pub(super) fn one(value: Value) -> Self {
+        Self(vec![value])
+    }
+
+    pub(super) fn unknown(reason: impl Into<String>) -> Self {
+        Self::one(Value::unknown(reason))
+    }
+
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, Value> {
+        self.0.iter()
+    }
+
+    pub(super) fn as_slice(&self) -> &[Value] {
+        &self.0
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds what is not yet among them.
+    pub(super) fn extend(&mut self, more: &Self) {
+        for value in &more.0 {
+            if self.0.contains(value) {
+                continue;
+            }
+            if self.0.len() == MOST_VALUES {
+                *self = Self::unknown("there are too many values that it may have");
+                return;
+            }
+            self.0.push(value.clone());
+        }
+    }
+
+    /// Every value followed by every one of `tails`.
+    pub(super) fn append(&mut self, tails: &Self) {
+        self.cross(tails, |value, tail| {
+            let mut value = value.clone();
+            value.append(tail);
+            value
+        });
+    }
+
+    /// Every pair of values, combined.
+    pub(super) fn cross(&mut self, others: &Self, combine: impl Fn(&Value, &Value) -> Value) {
+        let mut all = Self::default();
+        for value in &self.0 {
+            for other in &others.0 {
+                all.extend(&Self::one(combine(value, other)));
+            }
+        }
+        *self = all;
+    }
+
+    #[must_use]
+    pub(super) fn map(&self, change: impl Fn(&Value) -> Value) -> Self {
+        let mut all = Self::default();
+        for value in &self.0 {
+            all.extend(&Self::one(change(value)));
+        }
+        all
+    }
+
+    /// The one text that it is known to be.
+    pub(super) fn as_text(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [value] => value.as_text(),
+            _ => None,
+        }
+    }
+}
+
+impl FromIterator<Value> for Values {
+    fn from_iter<T: IntoIterator<Item = Value>>(values: T) -> Self {
+        let mut all = Self::default();
+        for value in values {
+            all.extend(&Self::one(value));
+        }
+        all
+    }
+}
