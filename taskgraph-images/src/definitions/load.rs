@@ -342,6 +342,29 @@ impl<'a> Loader<'a> {
         faults
     }
 
+    /// Where the value of a dotted key was written: the nearest key above it that somebody wrote.
+    pub(crate) fn provenance(&self, image: &ResolvedImage, key: &str) -> Option<Place> {
+        let view = View::new(self.tree);
+        let (node, sources) = self.merged(&view, &image.path, &mut Vec::new())?;
+        let request = image::Request {
+            node: &node,
+            path: &image.path,
+            axes: &image.axes,
+            pins: &self.pins,
+            config: self.config.as_ref(),
+            sources: &sources,
+        };
+        let (node, _) = image::select(&request, &mut Vec::new())?;
+        let mut at = &node;
+        for part in key.split('.') {
+            match at.get(part) {
+                Some(below) => at = below,
+                None => break,
+            }
+        }
+        (!std::ptr::eq(at, &node)).then(|| at.place())
+    }
+
     pub(crate) fn into_settings(self) -> (Option<Config>, Arc<Pins>) {
         (self.config, self.pins)
     }

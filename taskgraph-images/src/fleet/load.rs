@@ -264,3 +264,12 @@ fn parent_cycles(
     }
     findings
 }
+
+impl Fleet {
+    /// Where the value of a dotted key of an image's definition was written.
+    pub(crate) fn provenance(&self, id: &ImageId, key: &str) -> Option<Place> {
+        let image = self.images.get(id)?;
+        let loader = Loader::new(&self.tree, &self.layout, self.config.clone(), self.pins.clone());
+        loader.provenance(image.resolved(), key)
+    }
+}

@@ -1,0 +1,245 @@
+//! From what itself changed to the tasks that it affects.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use taskgraph_images_transforms::{ImageId, Kind};
+
+use super::{Reason, ReasonKind, Side};
+use crate::fleet::{Role, Where};
+use crate::graph::{NodeKey, Step};
+use crate::tree::{Change, TreePath};
+
+/// A reason that needs no path.
+pub(super) fn alone(kind: ReasonKind, path: &TreePath) -> Reason {
+    Reason { kind, path: Some(path.clone()), change: None, key: None, via: Vec::new() }
+}
+
+/// The reasons of each image that has a differing task.
+pub(super) fn reasons(
+    base: Side<'_>,
+    head: Side<'_>,
+    changes: &[(TreePath, Change)],
+    differing: &BTreeSet<(ImageId, Kind)>,
+) -> BTreeMap<ImageId, Vec<Reason>> {
+    if differing.is_empty() {
+        return BTreeMap::new();
+    }
+    let changed: BTreeMap<&TreePath, Change> = changes.iter().map(|(path, change)| (path, *change)).collect();
+    let mut found: BTreeMap<ImageId, BTreeMap<Cause, Reason>> = BTreeMap::new();
+    let mut add = |id: &ImageId, cause: Cause, reason: Reason| {
+        let slot = found.entry(id.clone()).or_default();
+        match slot.get(&cause) {
+            Some(known) if known.via.len() <= reason.via.len() => {}
+            _ => {
+                slot.insert(cause, reason);
+            }
+        }
+    };
+    for (side, key) in causes(base, head, &changed) {
+        // A value's own reasons are the same for all who depend on it.
+        let details = match &key {
+            NodeKey::Values(id, kind) => value_details(base, head, &changed, id, *kind),
+            NodeKey::Worker(alias) => vec![Detail {
+                kind: ReasonKind::Task,
+                path: Some(head.fleet.layout.config()),
+                key: Some(format!("workers.aliases.{alias}")),
+            }],
+            NodeKey::Payload(kind, _) => {
+                let path = head.fleet.layout.kinds().child(&format!("{kind}.yml"));
+                let path = changed.contains_key(&path).then_some(path);
+                vec![Detail { kind: ReasonKind::Task, path, key: Some("payload".to_owned()) }]
+            }
+            NodeKey::File(path) => vec![Detail { kind: ReasonKind::Input, path: Some(path.clone()), key: None }],
+            NodeKey::Task(..) => continue,
+        };
+        for ((id, kind), via) in side.graph.dependents(&key, false) {
+            if !differing.contains(&(id.clone(), kind)) {
+                continue;
+            }
+            let from_parent = via.iter().any(|step| step.role == Role::Parent);
+            for detail in &details {
+                let reason = Reason {
+                    kind: if from_parent { ReasonKind::Parent } else { detail.kind },
+                    path: detail.path.clone(),
+                    change: detail.path.as_ref().and_then(|path| changed.get(path).copied()),
+                    key: detail.key.clone(),
+                    via: via.clone(),
+                };
+                add(&id, (reason.kind, detail.path.clone(), detail.key.clone()), reason);
+            }
+        }
+    }
+    for (id, kind) in differing {
+        if !found.contains_key(id) {
+            // Only an edge differs: what it led to is unchanged, and so is what names it.
+            found.insert(id.clone(), BTreeMap::from([edge_reason(base, head, id, *kind)]));
+        }
+    }
+    found
+        .into_iter()
+        .map(|(id, reasons)| {
+            let mut reasons: Vec<Reason> = reasons.into_values().collect();
+            reasons.sort_by_key(|reason| (reason.via.len(), reason.kind, reason.path.clone(), reason.key.clone()));
+            (id, reasons)
+        })
+        .collect()
+}
+
+type Cause = (ReasonKind, Option<TreePath>, Option<String>);
+
+struct Detail {
+    kind: ReasonKind,
+    path: Option<TreePath>,
+    key: Option<String>,
+}
+
+/// The nodes that changed by themselves, and the side whose graph leads to them.
+fn causes<'a>(
+    base: Side<'a>,
+    head: Side<'a>,
+    changed: &BTreeMap<&TreePath, Change>,
+) -> Vec<(Side<'a>, NodeKey)> {
+    let mut causes = BTreeMap::new();
+    for (side, other) in [(head, base), (base, head)] {
+        for key in side.graph.keys() {
+            let differs = match key {
+                NodeKey::Task(..) => false,
+                // Without changed content a file on one side only is reached by an edge that changed elsewhere.
+                NodeKey::File(path) => {
+                    changed.contains_key(path) && side.graph.own_digest(key) != other.graph.own_digest(key)
+                }
+                NodeKey::Values(id, kind) => {
+                    other.graph.contains(&NodeKey::Task(id.clone(), *kind))
+                        && side.graph.own_digest(key) != other.graph.own_digest(key)
+                }
+                NodeKey::Worker(_) | NodeKey::Payload(..) => {
+                    side.graph.own_digest(key) != other.graph.own_digest(key)
+                }
+            };
+            if differs {
+                causes.entry(key.clone()).or_insert(side);
+            }
+        }
+    }
+    causes.into_iter().map(|(key, side)| (side, key)).collect()
+}
+
+/// Which keys of the definition, pins or files of values made the values of a task differ.
+fn value_details(
+    base: Side<'_>,
+    head: Side<'_>,
+    changed: &BTreeMap<&TreePath, Change>,
+    id: &ImageId,
+    kind: Kind,
+) -> Vec<Detail> {
+    let (Some(before), Some(after)) = (base.fleet.images.get(id), head.fleet.images.get(id)) else { return Vec::new() };
+    let mut details = Vec::new();
+    for name in &after.resolved().pins {
+        let value = |side: Side<'_>| side.fleet.pins.pins.get(name).map(|pin| (pin.value.value.value.clone(), pin.value.sha256.clone()));
+        if value(base) != value(head) {
+            details.push(Detail {
+                kind: ReasonKind::Pin,
+                path: Some(head.fleet.layout.pins()),
+                key: Some(name.clone()),
+            });
+        }
+    }
+    let mut keys = Vec::new();
+    let value = |definition| serde_json::to_value(definition).unwrap_or_default();
+    difference(
+        &value(&*before.resolved().definition),
+        &value(&*after.resolved().definition),
+        "",
+        &mut keys,
+    );
+    keys.retain(|key| counts(key, kind));
+    let written_in = |image: &crate::fleet::Image| {
+        let resolved = image.resolved();
+        changed.contains_key(&resolved.path) || resolved.fragments.iter().any(|path| changed.contains_key(path))
+    };
+    // Finding out where each key was written means reading the files again; pins alone need none of it.
+    if !written_in(before) && !written_in(after) && !details.is_empty() {
+        keys.clear();
+    }
+    for key in keys {
+        let path = [head, base].into_iter().find_map(|side| {
+            let place = side.fleet.provenance(id, &key)?;
+            changed.contains_key(&place.path).then_some(place.path)
+        });
+        // A key that differs in no changed file differs by a pin, which is named above.
+        if path.is_some() || details.is_empty() {
+            let path = path.or_else(|| Some(after.resolved().path.clone()));
+            details.push(Detail { kind: ReasonKind::Definition, path, key: Some(key) });
+        }
+    }
+    if kind == Kind::Build {
+        let files = [after, before].into_iter().flat_map(|image| &image.inputs);
+        let by_value: BTreeSet<(&TreePath, Role)> = files
+            .filter(|input| matches!(input.role, Role::Template | Role::VarFile))
+            .map(|input| (&input.path, input.role))
+            .collect();
+        for (path, _) in by_value {
+            if changed.contains_key(path) {
+                details.push(Detail { kind: ReasonKind::Template, path: Some(path.clone()), key: None });
+            }
+        }
+    }
+    if details.is_empty() {
+        // A glob or folder that means other files now; the files themselves are named as inputs.
+        let listed = [after, before].into_iter().flat_map(|image| &image.inputs).find(|input| {
+            input.kind == kind && input.role.counts() == Where::Bytes && changed.contains_key(&input.path)
+        });
+        details.extend(listed.map(|input| Detail {
+            kind: ReasonKind::Input,
+            path: Some(input.path.clone()),
+            key: None,
+        }));
+    }
+    details
+}
+
+/// Whether a key of the definition counts for a kind of task.
+fn counts(key: &str, kind: Kind) -> bool {
+    let first = key.split('.').next().unwrap_or_default();
+    let quiet = key.ends_with(".max-run-time") || key.ends_with(".retries");
+    !quiet
+        && match kind {
+            Kind::Build => matches!(first, "id" | "os" | "arch" | "parent" | "builder" | "scripts" | "build"),
+            Kind::Verify => first == "verify",
+            Kind::Publish => first == "publish" || key == "id",
+        }
+}
+
+/// The dotted keys at which two JSON values differ; lists are compared whole.
+fn difference(before: &Value, after: &Value, at: &str, keys: &mut Vec<String>) {
+    match (before, after) {
+        _ if before == after => {}
+        (Value::Object(old), Value::Object(new)) => {
+            let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+            for name in names {
+                let key = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
+                let null = Value::Null;
+                difference(old.get(name).unwrap_or(&null), new.get(name).unwrap_or(&null), &key, keys);
+            }
+        }
+        _ => keys.push(at.to_owned()),
+    }
+}
+
+/// The first edge of a task that stands on one side only.
+fn edge_reason(base: Side<'_>, head: Side<'_>, id: &ImageId, kind: Kind) -> (Cause, Reason) {
+    let edges = |side: Side<'_>| -> BTreeMap<TreePath, Vec<Step>> {
+        side.graph.inputs(id).into_iter().map(|(path, reached)| (path, reached.via)).collect()
+    };
+    let (before, after) = (edges(base), edges(head));
+    let only = after
+        .iter()
+        .find(|(path, _)| !before.contains_key(*path))
+        .or_else(|| before.iter().find(|(path, _)| !after.contains_key(*path)));
+    let path = only.map(|(path, _)| path.clone());
+    let via = only.map_or_else(Vec::new, |(_, via)| via.clone());
+    let _ = kind;
+    let reason = Reason { kind: ReasonKind::Input, path: path.clone(), change: None, key: None, via };
+    ((ReasonKind::Input, path, None), reason)
+}

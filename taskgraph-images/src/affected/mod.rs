@@ -1,0 +1,204 @@
+//! [`Affected`]: two graphs compared: which images' tasks differ, and why.
+//!
+//! It never runs git and reads nothing: a [`Side`] is a fleet and its graph, the answer is a value. A task is
+//! affected when its digest differs or it is new. Reasons are found afterwards, by walking from what itself changed.
+
+mod because;
+mod explain;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use taskgraph_images_transforms::{ImageId, Kind};
+
+pub use explain::{Explanation, explain_image, explain_path};
+
+use crate::fleet::Fleet;
+use crate::glob::Glob;
+use crate::graph::{ImageGraph, NodeKey, Step};
+use crate::tree::{Change, TreePath};
+
+/// A fleet and its graph.
+#[derive(Debug, Clone, Copy)]
+pub struct Side<'a> {
+    /// The fleet.
+    pub fleet: &'a Fleet,
+    /// Its graph.
+    pub graph: &'a ImageGraph,
+}
+
+/// What a change affects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Affected {
+    /// Affected images.
+    pub images: BTreeMap<ImageId, AffectedImage>,
+    /// Files of provisioning folders that changed although no image claims them, on either side.
+    pub unclaimed: Vec<TreePath>,
+}
+
+/// An affected image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AffectedImage {
+    /// What happened to it.
+    pub change: ImageChange,
+    /// Its affected tasks, in the order they run; of a removed image, none.
+    pub tasks: Vec<Kind>,
+    /// Why, nearest causes first.
+    pub reasons: Vec<Reason>,
+}
+
+/// What happened to an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ImageChange {
+    /// It exists only at the head.
+    New,
+    /// Some task differs.
+    Changed,
+    /// It existed only at the base.
+    Removed,
+}
+
+/// One cause, and the way from it to the image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// What sort of cause.
+    pub kind: ReasonKind,
+    /// The file that changed, if one did.
+    pub path: Option<TreePath>,
+    /// How the file changed, if it did.
+    pub change: Option<Change>,
+    /// The key of the definition, pin or settings whose value differs.
+    pub key: Option<String>,
+    /// From the image's task to the cause, every edge.
+    pub via: Vec<Step>,
+}
+
+/// What sort of cause a [`Reason`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReasonKind {
+    /// The image is new.
+    New,
+    /// The image is gone.
+    Removed,
+    /// A value of the definition differs.
+    Definition,
+    /// A pin that the definition names differs.
+    Pin,
+    /// What the template means for the image differs.
+    Template,
+    /// The content, mode or existence of a file that goes into it differs.
+    Input,
+    /// The worker alias that a task runs on differs, or what the rendered task runs.
+    Task,
+    /// The image that it is built from is affected.
+    Parent,
+    /// Somebody asked for it.
+    Forced,
+    /// The base's definition is at fault, so that nothing is known of the image there.
+    BaseAtFault,
+}
+
+impl ReasonKind {
+    /// The kind's name in JSON and text.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Removed => "removed",
+            Self::Definition => "definition",
+            Self::Pin => "pin",
+            Self::Template => "template",
+            Self::Input => "input",
+            Self::Task => "task",
+            Self::Parent => "parent",
+            Self::Forced => "forced",
+            Self::BaseAtFault => "base-at-fault",
+        }
+    }
+}
+
+impl Affected {
+    /// Compares two sides that differ by `changes`.
+    pub fn compare(base: Side<'_>, head: Side<'_>, changes: &[(TreePath, Change)]) -> Self {
+        let mut images = BTreeMap::new();
+        let mut differing: BTreeSet<(ImageId, Kind)> = BTreeSet::new();
+        for (id, image) in &head.fleet.images {
+            if !base.fleet.images.contains_key(id) {
+                let (change, reason) = if base.fleet.is_sound() {
+                    (ImageChange::New, ReasonKind::New)
+                } else {
+                    (ImageChange::Changed, ReasonKind::BaseAtFault)
+                };
+                let affected = AffectedImage {
+                    change,
+                    tasks: image.kinds().collect(),
+                    reasons: vec![because::alone(reason, &image.resolved().path)],
+                };
+                images.insert(id.clone(), affected);
+                continue;
+            }
+            for kind in image.kinds() {
+                let key = NodeKey::Task(id.clone(), kind);
+                if base.graph.digest(&key) != head.graph.digest(&key) {
+                    differing.insert((id.clone(), kind));
+                }
+            }
+        }
+        for (id, image) in &base.fleet.images {
+            if !head.fleet.images.contains_key(id) {
+                let reasons = vec![because::alone(ReasonKind::Removed, &image.resolved().path)];
+                images.insert(id.clone(), AffectedImage { change: ImageChange::Removed, tasks: Vec::new(), reasons });
+            }
+        }
+        let mut reasons = because::reasons(base, head, changes, &differing);
+        for (id, kind) in differing {
+            let entry = images.entry(id.clone()).or_insert_with(|| AffectedImage {
+                change: ImageChange::Changed,
+                tasks: Vec::new(),
+                reasons: reasons.remove(&id).unwrap_or_default(),
+            });
+            entry.tasks.push(kind);
+        }
+        Self { images, unclaimed: unclaimed(base, head, changes) }
+    }
+
+    /// Everything at the head, as if nothing had been there before.
+    pub fn all(head: Side<'_>, kind: ReasonKind) -> Self {
+        let images = head
+            .fleet
+            .images
+            .iter()
+            .map(|(id, image)| {
+                let reasons = vec![because::alone(kind, &image.resolved().path)];
+                let tasks = image.kinds().collect();
+                (id.clone(), AffectedImage { change: ImageChange::Changed, tasks, reasons })
+            })
+            .collect();
+        Self { images, unclaimed: Vec::new() }
+    }
+}
+
+/// Changed files of provisioning folders that go into no image of either side.
+fn unclaimed(base: Side<'_>, head: Side<'_>, changes: &[(TreePath, Change)]) -> Vec<TreePath> {
+    let claimed = |side: Side<'_>, path: &TreePath| side.graph.contains(&NodeKey::File(path.clone()));
+    changes
+        .iter()
+        .map(|(path, _)| path)
+        .filter(|path| must_be_claimed(head.fleet, path) || must_be_claimed(base.fleet, path))
+        .filter(|path| !claimed(base, path) && !claimed(head, path))
+        .cloned()
+        .collect()
+}
+
+/// Whether a file stands in a folder in which every file must go into some image.
+pub(crate) fn must_be_claimed(fleet: &Fleet, path: &TreePath) -> bool {
+    let Some(config) = &fleet.config else { return false };
+    let layout = &fleet.layout;
+    let ours = *path == layout.config() || *path == layout.pins() || path.is_within(&layout.kinds());
+    config.provisioning.iter().any(|folder| path.is_within(folder))
+        && !ours
+        && !config
+            .unclaimed_ok
+            .iter()
+            .any(|glob| Glob::parse(&glob.value).is_ok_and(|glob| glob.matches(path)))
+}

@@ -1,0 +1,198 @@
+//! [`Comparison`]: two states of a repository, loaded and compared.
+//!
+//! This is where the stages meet: trees are chosen, both fleets loaded with what they share read once, both graphs
+//! built, and [`Affected`] worked out.
+
+use taskgraph_images_transforms::{ImageId, Kind, TransformError};
+
+use crate::affected::{Affected, ReasonKind, Side};
+use crate::definitions::Layout;
+use crate::diagnostic::Diagnostic;
+use crate::fleet::Fleet;
+use crate::graph::{Contents, Digest, ImageGraph};
+use crate::payloads::Payloads;
+use crate::tree::{Change, FileError, Repository, RepositoryError, Revision, Tree, TreePath, changed_paths};
+
+/// What the base is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Base {
+    /// A revision, as it is.
+    Revision(String),
+    /// Where the head left a branch: their common ancestor. For pull requests.
+    MergeBase(String),
+    /// The head's first parent, or nothing where it has none.
+    Parent,
+    /// Nothing: every image is new.
+    Nothing,
+}
+
+/// What the head is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Head {
+    /// A revision.
+    Revision(String),
+    /// What is staged.
+    Staged,
+    /// The work tree, with untracked files that git does not ignore.
+    WorkTree,
+}
+
+/// Why a comparison cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ComparisonError {
+    /// The repository cannot answer.
+    #[error(transparent)]
+    Repository(#[from] RepositoryError),
+    /// A tree cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The head's definitions are at fault.
+    #[error("{} of the head {}", faults(.0.len()), if .0.len() == 1 { "is an error" } else { "are errors" })]
+    Definitions(Vec<Diagnostic>, Tree),
+    /// A kind's template cannot be rendered.
+    #[error("a kind's template cannot be rendered")]
+    Payload(#[source] TransformError),
+}
+
+fn faults(count: usize) -> String {
+    if count == 1 { "1 finding".to_owned() } else { format!("{count} findings") }
+}
+
+/// One state of a repository, loaded.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// The fleet.
+    pub fleet: Fleet,
+    /// Its graph.
+    pub graph: ImageGraph,
+    /// Its commit's id, or `index`, `work tree`, `nothing`.
+    pub name: String,
+}
+
+impl Snapshot {
+    /// Loads a tree. Findings that are errors stay in the fleet; [`Fleet::is_sound`] tells.
+    ///
+    /// # Errors
+    /// When scripts read one another in a cycle, or a kind's template cannot be rendered.
+    pub fn load(tree: &Tree, layout: &Layout, contents: &Contents) -> Result<Self, ComparisonError> {
+        Self::of(Fleet::load(tree, layout), contents)
+    }
+
+    fn like(tree: &Tree, other: &Self, changes: &[(TreePath, Change)], contents: &Contents) -> Result<Self, ComparisonError> {
+        Self::of(Fleet::load_like(tree, &other.fleet, changes), contents)
+    }
+
+    fn of(fleet: Fleet, contents: &Contents) -> Result<Self, ComparisonError> {
+        let payloads = Payloads::new(&fleet);
+        let graph = ImageGraph::new(&fleet, contents, &|image, kind| payloads.digest(image, kind))
+            .map_err(|faults| ComparisonError::Definitions(faults, fleet.tree.clone()))?;
+        if let Some(error) = payloads.into_error() {
+            return Err(ComparisonError::Payload(error));
+        }
+        Ok(Self { name: fleet.tree.name().to_owned(), fleet, graph })
+    }
+
+    /// The fleet and its graph.
+    pub fn side(&self) -> Side<'_> {
+        Side { fleet: &self.fleet, graph: &self.graph }
+    }
+
+    /// The digest of a task.
+    pub fn digest(&self, id: &ImageId, kind: Kind) -> Option<Digest> {
+        self.graph.digest(&crate::graph::NodeKey::Task(id.clone(), kind))
+    }
+}
+
+/// Two states of a repository, compared.
+#[derive(Debug)]
+pub struct Comparison {
+    /// The earlier state.
+    pub base: Snapshot,
+    /// The later state.
+    pub head: Snapshot,
+    /// How the base was chosen, in words.
+    pub how: String,
+    /// The files that differ.
+    pub changes: Vec<(TreePath, Change)>,
+    /// The images that differ, and why.
+    pub affected: Affected,
+}
+
+impl Comparison {
+    /// Loads and compares two states.
+    ///
+    /// # Errors
+    /// When the repository cannot give a state, or the head's definitions are at fault. Faults of the base are no
+    /// error: what cannot be resolved there counts as changed, with that reason.
+    pub fn new(repository: &Repository, layout: &Layout, base: &Base, head: &Head) -> Result<Self, ComparisonError> {
+        let (head_tree, head_revision) = head_tree(repository, head)?;
+        let (base_tree, how) = base_tree(repository, base, &head_revision)?;
+        let changes = changed_paths(&base_tree, &head_tree)?;
+        let contents = Contents::default();
+        let head = Snapshot::load(&head_tree, layout, &contents)?;
+        if !head.fleet.is_sound() {
+            return Err(ComparisonError::Definitions(head.fleet.findings, head_tree));
+        }
+        let base = match Snapshot::like(&base_tree, &head, &changes, &contents) {
+            Err(ComparisonError::Definitions(..)) => {
+                // Scripts that read one another in a cycle: nothing is known of the base's images.
+                Snapshot::load(&repository.empty_tree(), layout, &contents)?
+            }
+            other => other?,
+        };
+        let affected = Affected::compare(base.side(), head.side(), &changes);
+        Ok(Self { base, head, how, changes, affected })
+    }
+
+    /// Takes every image of the head as affected.
+    #[must_use]
+    pub fn all(mut self) -> Self {
+        self.affected = Affected::all(self.head.side(), ReasonKind::Forced);
+        self
+    }
+}
+
+fn head_tree(repository: &Repository, head: &Head) -> Result<(Tree, Option<Revision>), ComparisonError> {
+    let current = || repository.revision("HEAD").ok();
+    Ok(match head {
+        Head::Revision(name) => {
+            let revision = repository.revision(name)?;
+            (repository.tree(&revision)?, Some(revision))
+        }
+        Head::Staged => (repository.staged()?, current()),
+        Head::WorkTree => (repository.work_tree()?, current()),
+    })
+}
+
+fn base_tree(
+    repository: &Repository,
+    base: &Base,
+    head: &Option<Revision>,
+) -> Result<(Tree, String), ComparisonError> {
+    let nothing = |how: &str| (repository.empty_tree(), how.to_owned());
+    Ok(match base {
+        // What a push event names as the tip before a new branch.
+        Base::Revision(name) if !name.is_empty() && name.bytes().all(|byte| byte == b'0') => {
+            nothing("nothing: the branch is new")
+        }
+        Base::Revision(name) => {
+            let revision = repository.revision(name)?;
+            (repository.tree(&revision)?, format!("`{name}`"))
+        }
+        Base::MergeBase(branch) => {
+            let branch = repository.revision(branch)?;
+            let Some(head) = head else { return Ok(nothing("nothing: there is no commit yet")) };
+            let revision = repository.merge_base(&branch, head)?;
+            (repository.tree(&revision)?, format!("where `{}` and `{}` parted", head.name, branch.name))
+        }
+        Base::Parent => {
+            let Some(head) = head else { return Ok(nothing("nothing: there is no commit yet")) };
+            match repository.parents(head)?.first() {
+                Some(parent) => (repository.tree(parent)?, format!("the first parent of `{}`", head.name)),
+                None => nothing("nothing: it is the first commit"),
+            }
+        }
+        Base::Nothing => nothing("nothing"),
+    })
+}
