@@ -1,4 +1,5 @@
 //! x
 
 pub mod diagnostic;
+pub mod packer;
 pub mod tree;
