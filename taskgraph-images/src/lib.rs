@@ -1,10 +1,15 @@
 //! x
 
 pub mod affected;
+pub mod comparison;
+pub mod containers;
 pub mod definitions;
 pub mod diagnostic;
-pub mod scripts;
 pub mod fleet;
+pub mod glob;
 pub mod graph;
+pub mod packer;
+pub mod payloads;
+pub mod scripts;
 pub mod tree;
 pub mod yaml;
