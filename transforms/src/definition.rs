@@ -201,7 +201,7 @@ pub struct Treeherder {
 }
 
 impl Treeherder {
-    /// A platform such as `linux-image/opt`, and a symbol of 1 to 25 characters.
+    /// A platform such as `linux-image/opt`, and a symbol of 1 to 23 characters (Treeherder shows 25; tasks add two).
     ///
     /// # Errors
     /// When the platform is not two words joined by one `/`, or the symbol is empty, too long or not printable.
@@ -223,12 +223,12 @@ impl Treeherder {
                 expected: "a machine and a collection joined by `/`, such as `linux-image/opt`",
             });
         }
-        if !(1..=25).contains(&symbol.len()) || !symbol.bytes().all(|byte| byte.is_ascii_graphic())
+        if !(1..=23).contains(&symbol.len()) || !symbol.bytes().all(|byte| byte.is_ascii_graphic())
         {
             return Err(TextError {
                 what: "Treeherder symbol",
                 text: symbol.to_owned(),
-                expected: "1 to 25 printable ASCII characters without spaces",
+                expected: "1 to 23 printable ASCII characters without spaces",
             });
         }
         Ok(Self {

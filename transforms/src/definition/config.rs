@@ -97,7 +97,7 @@ impl WorkerAlias {
 }
 
 /// The container that a docker-worker task runs in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(untagged)]
 pub enum ContainerImage {
     /// An image of a container registry; pin it by its digest.

@@ -1,0 +1,105 @@
+//! [`full_task_graph`]: every image × every kind that it has at the run's level.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::definition::{Digest, ImageDefinition, ImageId, Kind, Level, ProjectConfig};
+use crate::error::{TransformError, TransformErrorKind};
+use crate::graph::TaskGraph;
+use crate::parameters::Parameters;
+use crate::templates::KindTemplates;
+use crate::transforms::{Run, task};
+use crate::verify;
+
+/// An image with what the caller knows of it beyond its definition.
+#[derive(Debug, Clone)]
+pub struct ImageTasks<'a> {
+    /// The image.
+    pub definition: &'a ImageDefinition,
+    /// The file that defines it, relative to the repository's root.
+    pub path: &'a str,
+    /// The digest of all that goes into each kind of task that the image has.
+    pub digests: BTreeMap<Kind, Digest>,
+    /// Why each kind of task is of interest, in words; shown in the task's description.
+    pub reasons: BTreeMap<Kind, Vec<String>>,
+}
+
+impl<'a> ImageTasks<'a> {
+    /// An image with digests and without reasons.
+    pub fn new(
+        definition: &'a ImageDefinition,
+        path: &'a str,
+        digests: BTreeMap<Kind, Digest>,
+    ) -> Self {
+        Self {
+            definition,
+            path,
+            digests,
+            reasons: BTreeMap::new(),
+        }
+    }
+}
+
+/// The kinds of tasks that an image has in a run of some level: no image has a publish task below level 3.
+pub fn kinds(image: &ImageDefinition, level: Level) -> impl Iterator<Item = Kind> {
+    let publishes = level == Level::Three && image.publish.is_some();
+    let verifies = image.verify.is_some();
+    Kind::ALL.iter().copied().filter(move |kind| match kind {
+        Kind::Build => true,
+        Kind::Verify => verifies,
+        Kind::Publish => publishes,
+    })
+}
+
+/// Makes the graph of all tasks of all images, and checks it with [`verify::verify`].
+///
+/// # Errors
+/// Every fault of every image, then every fault of the graph, then every broken rule; a later sort is only looked for
+/// when there is none of the earlier.
+pub fn full_task_graph(
+    images: &[ImageTasks<'_>],
+    config: &ProjectConfig,
+    parameters: &Parameters,
+    templates: &KindTemplates,
+) -> Result<TaskGraph, Vec<TransformError>> {
+    if parameters.level == Level::Three && parameters.is_pull_request() {
+        let event = TransformErrorKind::LevelOfPullRequest(parameters.tasks_for.clone());
+        return Err(vec![TransformError::run(event)]);
+    }
+    let known: BTreeSet<&ImageId> = images.iter().map(|image| &image.definition.id).collect();
+    let run = Run {
+        config,
+        parameters,
+        templates,
+        images: &known,
+    };
+    let mut tasks = Vec::new();
+    let mut errors = Vec::new();
+    for image in images {
+        for kind in kinds(image.definition, parameters.level) {
+            match task(&run, image, kind) {
+                Ok(task) => tasks.push(task),
+                Err(error) => errors.push(TransformError {
+                    task: Some((image.definition.id.clone(), kind)),
+                    kind: error,
+                }),
+            }
+        }
+    }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let all = |errors: Vec<TransformErrorKind>| {
+        errors
+            .into_iter()
+            .map(TransformError::run)
+            .collect::<Vec<_>>()
+    };
+    let graph = TaskGraph::new(tasks)
+        .map_err(|errors| all(errors.into_iter().map(Into::into).collect()))?;
+    let violations = verify::verify(&graph, config, parameters);
+    if violations.is_empty() {
+        Ok(graph)
+    } else {
+        Err(all(violations.into_iter().map(Into::into).collect()))
+    }
+}

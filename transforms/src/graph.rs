@@ -1,0 +1,280 @@
+//! [`TaskGraph`]: tasks and what they need, always acyclic, always in the order of their labels.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use petgraph::Direction;
+use petgraph::algo::{kosaraju_scc, toposort};
+use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::{Dfs, Reversed};
+
+use crate::definition::Label;
+use crate::json;
+use crate::task::Task;
+
+/// Tasks and what they need.
+///
+/// Its constructor checks that labels are unique, that every dependency exists and that nothing needs itself.
+#[derive(Debug, Clone)]
+pub struct TaskGraph {
+    /// In the order of labels; a node's index is its task's.
+    tasks: Vec<Task>,
+    /// An edge goes from a task to one that it needs.
+    edges: DiGraph<(), ()>,
+}
+
+/// Tasks do not form a graph.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GraphError {
+    /// Two tasks have one label; two definitions give one image.
+    #[error("two tasks have the label `{0}`; rename one of the images")]
+    DuplicateLabel(Label),
+    /// A task needs one that does not exist.
+    #[error("`{label}`: the dependency `{edge}` names the unknown task `{missing}`")]
+    UnknownDependency {
+        /// Who needs it.
+        label: Label,
+        /// By which edge.
+        edge: String,
+        /// What is missing.
+        missing: Label,
+    },
+    /// Tasks need each other in a circle.
+    #[error("tasks need each other in a circle: {}", Path(.0))]
+    Cycle(Vec<Label>),
+    /// A label that no task has was asked for.
+    #[error("unknown task `{0}`")]
+    UnknownLabel(Label),
+}
+
+struct Path<'a>(&'a [Label]);
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for label in self.0 {
+            write!(f, "`{label}` → ")?;
+        }
+        match self.0.first() {
+            Some(first) => write!(f, "`{first}`"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl TaskGraph {
+    /// Makes a graph of tasks, in any order.
+    ///
+    /// # Errors
+    /// Every duplicate label, unknown dependency and circle.
+    pub fn new(mut tasks: Vec<Task>) -> Result<Self, Vec<GraphError>> {
+        tasks.sort_by(|a, b| a.label.cmp(&b.label));
+        let mut faults: BTreeMap<String, GraphError> = BTreeMap::new();
+        let mut fault = |error: GraphError| {
+            faults.insert(error.to_string(), error);
+        };
+        for pair in tasks.windows(2) {
+            if pair[0].label == pair[1].label {
+                fault(GraphError::DuplicateLabel(pair[0].label.clone()));
+            }
+        }
+        let mut edges = DiGraph::with_capacity(tasks.len(), tasks.len() * 2);
+        for _ in &tasks {
+            edges.add_node(());
+        }
+        for (index, task) in tasks.iter().enumerate() {
+            for (edge, needed) in &task.dependencies {
+                match find(&tasks, needed) {
+                    Some(other) => {
+                        edges.add_edge(NodeIndex::new(index), other, ());
+                    }
+                    None => fault(GraphError::UnknownDependency {
+                        label: task.label.clone(),
+                        edge: edge.clone(),
+                        missing: needed.clone(),
+                    }),
+                }
+            }
+        }
+        for component in kosaraju_scc(&edges) {
+            let alone = component.len() == 1 && !edges.contains_edge(component[0], component[0]);
+            if !alone {
+                fault(GraphError::Cycle(circle(&tasks, &edges, &component)));
+            }
+        }
+        if faults.is_empty() {
+            Ok(Self { tasks, edges })
+        } else {
+            Err(faults.into_values().collect())
+        }
+    }
+
+    /// The tasks, in the order of their labels.
+    pub fn tasks(&self) -> impl ExactSizeIterator<Item = &Task> {
+        self.tasks.iter()
+    }
+
+    /// How many tasks there are.
+    pub fn len(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
+    /// The task of a label.
+    pub fn get(&self, label: &Label) -> Option<&Task> {
+        find(&self.tasks, label).map(|index| &self.tasks[index.index()])
+    }
+
+    /// The labels of the tasks that need a task directly, sorted.
+    pub fn dependents(&self, label: &Label) -> BTreeSet<&Label> {
+        find(&self.tasks, label)
+            .into_iter()
+            .flat_map(|index| self.edges.neighbors_directed(index, Direction::Incoming))
+            .map(|index| self.label(index))
+            .collect()
+    }
+
+    /// All labels that some labels need, themselves among them.
+    ///
+    /// # Errors
+    /// The first label that no task has.
+    pub fn closure<'a>(
+        &self,
+        labels: impl IntoIterator<Item = &'a Label>,
+    ) -> Result<BTreeSet<Label>, GraphError> {
+        self.reach(labels, false)
+    }
+
+    /// All labels that need some of the labels, themselves among them.
+    ///
+    /// # Errors
+    /// The first label that no task has.
+    pub fn dependents_closure<'a>(
+        &self,
+        labels: impl IntoIterator<Item = &'a Label>,
+    ) -> Result<BTreeSet<Label>, GraphError> {
+        self.reach(labels, true)
+    }
+
+    /// The labels such that each comes after all that it needs; ties in the order of labels.
+    pub fn topological(&self) -> Vec<&Label> {
+        // The depth makes the order independent of how petgraph walks.
+        let mut depth = vec![0usize; self.tasks.len()];
+        let mut order = toposort(&self.edges, None).expect("the constructor found no circle");
+        order.reverse();
+        for index in &order {
+            depth[index.index()] = self
+                .edges
+                .neighbors(*index)
+                .map(|needed| depth[needed.index()] + 1)
+                .max()
+                .unwrap_or(0);
+        }
+        order.sort_by_key(|index| (depth[index.index()], index.index()));
+        order.into_iter().map(|index| self.label(index)).collect()
+    }
+
+    /// The graph of some of the tasks.
+    ///
+    /// # Errors
+    /// When one of them needs a task that is none of them, or a label is unknown.
+    pub fn subgraph(&self, labels: &BTreeSet<Label>) -> Result<Self, Vec<GraphError>> {
+        let unknown: Vec<_> = labels
+            .iter()
+            .filter(|label| self.get(label).is_none())
+            .map(|label| GraphError::UnknownLabel(label.clone()))
+            .collect();
+        if !unknown.is_empty() {
+            return Err(unknown);
+        }
+        Self::new(
+            self.tasks
+                .iter()
+                .filter(|task| labels.contains(&task.label))
+                .cloned()
+                .collect(),
+        )
+    }
+
+    /// The graph as Taskgraph writes `full-task-graph.json`: a map from label to task, without a final line break.
+    pub fn to_json(&self) -> String {
+        let map: BTreeMap<&Label, &Task> =
+            self.tasks.iter().map(|task| (&task.label, task)).collect();
+        json::python(&map)
+    }
+
+    fn label(&self, index: NodeIndex) -> &Label {
+        &self.tasks[index.index()].label
+    }
+
+    fn reach<'a>(
+        &self,
+        labels: impl IntoIterator<Item = &'a Label>,
+        upwards: bool,
+    ) -> Result<BTreeSet<Label>, GraphError> {
+        let mut dfs = Dfs::empty(&self.edges);
+        let mut reached = BTreeSet::new();
+        for label in labels {
+            let start =
+                find(&self.tasks, label).ok_or_else(|| GraphError::UnknownLabel(label.clone()))?;
+            dfs.move_to(start);
+            loop {
+                let next = if upwards {
+                    dfs.next(Reversed(&self.edges))
+                } else {
+                    dfs.next(&self.edges)
+                };
+                let Some(index) = next else { break };
+                reached.insert(self.label(index).clone());
+            }
+        }
+        Ok(reached)
+    }
+}
+
+fn find(tasks: &[Task], label: &Label) -> Option<NodeIndex> {
+    tasks
+        .binary_search_by(|task| task.label.cmp(label))
+        .ok()
+        .map(NodeIndex::new)
+}
+
+/// One circle through a strongly connected component, from its first label on, each task before one that it needs.
+fn circle(tasks: &[Task], edges: &DiGraph<(), ()>, component: &[NodeIndex]) -> Vec<Label> {
+    let members: BTreeSet<NodeIndex> = component.iter().copied().collect();
+    let first = *members.first().expect("a component has a member");
+    // A path back to the first member exists, and the walk records how it came to each.
+    let mut came_from: BTreeMap<NodeIndex, NodeIndex> = BTreeMap::new();
+    let mut queue = std::collections::VecDeque::from([first]);
+    while let Some(index) = queue.pop_front() {
+        let mut needed: Vec<_> = edges
+            .neighbors(index)
+            .filter(|next| members.contains(next))
+            .collect();
+        needed.sort_unstable();
+        for next in needed {
+            if next == first {
+                let mut path = vec![index];
+                while let Some(&before) =
+                    came_from.get(path.last().expect("the path starts with a member"))
+                {
+                    path.push(before);
+                }
+                path.reverse();
+                return path
+                    .into_iter()
+                    .map(|index| tasks[index.index()].label.clone())
+                    .collect();
+            }
+            if !came_from.contains_key(&next) {
+                came_from.insert(next, index);
+                queue.push_back(next);
+            }
+        }
+    }
+    unreachable!("every member of a component reaches every other")
+}

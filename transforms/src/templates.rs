@@ -1,0 +1,389 @@
+//! [`KindTemplates`]: what tasks of each kind run, as data: YAML whose string leaves are Handlebars.
+//!
+//! A template is read as YAML into typed fields first; only then is each string a template of its own. Whatever a
+//! value holds, it stays inside its string. A string never yields a list or a map: what has structure is made by code.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use handlebars::{Context, Handlebars};
+use serde::{Deserialize, Deserializer};
+
+use crate::definition::Kind;
+use crate::payload::ArtifactType;
+use crate::task::TaskString;
+
+mod helpers;
+
+/// The templates of all kinds, compiled once.
+#[derive(Debug, Clone)]
+pub struct KindTemplates {
+    engine: Handlebars<'static>,
+    build: Template,
+    verify: Template,
+    publish: Template,
+}
+
+/// A kind template that cannot be used; whoever wrote it can fix it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TemplateError {
+    /// It is no YAML, or not of the template's shape.
+    #[error("the `{kind}` template: {message}")]
+    Yaml {
+        /// Whose it is.
+        kind: Kind,
+        /// What is wrong, with line and column.
+        message: String,
+    },
+    /// A string is no Handlebars template.
+    #[error("the `{kind}` template: `{field}`: {message}")]
+    Handlebars {
+        /// Whose it is.
+        kind: Kind,
+        /// The field, such as `env.NAME`.
+        field: String,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+/// A string of a kind template that cannot be rendered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{field}`: {message}")]
+pub struct RenderError {
+    /// The field, such as `command.2`.
+    pub field: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// What a template says once its strings are rendered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rendered {
+    pub(crate) description: String,
+    pub(crate) command: Vec<String>,
+    pub(crate) env: BTreeMap<String, TaskString>,
+    pub(crate) artifacts: Vec<RenderedArtifact>,
+    pub(crate) caches: Vec<RenderedCache>,
+    pub(crate) retry: Vec<u32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RenderedArtifact {
+    pub(crate) name: String,
+    pub(crate) path: String,
+    pub(crate) r#type: ArtifactType,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RenderedCache {
+    pub(crate) name: String,
+    pub(crate) path: String,
+}
+
+/// A template after YAML: every string is a leaf still to be rendered.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Template {
+    description: Leaf,
+    command: Vec<Leaf>,
+    #[serde(default)]
+    env: BTreeMap<String, Value>,
+    #[serde(default)]
+    artifacts: Vec<ArtifactTemplate>,
+    #[serde(default)]
+    caches: Vec<CacheTemplate>,
+    #[serde(default)]
+    retry: Vec<u32>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ArtifactTemplate {
+    name: Leaf,
+    path: Leaf,
+    r#type: ArtifactType,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CacheTemplate {
+    name: Leaf,
+    path: Leaf,
+}
+
+/// The value of a variable: text to render, or a reference to a task that is written out and never rendered.
+#[derive(Debug, Clone)]
+enum Value {
+    Text(Leaf),
+    Reference(TaskString),
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(transparent)]
+struct Leaf {
+    text: String,
+    /// Under which the engine knows it; empty for plain text, which needs no rendering.
+    #[serde(skip)]
+    name: String,
+}
+
+impl KindTemplates {
+    /// The templates that this crate brings.
+    pub fn embedded() -> Self {
+        let read = |kind, text| {
+            Template::read(kind, text).expect("the embedded templates have the right shape")
+        };
+        let mut templates = Self {
+            engine: helpers::engine(),
+            build: read(Kind::Build, include_str!("kinds/build.yml")),
+            verify: read(Kind::Verify, include_str!("kinds/verify.yml")),
+            publish: read(Kind::Publish, include_str!("kinds/publish.yml")),
+        };
+        for &kind in Kind::ALL {
+            templates
+                .compile(kind)
+                .expect("the embedded templates are Handlebars");
+        }
+        templates
+    }
+
+    /// Replaces the template of one kind, wholly.
+    ///
+    /// # Errors
+    /// When the text is no YAML of the right shape, or a string in it is no Handlebars template.
+    pub fn with_override(mut self, kind: Kind, yaml: &str) -> Result<Self, TemplateError> {
+        *self.template_mut(kind) = Template::read(kind, yaml)?;
+        self.compile(kind)?;
+        Ok(self)
+    }
+
+    /// Renders one kind's template.
+    pub(crate) fn render(&self, kind: Kind, context: &Context) -> Result<Rendered, RenderError> {
+        let template = self.template(kind);
+        let text = |leaf: &Leaf| self.leaf(leaf, context);
+        Ok(Rendered {
+            description: text(&template.description)?,
+            command: template
+                .command
+                .iter()
+                .map(text)
+                .collect::<Result<_, _>>()?,
+            env: template
+                .env
+                .iter()
+                .map(|(name, value)| {
+                    let value = match value {
+                        Value::Text(leaf) => TaskString::Plain(text(leaf)?),
+                        Value::Reference(reference) => reference.clone(),
+                    };
+                    Ok((name.clone(), value))
+                })
+                .collect::<Result<_, _>>()?,
+            artifacts: template
+                .artifacts
+                .iter()
+                .map(|artifact| {
+                    Ok(RenderedArtifact {
+                        name: text(&artifact.name)?,
+                        path: text(&artifact.path)?,
+                        r#type: artifact.r#type,
+                    })
+                })
+                .collect::<Result<_, _>>()?,
+            caches: template
+                .caches
+                .iter()
+                .map(|cache| {
+                    Ok(RenderedCache {
+                        name: text(&cache.name)?,
+                        path: text(&cache.path)?,
+                    })
+                })
+                .collect::<Result<_, _>>()?,
+            retry: template.retry.clone(),
+        })
+    }
+
+    fn leaf(&self, leaf: &Leaf, context: &Context) -> Result<String, RenderError> {
+        if leaf.name.is_empty() {
+            return Ok(leaf.text.clone());
+        }
+        self.engine
+            .render_with_context(&leaf.name, context)
+            .map_err(|error| RenderError {
+                field: leaf
+                    .name
+                    .split_once(':')
+                    .map_or("", |(_, field)| field)
+                    .to_owned(),
+                message: error.reason().to_string(),
+            })
+    }
+
+    fn compile(&mut self, kind: Kind) -> Result<(), TemplateError> {
+        let mut template = self.template(kind).clone();
+        for (field, leaf) in template.leaves() {
+            if !leaf.text.contains("{{") {
+                continue;
+            }
+            leaf.name = format!("{kind}:{field}");
+            self.engine
+                .register_template_string(&leaf.name, &leaf.text)
+                .map_err(|error| TemplateError::Handlebars {
+                    kind,
+                    field,
+                    message: error.reason().to_string(),
+                })?;
+        }
+        *self.template_mut(kind) = template;
+        Ok(())
+    }
+
+    const fn template(&self, kind: Kind) -> &Template {
+        match kind {
+            Kind::Build => &self.build,
+            Kind::Verify => &self.verify,
+            Kind::Publish => &self.publish,
+        }
+    }
+
+    const fn template_mut(&mut self, kind: Kind) -> &mut Template {
+        match kind {
+            Kind::Build => &mut self.build,
+            Kind::Verify => &mut self.verify,
+            Kind::Publish => &mut self.publish,
+        }
+    }
+}
+
+impl Template {
+    fn read(kind: Kind, yaml: &str) -> Result<Self, TemplateError> {
+        serde_yaml::from_str(yaml).map_err(|error| TemplateError::Yaml {
+            kind,
+            message: error.to_string(),
+        })
+    }
+
+    /// Every string that is rendered, with the field that holds it.
+    fn leaves(&mut self) -> Vec<(String, &mut Leaf)> {
+        let mut leaves = vec![("description".to_owned(), &mut self.description)];
+        for (index, leaf) in self.command.iter_mut().enumerate() {
+            leaves.push((format!("command.{index}"), leaf));
+        }
+        for (name, value) in &mut self.env {
+            if let Value::Text(leaf) = value {
+                leaves.push((format!("env.{name}"), leaf));
+            }
+        }
+        for (index, artifact) in self.artifacts.iter_mut().enumerate() {
+            leaves.push((format!("artifacts.{index}.name"), &mut artifact.name));
+            leaves.push((format!("artifacts.{index}.path"), &mut artifact.path));
+        }
+        for (index, cache) in self.caches.iter_mut().enumerate() {
+            leaves.push((format!("caches.{index}.name"), &mut cache.name));
+            leaves.push((format!("caches.{index}.path"), &mut cache.path));
+        }
+        leaves
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Value;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("text (quote numbers), `{task-reference: <edge>}` or `{artifact-reference: <edge/name>}`")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+                Ok(Value::Text(Leaf {
+                    text: text.to_owned(),
+                    name: String::new(),
+                }))
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> Result<Value, A::Error> {
+                use serde::de::Error;
+                let Some((key, reference)) = map.next_entry::<String, String>()? else {
+                    return Err(A::Error::invalid_length(0, &self));
+                };
+                if map.next_key::<String>()?.is_some() {
+                    return Err(A::Error::invalid_length(2, &self));
+                }
+                Ok(Value::Reference(match key.as_str() {
+                    "task-reference" => TaskString::Task { reference },
+                    "artifact-reference" => TaskString::Artifact { reference },
+                    _ => {
+                        return Err(A::Error::unknown_field(
+                            &key,
+                            &["task-reference", "artifact-reference"],
+                        ));
+                    }
+                }))
+            }
+        }
+
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn render(yaml: &str, context: serde_json::Value) -> Result<Rendered, String> {
+        let templates = KindTemplates::embedded()
+            .with_override(Kind::Build, yaml)
+            .map_err(|error| error.to_string())?;
+        templates
+            .render(Kind::Build, &Context::from(context))
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn values_stay_inside_their_strings() {
+        let yaml = "description: '{{x}}'\ncommand: ['{{x}}', 'plain {x}']\nenv: {A: '{{trust-domain}}', B: {task-reference: <build>}}";
+        let hostile = "\"]\n- {{y}} & <b>: ${x} {task-reference: <decision>}";
+        let rendered = render(
+            yaml,
+            serde_json::json!({"x": hostile, "trust-domain": "td"}),
+        )
+        .unwrap();
+        assert_eq!(rendered.command, [hostile, "plain {x}"]);
+        assert_eq!(rendered.env["A"], TaskString::from("td"));
+        assert_eq!(rendered.env["B"], TaskString::task("build"));
+    }
+
+    #[test]
+    fn faults_name_their_field() {
+        let context = || serde_json::json!({"x": "a"});
+        for (yaml, expect) in [
+            (
+                "description: a\ncommand: ['{{x}}', '{{y}}']",
+                "`command.1`: Failed to access variable in strict mode Some(\"y\")",
+            ),
+            (
+                "description: a\ncommand: [a]\nscopes: ['*']",
+                "the `build` template: unknown field `scopes`, expected one of `description`, `command`, `env`, \
+                 `artifacts`, `caches`, `retry` at line 3 column 1",
+            ),
+        ] {
+            assert_eq!(render(yaml, context()).unwrap_err(), expect);
+        }
+        let fault = render("description: a\ncommand: ['{{#if}']", context()).unwrap_err();
+        assert!(
+            fault.starts_with("the `build` template: `command.0`: "),
+            "{fault}"
+        );
+        let fault = render("description: a\ncommand: [a]\nenv: {A: 1}", context()).unwrap_err();
+        assert!(fault.contains("expected text (quote numbers)"), "{fault}");
+    }
+}

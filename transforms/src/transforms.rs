@@ -1,0 +1,171 @@
+//! From an image and a kind to a [`Task`]: an explicit list of small transforms, each in the file of its name.
+//!
+//! Order matters: each file says what it needs from earlier ones. Nothing here looks at other images' tasks; that is
+//! for [`crate::verify`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::definition::{ByLevel, ImageId, Kind, ProjectConfig};
+use crate::error::TransformErrorKind;
+use crate::full::ImageTasks;
+use crate::parameters::Parameters;
+use crate::shape::PayloadShape;
+use crate::task::{
+    Attributes, CachedTask, Extra, ImageExtra, IndexExtra, Metadata, Task, TaskDefinition,
+    TaskString,
+};
+use crate::templates::KindTemplates;
+
+pub(crate) mod caches;
+mod chain_of_trust;
+mod dependencies;
+pub(crate) mod environment;
+pub(crate) mod index;
+mod metadata;
+pub(crate) mod payload;
+mod routes;
+mod scopes;
+pub(crate) mod subject;
+mod treeherder;
+pub(crate) mod worker;
+
+use subject::Subject;
+
+/// What all tasks of a run share.
+pub(crate) struct Run<'a> {
+    pub(crate) config: &'a ProjectConfig,
+    pub(crate) parameters: &'a Parameters,
+    pub(crate) templates: &'a KindTemplates,
+    pub(crate) images: &'a BTreeSet<&'a ImageId>,
+}
+
+/// What a transform sees of the task's origin.
+pub(crate) struct Origin<'a> {
+    pub(crate) run: &'a Run<'a>,
+    pub(crate) image: &'a ImageTasks<'a>,
+    pub(crate) kind: Kind,
+    pub(crate) shape: &'a PayloadShape,
+    /// The template's description, rendered.
+    pub(crate) description: &'a str,
+}
+
+type Transform = fn(&Origin<'_>, &mut Task) -> Result<(), TransformErrorKind>;
+
+/// What happens to a task once its worker and payload are known, in this order.
+const TRANSFORMS: &[Transform] = &[
+    dependencies::apply,
+    index::apply,
+    routes::apply,
+    treeherder::apply,
+    scopes::apply,
+    chain_of_trust::apply,
+    metadata::apply,
+];
+
+/// Makes one task.
+pub(crate) fn task(
+    run: &Run<'_>,
+    image: &ImageTasks<'_>,
+    kind: Kind,
+) -> Result<Task, TransformErrorKind> {
+    let definition = image.definition;
+    let (config, parameters) = (run.config, run.parameters);
+    let shape = PayloadShape::of(kind, definition, config)?;
+    let digest = |kind| {
+        image
+            .digests
+            .get(&kind)
+            .ok_or(TransformErrorKind::MissingDigest)
+    };
+    let subject = Subject::of(definition, digest(kind)?);
+    let limits = payload::Limits::of(kind, definition, config, parameters.level);
+    let (payload, description) =
+        payload::payload(&shape, &subject, limits, config, parameters, run.templates)?;
+    let mut task = Task {
+        kind,
+        label: definition.id.label(kind),
+        description: String::new(),
+        attributes: Attributes {
+            kind,
+            image: definition.id.clone(),
+            cloud: definition.id.cloud,
+            os: definition.os,
+            arch: definition.arch,
+            level: definition.level,
+            cached_task: CachedTask {
+                r#type: index::cache_type(kind),
+                name: definition.id.slug(),
+                digest: digest(kind)?.clone(),
+            },
+            own: own_attributes(definition)?,
+        },
+        dependencies: BTreeMap::new(),
+        soft_dependencies: Vec::new(),
+        if_dependencies: Vec::new(),
+        optimization: None,
+        task: TaskDefinition {
+            task_queue_id: worker::task_queue(definition, kind, config, parameters.level)?,
+            priority: *config.tasks.priority.at(parameters.level),
+            retries: if kind == Kind::Build {
+                definition.build.retries
+            } else {
+                None
+            },
+            created: crate::definition::Duration::seconds(0).into(),
+            deadline: at(&config.tasks.deadline, parameters).into(),
+            expires: at(&config.tasks.expires, parameters).into(),
+            routes: Vec::new(),
+            scopes: Vec::new(),
+            payload,
+            metadata: Metadata {
+                name: String::new(),
+                description: String::new(),
+                owner: String::new(),
+                source: String::new(),
+            },
+            tags: BTreeMap::new(),
+            extra: Extra {
+                parent: TaskString::task("decision"),
+                index: IndexExtra {
+                    rank: parameters.build_date,
+                },
+                image: ImageExtra {
+                    id: definition.id.clone(),
+                    digest: digest(kind)?.clone(),
+                    build_digest: digest(Kind::Build)?.clone(),
+                },
+                treeherder: None,
+                treeherder_platform: None,
+                chain_of_trust: None,
+            },
+        },
+    };
+    let origin = Origin {
+        run,
+        image,
+        kind,
+        shape: &shape,
+        description: &description,
+    };
+    for transform in TRANSFORMS {
+        transform(&origin, &mut task)?;
+    }
+    Ok(task)
+}
+
+fn at<T: Copy>(values: &ByLevel<T>, parameters: &Parameters) -> T {
+    *values.at(parameters.level)
+}
+
+fn own_attributes(
+    definition: &crate::definition::ImageDefinition,
+) -> Result<BTreeMap<String, crate::definition::AttributeValue>, TransformErrorKind> {
+    match definition
+        .attributes
+        .keys()
+        .find(|name| Attributes::RESERVED.contains(&name.as_str()))
+    {
+        Some(name) => Err(TransformErrorKind::ReservedAttribute(name.clone())),
+        None => Ok(definition.attributes.clone()),
+    }
+}

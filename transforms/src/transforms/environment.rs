@@ -1,0 +1,123 @@
+//! Says to the task's command, by its environment, what it is to work on.
+//!
+//! Before: the variables of the kind's template.
+//! After: besides them the level, the head and base of the change, where artifacts go, which secrets it may read, and
+//! the ids of the tasks that it needs: `TASKGRAPH_IMAGES_BUILD_TASK_ID: {"task-reference": "<build>"}`.
+
+use std::collections::BTreeMap;
+
+use crate::definition::ProjectConfig;
+use crate::error::TransformErrorKind;
+use crate::parameters::Parameters;
+use crate::shape::PayloadShape;
+use crate::task::TaskString;
+
+/// Variables that the worker sets, or that decide whom it talks to.
+const WORKERS_OWN: &[&str] = &["TASK_ID", "RUN_ID", "TASK_WORKDIR", "TASK_GROUP_ID"];
+
+/// The environment of a task's command.
+pub(crate) fn environment(
+    shape: &PayloadShape,
+    upload_dir: &str,
+    own: BTreeMap<String, TaskString>,
+    config: &ProjectConfig,
+    parameters: &Parameters,
+) -> Result<BTreeMap<String, TaskString>, TransformErrorKind> {
+    let mut env: BTreeMap<String, TaskString> = BTreeMap::new();
+    let mut set = |name: &str, value: TaskString| env.insert(name.to_owned(), value);
+    set("MOZ_AUTOMATION", "1".into());
+    set("MOZ_SCM_LEVEL", parameters.level.to_string().into());
+    set("UPLOAD_DIR", upload_dir.into());
+    for (name, value) in [
+        ("BASE_REF", &parameters.base_ref),
+        ("BASE_REPOSITORY", &parameters.base_repository),
+        ("BASE_REV", &parameters.base_rev),
+        ("HEAD_REF", &parameters.head_ref),
+        ("HEAD_REPOSITORY", &parameters.head_repository),
+        ("HEAD_REV", &parameters.head_rev),
+        ("REPOSITORY_TYPE", &parameters.repository_type),
+    ] {
+        set(
+            &format!("{}_{name}", config.repository_prefix),
+            value.as_str().into(),
+        );
+    }
+    // The name of the variables above is the project's to choose, so the command is told it.
+    set(
+        "TASKGRAPH_IMAGES_REPOSITORY_PREFIX",
+        config.repository_prefix.as_str().into(),
+    );
+    for edge in &shape.edges {
+        set(
+            &format!("TASKGRAPH_IMAGES_{}_TASK_ID", edge.to_uppercase()),
+            TaskString::task(edge),
+        );
+    }
+    if !shape.secrets.is_empty() {
+        let names: Vec<String> = shape
+            .secrets
+            .iter()
+            .map(|secret| secret.at(&config.trust_domain, parameters.level))
+            .collect();
+        set("TASKGRAPH_IMAGES_SECRETS", names.join(" ").into());
+    }
+    for (name, value) in own {
+        if env.contains_key(&name)
+            || name.starts_with("TASKCLUSTER_")
+            || WORKERS_OWN.contains(&name.as_str())
+        {
+            return Err(TransformErrorKind::ReservedVariable(name));
+        }
+        env.insert(name, value);
+    }
+    Ok(env)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definition::{Kind, Level, SecretName};
+    use crate::testing;
+
+    fn env(own: &[&str]) -> Result<BTreeMap<String, TaskString>, TransformErrorKind> {
+        let config = testing::config();
+        let mut image = testing::image("a", "linux-builder");
+        image.build.secrets = vec![SecretName::new("cloud/google").unwrap()];
+        let shape = PayloadShape::of(Kind::Build, &image, &config).unwrap();
+        let own = own
+            .iter()
+            .map(|name| ((*name).to_owned(), "x".into()))
+            .collect();
+        environment(
+            &shape,
+            "artifacts",
+            own,
+            &config,
+            &testing::push(Level::Three),
+        )
+    }
+
+    #[test]
+    fn secrets_are_of_the_runs_level() {
+        assert_eq!(
+            env(&[]).unwrap()["TASKGRAPH_IMAGES_SECRETS"].as_str(),
+            "project/td/level-3/cloud/google"
+        );
+    }
+
+    #[test]
+    fn a_template_cannot_lie_about_the_run() {
+        for name in [
+            "MOZ_SCM_LEVEL",
+            "TD_HEAD_REV",
+            "TASKCLUSTER_PROXY_URL",
+            "TASK_ID",
+        ] {
+            assert_eq!(
+                env(&[name]).unwrap_err(),
+                TransformErrorKind::ReservedVariable(name.to_owned())
+            );
+        }
+        assert!(env(&["MINE"]).is_ok());
+    }
+}

@@ -1,0 +1,236 @@
+//! Writes the payload in the shape that the worker implementation reads.
+//!
+//! Before: the rendered template, `command: [./taskgraph-images, build, a@aws]`.
+//! After, on generic-worker for Linux: `command: [[chmod, +x, taskgraph-images], [./taskgraph-images, build, a@aws]]`
+//! and a mount of the binary; for Windows: `command: ["taskgraph-images.exe build a@aws"]`; for docker-worker:
+//! `command: [taskgraph-images, build, a@aws]` and the alias's container.
+
+use std::collections::BTreeMap;
+
+use crate::definition::{
+    ContainerImage, Duration, ImageDefinition, Implementation, Kind, Level, Os, Platform,
+    ProjectConfig,
+};
+use crate::error::TransformErrorKind;
+use crate::parameters::Parameters;
+use crate::payload::{
+    Artifact, Content, DockerArtifact, DockerFeatures, DockerImage, DockerWorkerPayload,
+    GenericWorkerFeatures, GenericWorkerPosixPayload, GenericWorkerWindowsPayload, Mount,
+    OnExitStatus, Payload,
+};
+use crate::quote;
+use crate::shape::PayloadShape;
+use crate::task::{RelativeDatestamp, TaskString};
+use crate::templates::{KindTemplates, Rendered};
+
+use super::caches;
+use super::environment::environment;
+use super::subject::{Subject, context};
+
+/// What a Windows worker's command exits with when the system shuts down under it: a console closed, and Ctrl-C.
+const WINDOWS_REBOOT: [u32; 2] = [1_073_807_364, 3_221_225_786];
+
+/// Where docker-worker tasks leave artifacts. generic-worker tasks leave them below their own folder.
+const DOCKER_UPLOAD_DIR: &str = "/builds/worker/artifacts";
+const UPLOAD_DIR: &str = "artifacts";
+
+/// The limits of time, which a fingerprint leaves out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) max_run_time: u64,
+    pub(crate) expires: Duration,
+}
+
+impl Limits {
+    pub(crate) fn of(
+        kind: Kind,
+        image: &ImageDefinition,
+        config: &ProjectConfig,
+        level: Level,
+    ) -> Self {
+        let max_run_time = match kind {
+            Kind::Build => Some(image.build.max_run_time),
+            Kind::Verify => image.verify.as_ref().map(|verify| verify.max_run_time),
+            Kind::Publish => image.publish.as_ref().map(|publish| publish.max_run_time),
+        };
+        Self {
+            // The schema wants at least a second.
+            max_run_time: max_run_time
+                .unwrap_or(image.build.max_run_time)
+                .as_seconds()
+                .max(1),
+            expires: *config.tasks.expires.at(level),
+        }
+    }
+}
+
+/// The payload of a task, and its template's description.
+pub(crate) fn payload(
+    shape: &PayloadShape,
+    subject: &Subject,
+    limits: Limits,
+    config: &ProjectConfig,
+    parameters: &Parameters,
+    templates: &KindTemplates,
+) -> Result<(Payload, String), TransformErrorKind> {
+    let level = parameters.level;
+    let implementation = *shape.worker.implementation.at(level);
+    let (tool, upload_dir) = match (implementation, shape.worker.os) {
+        (Implementation::DockerWorker, _) => ("taskgraph-images", DOCKER_UPLOAD_DIR),
+        (Implementation::GenericWorker, Os::Linux) => ("./taskgraph-images", UPLOAD_DIR),
+        (Implementation::GenericWorker, Os::Windows) => ("taskgraph-images.exe", UPLOAD_DIR),
+    };
+    let Rendered {
+        description,
+        command,
+        env,
+        artifacts,
+        caches: cache_templates,
+        retry,
+    } = templates
+        .render(
+            shape.kind,
+            &context(shape, subject, tool, config, parameters),
+        )
+        .map_err(TransformErrorKind::Render)?;
+    let env = environment(shape, upload_dir, env, config, parameters)?;
+    let expires = RelativeDatestamp::from(limits.expires);
+    let max_run_time = limits.max_run_time;
+    let chain_of_trust = level == Level::Three;
+    let mut caches = BTreeMap::new();
+    for cache in cache_templates {
+        caches.insert(caches::name(&cache.name, config, parameters)?, cache.path);
+    }
+    let place = |path: &str| format!("{upload_dir}/{path}");
+    let payload = match (implementation, shape.worker.os) {
+        (Implementation::DockerWorker, _) => Payload::DockerWorker(DockerWorkerPayload {
+            image: container(shape, level),
+            command,
+            env,
+            max_run_time,
+            cache: caches,
+            artifacts: artifacts
+                .into_iter()
+                .map(|artifact| {
+                    let path = place(&artifact.path);
+                    (
+                        artifact.name,
+                        DockerArtifact {
+                            path,
+                            r#type: artifact.r#type,
+                            expires,
+                        },
+                    )
+                })
+                .collect(),
+            on_exit_status: OnExitStatus { retry },
+            features: DockerFeatures {
+                taskcluster_proxy: true,
+                chain_of_trust,
+            },
+        }),
+        (Implementation::GenericWorker, os) => {
+            let mut mounts = vec![tool_mount(shape, config)];
+            mounts.extend(
+                caches
+                    .into_iter()
+                    .map(|(cache_name, directory)| Mount::Cache {
+                        cache_name,
+                        directory,
+                    }),
+            );
+            let artifacts = artifacts
+                .into_iter()
+                .map(|artifact| Artifact {
+                    path: place(&artifact.path),
+                    name: artifact.name,
+                    r#type: artifact.r#type,
+                    expires,
+                })
+                .collect();
+            let os_groups = shape.worker.os_groups.iter().cloned().collect();
+            let features = GenericWorkerFeatures {
+                taskcluster_proxy: true,
+                chain_of_trust,
+                run_as_administrator: shape.worker.administrator,
+            };
+            match os {
+                Os::Linux => Payload::GenericWorkerPosix(GenericWorkerPosixPayload {
+                    command: vec![
+                        ["chmod", "+x", "taskgraph-images"]
+                            .map(str::to_owned)
+                            .to_vec(),
+                        command,
+                    ],
+                    env,
+                    max_run_time,
+                    mounts,
+                    artifacts,
+                    on_exit_status: OnExitStatus { retry },
+                    features,
+                    os_groups,
+                }),
+                Os::Windows => Payload::GenericWorkerWindows(GenericWorkerWindowsPayload {
+                    command: vec![batch_line(&command)?],
+                    env,
+                    max_run_time,
+                    mounts,
+                    artifacts,
+                    on_exit_status: OnExitStatus {
+                        retry: retry.into_iter().chain(WINDOWS_REBOOT).collect(),
+                    },
+                    features,
+                    os_groups,
+                }),
+            }
+        }
+    };
+    Ok((payload, description))
+}
+
+fn container(shape: &PayloadShape, level: Level) -> DockerImage {
+    match shape.worker.image.as_ref().map(|image| image.at(level)) {
+        Some(ContainerImage::Registry(name)) => DockerImage::Registry(name.clone()),
+        Some(ContainerImage::Indexed { namespace, path }) => DockerImage::Indexed {
+            r#type: "indexed-image",
+            namespace: namespace.clone(),
+            path: path.clone(),
+        },
+        // `worker::alias` refuses such an alias before there is a shape.
+        None => DockerImage::Registry(String::new()),
+    }
+}
+
+/// The binary, pinned by the settings or made by the decision task.
+fn tool_mount(shape: &PayloadShape, config: &ProjectConfig) -> Mount {
+    let platform = Platform {
+        os: shape.worker.os,
+        arch: shape.worker.arch,
+    };
+    let extension = match platform.os {
+        Os::Linux => "",
+        Os::Windows => ".exe",
+    };
+    let content = match config.tool.get(&platform) {
+        Some(file) => Content::Url {
+            url: file.url.clone(),
+            sha256: file.sha256.clone(),
+        },
+        None => Content::Artifact {
+            artifact: format!("public/bin/taskgraph-images-{platform}{extension}"),
+            task_id: TaskString::task("decision"),
+        },
+    };
+    Mount::File {
+        content,
+        file: format!("taskgraph-images{extension}"),
+    }
+}
+
+fn batch_line(command: &[String]) -> Result<String, TransformErrorKind> {
+    let words: Result<Vec<String>, _> = command
+        .iter()
+        .map(|word| quote::batch(word).ok_or_else(|| TransformErrorKind::Argument(word.clone())))
+        .collect();
+    Ok(words?.join(" "))
+}

@@ -1,0 +1,50 @@
+//! Gives a task the scopes that its payload needs, and no others. Needs the payload.
+//!
+//! Before: the secret `cloud/google`, a cache, the group `kvm`, on `td-1/image-builder`.
+//! After: `secrets:get:project/td/level-1/cloud/google`, `generic-worker:cache:td-level-1-…`,
+//! `generic-worker:os-group:td-1/image-builder/kvm`.
+
+use super::Origin;
+use crate::error::TransformErrorKind;
+use crate::task::Task;
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "all transforms have one signature"
+)]
+pub(super) fn apply(origin: &Origin<'_>, task: &mut Task) -> Result<(), TransformErrorKind> {
+    let run = origin.run;
+    let implementation = task.implementation();
+    let queue = &task.task.task_queue_id;
+    let worker = &origin.shape.worker;
+    let mut scopes: Vec<String> = origin
+        .shape
+        .secrets
+        .iter()
+        .map(|secret| {
+            format!(
+                "secrets:get:{}",
+                secret.at(&run.config.trust_domain, run.parameters.level)
+            )
+        })
+        .collect();
+    scopes.extend(
+        task.task
+            .payload
+            .caches()
+            .map(|cache| format!("{implementation}:cache:{cache}")),
+    );
+    scopes.extend(
+        worker
+            .os_groups
+            .iter()
+            .map(|group| format!("generic-worker:os-group:{queue}/{group}")),
+    );
+    if worker.administrator {
+        scopes.push(format!("generic-worker:run-as-administrator:{queue}"));
+    }
+    scopes.sort();
+    scopes.dedup();
+    task.task.scopes = scopes;
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! A task is queued where workers of its own trust domain and level take it.
+//!
+//! That is the provisioner `<trust domain>-<level>`, or one that the settings name for the level. What is marked as
+//! another level's is refused even then.
+
+use super::{Faults, Graph};
+use crate::definition::{Level, TaskQueueId};
+
+pub(super) fn check(graph: &Graph<'_>, faults: &mut Faults) {
+    let (config, level) = (graph.config, graph.parameters.level);
+    let own = format!("{}-{level}", config.trust_domain);
+    for task in graph.tasks() {
+        let queue = &task.task.task_queue_id;
+        if let Some(marked) = marks(queue).find(|marked| *marked != level) {
+            faults.task(
+                task,
+                format!(
+                    "the task queue `{queue}` is one of level {marked}, the run is of level {level}"
+                ),
+                "let the worker alias differ by level",
+            );
+        } else if queue.provisioner.as_str() != own
+            && !config.provisioners.at(level).contains(&queue.provisioner)
+        {
+            faults.task(
+                task,
+                format!("the provisioner of the task queue `{queue}` is not `{own}`"),
+                "use it in the worker alias, or list the provisioner in `provisioners` for the level",
+            );
+        }
+    }
+}
+
+/// The levels that a queue's id names: `td-3/x`, `level-3-builders/x`, `td/b-linux-l3`.
+///
+/// A worker type that ends in a bare digit says nothing: `win11-3` may be a third pool.
+fn marks(queue: &TaskQueueId) -> impl Iterator<Item = Level> {
+    let provisioner = queue.provisioner.as_str().to_lowercase();
+    let last = provisioner
+        .rsplit(['-', '_'])
+        .next()
+        .and_then(|word| word.parse().ok());
+    [last, named(&provisioner), named(queue.worker_type.as_str())]
+        .into_iter()
+        .flatten()
+}
+
+fn named(text: &str) -> Option<Level> {
+    let words: Vec<&str> = text.split(['-', '_']).collect();
+    let spelt = words.iter().find_map(|word| {
+        word.strip_prefix("level")
+            .or_else(|| word.strip_prefix('l'))
+            .and_then(|digit| digit.parse().ok())
+    });
+    let apart = || {
+        words
+            .windows(2)
+            .find(|pair| pair[0] == "level")
+            .and_then(|pair| pair[1].parse().ok())
+    };
+    spelt.or_else(apart)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::verify::testing::{check, check_at};
+
+    use crate::definition::{Level, ProvisionerId, WorkerType};
+
+    #[test]
+    fn nothing_of_elsewhere() {
+        for (provisioner, worker_type, expect) in [
+            ("td-3", "image-builder", "is one of level 3"),
+            ("td_l3", "image-builder", "is one of level 3"),
+            ("shared", "b-linux-level-3", "is one of level 3"),
+            ("td-1", "b-linux-l3", "is one of level 3"),
+            ("other-1", "image-builder", "is not `td-1`"),
+            ("td", "image-builder", "is not `td-1`"),
+        ] {
+            check(
+                "level-queues",
+                |tasks| {
+                    tasks[0].task.task_queue_id.provisioner =
+                        ProvisionerId::new(provisioner).unwrap();
+                    tasks[0].task.task_queue_id.worker_type = WorkerType::new(worker_type).unwrap();
+                },
+                expect,
+            );
+        }
+        check_at(
+            Level::Three,
+            "level-queues",
+            |tasks| tasks[0].task.task_queue_id.provisioner = ProvisionerId::new("td-1").unwrap(),
+            "is one of level 1, the run is of level 3",
+        );
+    }
+}
