@@ -8,6 +8,7 @@ pub mod diagnostic;
 pub mod fleet;
 pub mod glob;
 pub mod graph;
+pub mod output;
 pub mod packer;
 pub mod payloads;
 pub mod scripts;

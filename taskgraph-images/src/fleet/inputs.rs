@@ -13,7 +13,7 @@ use crate::containers;
 use crate::definitions::{Config, DefinitionFile, Layout, Pins, ResolvedImage, WrittenBuilder};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::glob::Glob;
-use crate::packer::{self, InputRole, ParsedTemplate};
+use crate::packer::{self, InputRole, ParsedTemplate, VarFile};
 use crate::tree::{FileError, Files, Look, Tree, TreePath, View};
 
 /// Packer templates of one tree, each parsed once.
@@ -35,7 +35,7 @@ impl Templates {
             return parsed.clone();
         }
         let view = View::new(tree);
-        let template = packer::parse(&view, path);
+        let template = ParsedTemplate::parse(&view, path);
         let parsed = Arc::new(Parsed { template, looks: view.into_looks() });
         self.parsed.write().expect("no writer panics").entry(path.clone()).or_insert(parsed).clone()
     }
@@ -201,17 +201,15 @@ impl Derivation<'_> {
         for file in parsed.files() {
             self.add(file, Kind::Build, Role::Template, &template.place);
         }
-        let files: Vec<TreePath> = var_files.iter().map(|(path, _)| path.clone()).collect();
+        let mut files = Vec::new();
         for (path, place) in var_files {
             self.add(path, Kind::Build, Role::VarFile, place);
+            match VarFile::parse(&self.view, path) {
+                Ok(file) => files.push(Arc::new(file)),
+                Err(faults) => self.findings.extend(faults.into_iter().map(|fault| placed(fault, place))),
+            }
         }
-        let request = packer::Request {
-            source,
-            source_at: source_place,
-            variables,
-            variables_at: places,
-            var_files: &files,
-        };
+        let request = packer::Request { source, variables, var_files: &files };
         match parsed.evaluate(&self.view, &request) {
             Ok(evaluation) => {
                 for input in evaluation.inputs {
@@ -229,14 +227,14 @@ impl Derivation<'_> {
                     }
                     self.add(&input.path, Kind::Build, role, &input.at);
                 }
-                for fault in evaluation.unresolved {
-                    self.unless_waived(fault);
+                for unresolved in evaluation.unresolved {
+                    self.unless_waived(unresolved.diagnostic);
                 }
                 self.findings.extend(evaluation.warnings);
                 Recipe::Packer(evaluation.fingerprint)
             }
             Err(faults) => {
-                self.findings.extend(faults);
+                self.findings.extend(faults.into_iter().map(|fault| placed(fault, source_place)));
                 Recipe::Plain
             }
         }
@@ -261,10 +259,7 @@ impl Derivation<'_> {
                 self.findings.extend(found.warnings);
             }
             Err(faults) => {
-                self.findings.extend(faults.into_iter().map(|fault| match &fault.place {
-                    Some(_) => fault,
-                    None => fault.at(context.place.clone()),
-                }));
+                self.findings.extend(faults.into_iter().map(|fault| placed(fault, &context.place)));
             }
         }
     }
@@ -329,6 +324,11 @@ impl Derivation<'_> {
             self.findings.push(fault);
         }
     }
+}
+
+/// The fault with a place, if it has none.
+fn placed(fault: Diagnostic, place: &Place) -> Diagnostic {
+    if fault.place.is_some() { fault } else { fault.at(place.clone()) }
 }
 
 /// Whether two paths of a machine are the same: Windows' are compared without case.

@@ -38,7 +38,7 @@ struct Other<'a> {
     /// The changed paths and every folder above them, for quick refusals.
     touched: BTreeSet<TreePath>,
     files: HashMap<&'a TreePath, &'a Arc<DefinitionFile>>,
-    images: HashMap<(*const DefinitionFile, usize), &'a Arc<Image>>,
+    images: HashMap<(&'a TreePath, usize), &'a Arc<Image>>,
 }
 
 impl<'a> Other<'a> {
@@ -50,7 +50,7 @@ impl<'a> Other<'a> {
                 at = at.parent();
             }
         }
-        let images = fleet.images.values().map(|image| ((Arc::as_ptr(&image.file), image.at), image)).collect();
+        let images = fleet.images.values().map(|image| ((&image.file.path, image.at), image)).collect();
         let files = fleet.files.iter().map(|file| (&file.path, file)).collect();
         Self { fleet, changed, touched, files, images }
     }
@@ -132,8 +132,8 @@ impl Loading<'_> {
             .with_min_len(16)
             .map(|(file, at)| {
                 let known = self.other.as_ref().and_then(|other| {
-                    let image = *other.images.get(&(Arc::as_ptr(file), *at))?;
-                    other.untouched(&image.looks).then(|| image.clone())
+                    let image = *other.images.get(&(&file.path, *at))?;
+                    (Arc::ptr_eq(file, &image.file) && other.untouched(&image.looks)).then(|| image.clone())
                 });
                 known.unwrap_or_else(|| Arc::new(derive(&shared, file, *at)))
             })

@@ -1,0 +1,106 @@
+//! `images --format json`: every image with its inputs and digests.
+
+use serde::Serialize;
+use taskgraph_images_transforms::{Cloud, ImageId, Kind};
+
+use super::{Locator, StepJson, VERSION, via};
+use crate::comparison::Snapshot;
+
+/// The document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Images {
+    /// [`VERSION`].
+    pub version: u32,
+    /// The images, sorted by name, then cloud.
+    pub images: Vec<Image>,
+}
+
+/// An image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Image {
+    /// Its name.
+    pub name: String,
+    /// Its cloud.
+    pub cloud: Cloud,
+    /// The format that it is defined in.
+    pub format: &'static str,
+    /// The file that defines it.
+    pub definition: String,
+    /// The image that it is built from, as `name@cloud`.
+    pub parent: Option<ImageId>,
+    /// The digest of each task that it has.
+    pub digests: Digests,
+    /// The files that it is made of, sorted by path.
+    pub inputs: Vec<Input>,
+}
+
+/// Digests by kind of task, in hexadecimal.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Digests {
+    /// Of the build task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub build: Option<String>,
+    /// Of the verify task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verify: Option<String>,
+    /// Of the publish task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub publish: Option<String>,
+}
+
+/// A file that goes into an image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Input {
+    /// The file.
+    pub path: String,
+    /// The kinds of tasks that it goes into.
+    pub kinds: Vec<Kind>,
+    /// Whether its bytes count, or only the values made of it.
+    pub counts: &'static str,
+    /// The shortest way to it, every edge.
+    pub via: Vec<StepJson>,
+}
+
+/// Digests of an image's tasks.
+pub fn digests(snapshot: &Snapshot, id: &ImageId) -> Digests {
+    let of = |kind| snapshot.digest(id, kind).map(|digest| digest.to_string());
+    Digests { build: of(Kind::Build), verify: of(Kind::Verify), publish: of(Kind::Publish) }
+}
+
+impl Images {
+    /// The images of a snapshot.
+    pub fn new(snapshot: &Snapshot) -> Self {
+        let locate = Locator::new([&snapshot.fleet.tree]);
+        let images = snapshot
+            .fleet
+            .images
+            .iter()
+            .map(|(id, image)| Image {
+                name: id.name.to_string(),
+                cloud: id.cloud,
+                format: "native",
+                definition: image.resolved().path.to_string(),
+                parent: image.resolved().definition.parent.clone(),
+                digests: digests(snapshot, id),
+                inputs: snapshot
+                    .graph
+                    .inputs(id)
+                    .into_iter()
+                    .map(|(path, reached)| {
+                        let by_value = reached
+                            .via
+                            .last()
+                            .is_some_and(|step| step.role.counts() == crate::fleet::Where::Values);
+                        Input {
+                            path: path.to_string(),
+                            kinds: reached.kinds,
+                            counts: if by_value { "values" } else { "bytes" },
+                            via: via(&reached.via, &locate),
+                        }
+                    })
+                    .collect(),
+            })
+            .collect();
+        Self { version: VERSION, images }
+    }
+}
