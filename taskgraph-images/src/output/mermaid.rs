@@ -1,0 +1,4 @@
+//! Temporary.
+use super::preview::PreviewJson;
+/// Graph.
+pub fn graph(_: &PreviewJson) -> String { String::new() }
