@@ -1,21 +1,21 @@
 variable "azure_subscription" {
   type    = string
-  default = env("AZURE_SUBSCRIPTION_ID")
+  default = env("ARM_SUBSCRIPTION_ID")
 }
 
 variable "azure_tenant" {
   type    = string
-  default = env("AZURE_TENANT_ID")
+  default = env("ARM_TENANT_ID")
 }
 
 variable "azure_client" {
   type    = string
-  default = env("AZURE_CLIENT_ID")
+  default = env("ARM_CLIENT_ID")
 }
 
 variable "azure_secret" {
   type      = string
-  default   = env("AZURE_CLIENT_SECRET")
+  default   = env("ARM_CLIENT_SECRET")
   sensitive = true
 }
 

@@ -1,6 +1,6 @@
 variable "google_project" {
   type    = string
-  default = env("GOOGLE_PROJECT")
+  default = env("GOOGLE_CLOUD_PROJECT")
 }
 
 variable "google_nested_virtualization" {
