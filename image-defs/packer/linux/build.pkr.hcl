@@ -96,7 +96,7 @@ build {
   }
 
   post-processor "manifest" {
-    output     = "${var.artifacts}/packer-manifest.json"
+    output     = "${var.artifacts}/manifest.json"
     strip_path = true
     custom_data = {
       image = var.image_name

@@ -179,7 +179,7 @@ build {
   }
 
   post-processor "manifest" {
-    output     = "${var.artifacts}/packer-manifest.json"
+    output     = "${var.artifacts}/manifest.json"
     strip_path = true
   }
 }
