@@ -207,5 +207,127 @@ fn evaluates_one_source() {
         "googlecompute.ubuntu",
         json!({"scripts": ["image-defs/scripts/10-base.sh", "image-defs/scripts/20-gui.sh"]}),
     );
-    assert_snapshot!(shown, @"");
+    assert_snapshot!(shown, @r#"
+{
+  "builds": [
+    {
+      "post-processors": [
+        [
+          [
+            "manifest",
+            {
+              "output": "manifest.json"
+            }
+          ]
+        ]
+      ],
+      "provisioners": [
+        [
+          "shell",
+          {
+            "inline": [
+              "mkdir -p /etc/worker",
+              {
+                "$unknown": "text",
+                "of": [
+                  "echo OK ",
+                  {
+                    "$unknown": "get",
+                    "of": [
+                      {
+                        "$unknown": "data.googlecompute-secretsmanager.cot"
+                      },
+                      "payload"
+                    ]
+                  }
+                ]
+              }
+            ]
+          }
+        ],
+        [
+          "shell",
+          {
+            "execute_command": "sudo sh -c '{{ .Vars }} {{ .Path }}'",
+            "scripts": [
+              "image-defs/scripts/10-base.sh",
+              "image-defs/scripts/20-gui.sh"
+            ]
+          }
+        ],
+        [
+          "file",
+          {
+            "destination": "/etc/worker/",
+            "source": "/<repository>/image-defs/files"
+          }
+        ],
+        [
+          "file",
+          {
+            "destination": "/opt/",
+            "sources": [
+              "image-defs/files/",
+              "image-defs/packer/user-data.yml"
+            ]
+          }
+        ],
+        [
+          "file",
+          {
+            "destination": "build.log",
+            "direction": "download",
+            "source": "/var/log/build.log"
+          }
+        ]
+      ],
+      "source": [
+        "googlecompute",
+        "ubuntu",
+        {
+          "disk_size": 60,
+          "image_labels": {
+            "size": 60,
+            "team": "releng"
+          },
+          "image_name": "-v1",
+          "metadata_files": {
+            "user-data": "/<repository>/image-defs/packer/user-data.yml"
+          },
+          "zone": "us-central1-a"
+        }
+      ]
+    }
+  ],
+  "data": {
+    "googlecompute-secretsmanager.cot": {
+      "name": "cot-60"
+    }
+  },
+  "environment": [
+    "IMAGE_NAME"
+  ],
+  "packer": [
+    {
+      "required_plugins": [
+        {
+          "googlecompute": {
+            "source": "github.com/hashicorp/googlecompute",
+            "version": "~> 1"
+          }
+        }
+      ]
+    }
+  ]
+}
+Upload image-defs/files/a.conf -> /etc/worker/files/a.conf  from image-defs/packer/ubuntu.pkr.hcl:52: `"${path.cwd}/image-defs/files"`
+Upload image-defs/files/a.conf -> /opt/a.conf  from image-defs/packer/ubuntu.pkr.hcl:56: `"image-defs/files/"`
+Upload image-defs/files/d/b.conf -> /etc/worker/files/d/b.conf  from image-defs/packer/ubuntu.pkr.hcl:52: `"${path.cwd}/image-defs/files"`
+Upload image-defs/files/d/b.conf -> /opt/d/b.conf  from image-defs/packer/ubuntu.pkr.hcl:56: `"image-defs/files/"`
+Upload image-defs/packer/user-data.yml -> /opt/user-data.yml  from image-defs/packer/ubuntu.pkr.hcl:56: `"image-defs/packer/user-data.yml"`
+UserData image-defs/packer/user-data.yml  from image-defs/packer/ubuntu.pkr.hcl:32: `{ user-data = "${path.root}/user-data.yml" }`
+Script image-defs/scripts/10-base.sh  from image-defs/packer/ubuntu.pkr.hcl:45: `var.scripts`
+Script image-defs/scripts/20-gui.sh  from image-defs/packer/ubuntu.pkr.hcl:45: `var.scripts`
+inline Bash: "mkdir -p /etc/worker\necho OK ${PACKER_UNKNOWN}\n"
+"#);
 }
