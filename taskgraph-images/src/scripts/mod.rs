@@ -167,6 +167,26 @@ pub fn analyse(language: Language, content: &[u8]) -> Result<Analysis, Unreadabl
     }
 }
 
+/// Puts references into order, each once, and without mentions of what is sourced or run at the same place.
+fn arrange(references: &mut Vec<Reference>) {
+    references.sort_by_key(|reference| (reference.span, reference.kind));
+    let mut kept: Vec<Reference> = Vec::with_capacity(references.len());
+    for reference in references.drain(..) {
+        let is_known = kept
+            .iter()
+            .rev()
+            .take_while(|other| other.span == reference.span)
+            .any(|other| {
+                other.target == reference.target
+                    && (other.kind == reference.kind || reference.kind == ReferenceKind::Mentioned)
+            });
+        if !is_known {
+            kept.push(reference);
+        }
+    }
+    *references = kept;
+}
+
 /// The text with a `?` for each byte that is not UTF-8, so that offsets stay.
 fn decode(content: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(content) {

@@ -56,6 +56,14 @@ pub fn resolve(files: &dyn Files, script: &TreePath, reference: &Reference) -> R
         }
         places
     };
+    if let Target::Relative { candidates } | Target::Glob { folders: candidates, .. } = &reference.target
+        && places(candidates).is_empty()
+    {
+        return Ok(match reference.kind {
+            ReferenceKind::Mentioned => Resolution::Absent,
+            _ => Resolution::Unresolved("the path leads out of the repository".to_owned()),
+        });
+    }
     Ok(match &reference.target {
         Target::OnImage { path, glob } => Resolution::OnImage {
             path: path.clone(),
@@ -150,13 +158,16 @@ fn matching(
     }
     found.sort();
     found.dedup();
-    Ok(match (listed.is_empty(), kind) {
-        (false, _) => Resolution::Listing {
-            folders: listed,
-            files: found,
-        },
-        (true, ReferenceKind::Mentioned) => Resolution::Absent,
-        (true, _) => Resolution::Missing(folders),
+    if listed.is_empty() {
+        if kind == ReferenceKind::Mentioned {
+            return Ok(Resolution::Absent);
+        }
+        // Nothing is read now; whatever comes into the folder will be.
+        listed = folders;
+    }
+    Ok(Resolution::Listing {
+        folders: listed,
+        files: found,
     })
 }
 

@@ -475,10 +475,8 @@ impl Value {
         if let Some(Piece::Text(text)) = folder.0.last_mut() {
             let at = text.rfind('/').map_or(0, |at| at + 1);
             pattern.push_str(&escape(&text[at..]));
-            text.truncate(at.max(1) - usize::from(at > 1));
-            if at == 0 {
-                text.clear();
-            }
+            // The slash goes, unless it is the root.
+            text.truncate(if at > 1 { at - 1 } else { at });
         }
         folder.0.retain(|piece| *piece != Piece::Text(String::new()));
         for piece in &self.0[first..] {

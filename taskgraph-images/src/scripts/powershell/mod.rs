@@ -30,7 +30,7 @@ pub(super) fn analyse(text: &str) -> Result<Analysis, Unreadable> {
         walk = walk::Walk::new(text, Environment::new(Some(end)));
         walk.run(&tree);
     }
-    Ok(walk.finish(tree.root_node().has_error()))
+    Ok(walk.finish())
 }
 
 /// Whether a script may read other files. Errs towards yes.

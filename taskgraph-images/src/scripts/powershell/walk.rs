@@ -11,7 +11,7 @@ use crate::diagnostic::Span;
 use crate::scripts::directive::Comments;
 use crate::scripts::environment::{Environment, Outer};
 use crate::scripts::value::{Value, Values};
-use crate::scripts::{Analysis, Reference, ReferenceKind};
+use crate::scripts::{Analysis, Reference, ReferenceKind, arrange};
 
 /// Keys of a module manifest that name files.
 const MANIFEST: [&str; 7] = [
@@ -25,6 +25,7 @@ pub(super) struct Walk<'t> {
     pub(super) text: &'t str,
     pub(super) environment: Environment,
     pub(super) has_functions: bool,
+    has_syntax_error: bool,
     comments: Comments,
     references: Vec<Reference>,
     functions: Vec<Outer>,
@@ -45,6 +46,7 @@ impl<'t> Walk<'t> {
             text,
             environment,
             has_functions: false,
+            has_syntax_error: false,
             comments: Comments::default(),
             references: Vec::new(),
             functions: Vec::new(),
@@ -56,13 +58,12 @@ impl<'t> Walk<'t> {
         }
     }
 
-    pub(super) fn finish(mut self, has_syntax_error: bool) -> Analysis {
-        self.references.sort_by_key(|reference| (reference.span, reference.kind));
-        self.references.dedup();
+    pub(super) fn finish(mut self) -> Analysis {
+        arrange(&mut self.references);
         let faults = self.comments.finish(self.text, &mut self.references);
         Analysis {
             references: self.references,
-            has_syntax_error,
+            has_syntax_error: self.has_syntax_error,
             faults,
         }
     }
@@ -92,6 +93,7 @@ impl<'t> Walk<'t> {
         while self.items.last().is_some_and(|(end, _)| *end <= range.start) {
             self.items.pop();
         }
+        self.has_syntax_error |= (node.is_missing() && node.kind() != ";") || (node.is_error() && is_fault(self.text, node));
         match node.kind() {
             "comment" => {
                 let line = &self.text[..range.start];
@@ -347,6 +349,10 @@ impl<'t> Walk<'t> {
             if kind == ReferenceKind::Mentioned && !value.is_anchored() {
                 continue;
             }
+            let value = match kind {
+                ReferenceKind::Mentioned => value.clone().with_wildcards(),
+                _ => value.clone(),
+            };
             for target in value.targets(folders.as_slice()) {
                 self.note(kind, word.clone(), target);
             }
@@ -363,6 +369,17 @@ impl<'t> Walk<'t> {
             });
         }
     }
+}
+
+/// Whether an error of the parser is one of the script. The grammar does not know `$variable/path` as an argument,
+/// nor a file of comments only.
+fn is_fault(text: &str, node: Node<'_>) -> bool {
+    let is_argument = node.parent().is_some_and(|parent| parent.kind() == "member_access");
+    let is_comment = (0..node.child_count())
+        .filter_map(|at| node.child(u32::try_from(at).ok()?))
+        .all(|child| child.kind() == "comment" || text[child.byte_range()].trim().is_empty());
+    let is_empty = node.child_count() == 0 && text[node.byte_range()].trim().is_empty();
+    !(is_argument || is_empty || (is_comment && node.child_count() > 0))
 }
 
 /// Whether the file is a module manifest: nothing but a hash table, after comments.

@@ -10,7 +10,7 @@ use crate::diagnostic::Span;
 use crate::scripts::directive::{Comments, shellcheck};
 use crate::scripts::environment::{Environment, Outer};
 use crate::scripts::value::Values;
-use crate::scripts::{Analysis, Reference, ReferenceKind, Target};
+use crate::scripts::{Analysis, Reference, ReferenceKind, Target, arrange};
 
 /// A construct that is being read, and what to put back when it ends.
 #[derive(Debug)]
@@ -58,8 +58,7 @@ impl<'t> Walk<'t> {
     }
 
     pub(super) fn finish(mut self, has_syntax_error: bool) -> Analysis {
-        self.references.sort_by_key(|reference| (reference.span, reference.kind));
-        self.references.dedup();
+        arrange(&mut self.references);
         let faults = self.comments.finish(self.text, &mut self.references);
         Analysis {
             references: self.references,

@@ -7,6 +7,8 @@ use crate::scripts::value::{Piece, Value, Values};
 
 /// Expansions inside one another, deeper than which nothing is known.
 const DEEPEST: u32 = 12;
+/// Words longer than this are no paths; expanding them may take time that is quadratic in their length.
+const LONGEST: usize = 4096;
 
 /// Expands words as far as their parts are constant.
 #[derive(Debug)]
@@ -30,6 +32,9 @@ impl<'e> Expander<'e> {
     pub(super) fn word(&mut self, text: &str) -> Values {
         if self.depth > DEEPEST {
             return Values::unknown("the expansions are nested too deeply");
+        }
+        if text.len() > LONGEST {
+            return Values::unknown("the word is too long for a path");
         }
         self.depth += 1;
         let values = self.parts(text, false);

@@ -38,7 +38,7 @@ fn shell() {
     Files(["lib.sh", "s/lib.sh"])
     Files(["root.sh"])
     Missing(["s/none.sh", "none.sh"])
-    Missing([])
+    Unresolved("the path leads out of the repository")
     Absent
     Missing(["s/gone.sh"])
     Listing { folders: ["s/d"], files: ["s/d/b.sh"] }
