@@ -1,6 +1,7 @@
 //! [`TaskGraph`]: tasks and what they need, always acyclic, always in the order of their labels.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 
 use petgraph::Direction;
@@ -202,9 +203,7 @@ impl TaskGraph {
 
     /// The graph as Taskgraph writes `full-task-graph.json`: a map from label to task, without a final line break.
     pub fn to_json(&self) -> String {
-        let map: BTreeMap<&Label, &Task> =
-            self.tasks.iter().map(|task| (&task.label, task)).collect();
-        json::python(&map)
+        json::python_map(self.tasks.iter().map(|task| (task.label.as_str(), task)))
     }
 
     fn label(&self, index: NodeIndex) -> &Label {
@@ -249,7 +248,7 @@ fn circle(tasks: &[Task], edges: &DiGraph<(), ()>, component: &[NodeIndex]) -> V
     let first = *members.first().expect("a component has a member");
     // A path back to the first member exists, and the walk records how it came to each.
     let mut came_from: BTreeMap<NodeIndex, NodeIndex> = BTreeMap::new();
-    let mut queue = std::collections::VecDeque::from([first]);
+    let mut queue = VecDeque::from([first]);
     while let Some(index) = queue.pop_front() {
         let mut needed: Vec<_> = edges
             .neighbors(index)
@@ -270,11 +269,120 @@ fn circle(tasks: &[Task], edges: &DiGraph<(), ()>, component: &[NodeIndex]) -> V
                     .map(|index| tasks[index.index()].label.clone())
                     .collect();
             }
-            if !came_from.contains_key(&next) {
-                came_from.insert(next, index);
+            if let Entry::Vacant(unseen) = came_from.entry(next) {
+                unseen.insert(index);
                 queue.push_back(next);
             }
         }
     }
     unreachable!("every member of a component reaches every other")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definition::Level;
+    use crate::testing;
+
+    fn tasks() -> Vec<Task> {
+        testing::graph(&testing::push(Level::Three))
+            .tasks()
+            .cloned()
+            .collect()
+    }
+
+    fn label(text: &str) -> Label {
+        Label::new(text).unwrap()
+    }
+
+    fn messages(tasks: Vec<Task>) -> Vec<String> {
+        TaskGraph::new(tasks)
+            .unwrap_err()
+            .iter()
+            .map(ToString::to_string)
+            .collect()
+    }
+
+    #[test]
+    fn every_fault_is_reported() {
+        let mut tasks = tasks();
+        tasks.push(tasks[3].clone());
+        tasks[0]
+            .dependencies
+            .insert("child".to_owned(), label("build-child-google"));
+        tasks[2]
+            .dependencies
+            .insert("parent".to_owned(), label("build-missing-google"));
+        assert_eq!(
+            messages(tasks),
+            [
+                "`build-decision-google`: the dependency `parent` names the unknown task `build-missing-google`",
+                "tasks need each other in a circle: `build-base-google` → `build-child-google` → `build-base-google`",
+                "two tasks have the label `build-win11-azure`; rename one of the images",
+            ]
+        );
+        let mut tasks = self::tasks();
+        tasks[0]
+            .dependencies
+            .insert("parent".to_owned(), label("build-base-google"));
+        assert_eq!(
+            messages(tasks),
+            ["tasks need each other in a circle: `build-base-google` → `build-base-google`"]
+        );
+    }
+
+    #[test]
+    fn closures_follow_edges() {
+        let graph = TaskGraph::new(tasks()).unwrap();
+        let names =
+            |labels: BTreeSet<Label>| labels.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(
+            names(graph.closure([&label("publish-child-google")]).unwrap()),
+            [
+                "build-base-google",
+                "build-child-google",
+                "publish-child-google"
+            ]
+        );
+        assert_eq!(
+            names(
+                graph
+                    .dependents_closure([&label("build-child-google")])
+                    .unwrap()
+            ),
+            ["build-child-google", "publish-child-google"]
+        );
+        assert_eq!(graph.dependents(&label("build-base-google")).len(), 3);
+        let unknown = graph.closure([&label("x")]).unwrap_err();
+        assert_eq!(unknown.to_string(), "unknown task `x`");
+    }
+
+    #[test]
+    fn what_is_needed_comes_first() {
+        let graph = TaskGraph::new(tasks()).unwrap();
+        let order = graph.topological();
+        assert_eq!(order.len(), graph.len());
+        for task in graph.tasks() {
+            let place = |label: &Label| order.iter().position(|other| *other == label).unwrap();
+            assert!(
+                task.dependencies
+                    .values()
+                    .all(|needed| place(needed) < place(&task.label))
+            );
+        }
+    }
+
+    #[test]
+    fn a_subgraph_is_whole() {
+        let graph = TaskGraph::new(tasks()).unwrap();
+        let closure = graph.closure([&label("verify-base-google")]).unwrap();
+        let part = graph.subgraph(&closure).unwrap();
+        assert_eq!(part.len(), 2);
+        assert!(
+            graph
+                .subgraph(&BTreeSet::from([label("verify-base-google")]))
+                .is_err()
+        );
+        assert_eq!(TaskGraph::new(Vec::new()).unwrap().to_json(), "{}");
+    }
 }

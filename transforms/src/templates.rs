@@ -130,16 +130,26 @@ struct Leaf {
 }
 
 impl KindTemplates {
+    /// The template of a kind that this crate brings, as text: what an override starts from.
+    pub const fn embedded_yaml(kind: Kind) -> &'static str {
+        match kind {
+            Kind::Build => include_str!("kinds/build.yml"),
+            Kind::Verify => include_str!("kinds/verify.yml"),
+            Kind::Publish => include_str!("kinds/publish.yml"),
+        }
+    }
+
     /// The templates that this crate brings.
     pub fn embedded() -> Self {
-        let read = |kind, text| {
-            Template::read(kind, text).expect("the embedded templates have the right shape")
+        let read = |kind| {
+            Template::read(kind, Self::embedded_yaml(kind))
+                .expect("the embedded templates have the right shape")
         };
         let mut templates = Self {
             engine: helpers::engine(),
-            build: read(Kind::Build, include_str!("kinds/build.yml")),
-            verify: read(Kind::Verify, include_str!("kinds/verify.yml")),
-            publish: read(Kind::Publish, include_str!("kinds/publish.yml")),
+            build: read(Kind::Build),
+            verify: read(Kind::Verify),
+            publish: read(Kind::Publish),
         };
         for &kind in Kind::ALL {
             templates
