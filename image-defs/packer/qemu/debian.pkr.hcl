@@ -74,7 +74,7 @@ locals {
   ]
 
   // The build's account goes last, over the connection that it opened itself.
-  shut_down = "sudo sh -c 'userdel --force --remove packer; rm -f /etc/sudoers.d/90-cloud-init-users; rm -f /etc/ssh/sshd_config.d/50-cloud-init.conf; systemctl poweroff'"
+  shut_down = "sudo sh -c 'userdel --force --remove packer; rm -f /etc/passwd- /etc/shadow- /etc/group- /etc/gshadow- /etc/sudoers.d/90-cloud-init-users /etc/ssh/sshd_config.d/50-cloud-init.conf; systemctl poweroff'"
 }
 
 source "qemu" "base" {
