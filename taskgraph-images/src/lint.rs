@@ -20,7 +20,11 @@ pub fn lint(side: Side<'_>) -> Vec<Diagnostic> {
 /// Files of provisioning folders that go into no image.
 fn unreached(side: Side<'_>) -> Vec<Diagnostic> {
     let view = View::new(&side.fleet.tree);
-    let folders = side.fleet.config.iter().flat_map(|config| &config.provisioning);
+    let folders = side
+        .fleet
+        .config
+        .iter()
+        .flat_map(|config| &config.provisioning);
     let mut findings: Vec<Diagnostic> = folders
         .flat_map(|folder| view.list(folder, true).unwrap_or_default())
         .filter(|path| must_be_claimed(side.fleet, path))
@@ -49,10 +53,13 @@ fn same_images(side: Side<'_>) -> Vec<Diagnostic> {
         .filter(|same| same.len() > 1)
         .map(|same| {
             let others: Vec<String> = same[1..].iter().map(|id| format!("`{id}`")).collect();
-            Diagnostic::warning("same-image", format!("`{}` and {} are built alike", same[0], others.join(" and ")))
-                .at(name(same[0]))
-                .note(name(same[1]), "this one")
-                .hint("if they are meant to differ, something that differs is not read; else keep one")
+            Diagnostic::warning(
+                "same-image",
+                format!("`{}` and {} are built alike", same[0], others.join(" and ")),
+            )
+            .at(name(same[0]))
+            .note(name(same[1]), "this one")
+            .hint("if they are meant to differ, something that differs is not read; else keep one")
         })
         .collect()
 }
@@ -60,7 +67,12 @@ fn same_images(side: Side<'_>) -> Vec<Diagnostic> {
 /// Pins that nothing names, and pins with the value of another.
 fn pins(side: Side<'_>) -> Vec<Diagnostic> {
     let pins = &side.fleet.pins.pins;
-    let used = |name: &str| side.fleet.images.values().any(|image| image.resolved().pins.contains(name));
+    let used = |name: &str| {
+        side.fleet
+            .images
+            .values()
+            .any(|image| image.resolved().pins.contains(name))
+    };
     let mut findings = Vec::new();
     let mut by_value: BTreeMap<(&str, Vec<&str>), &str> = BTreeMap::new();
     for (name, pin) in pins {
@@ -71,13 +83,21 @@ fn pins(side: Side<'_>) -> Vec<Diagnostic> {
                     .hint("remove it, or use it as a template: `pins.NAME.value`"),
             );
         }
-        let digests = pin.value.sha256.values().map(|digest| digest.0.as_str()).collect();
+        let digests = pin
+            .value
+            .sha256
+            .values()
+            .map(|digest| digest.0.as_str())
+            .collect();
         if let Some(twin) = by_value.insert((&pin.value.value.value, digests), name) {
             findings.push(
-                Diagnostic::warning("same-pin", format!("the pins `{twin}` and `{name}` are the same"))
-                    .at(pin.value.value.place.clone())
-                    .note(pins[twin].value.value.place.clone(), "the other one")
-                    .hint("keep one, so that both move together"),
+                Diagnostic::warning(
+                    "same-pin",
+                    format!("the pins `{twin}` and `{name}` are the same"),
+                )
+                .at(pin.value.value.place.clone())
+                .note(pins[twin].value.value.place.clone(), "the other one")
+                .hint("keep one, so that both move together"),
             );
         }
     }

@@ -5,7 +5,7 @@ use std::error::Error as _;
 use std::io::Write;
 use std::path::Path;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use taskgraph_images::diagnostic::{Diagnostic, Place, Severity};
 use taskgraph_images::tree::{Files, Tree, TreePath, View};
 
@@ -26,9 +26,8 @@ impl Printer {
     /// Writes a command's result, to a file or to stdout.
     pub(crate) fn data(&mut self, text: &str, file: Option<&Path>) -> Result<(), Failure> {
         match file {
-            Some(path) => {
-                std::fs::write(path, text).map_err(|error| Failure::Files(format!("`{}`: {error}", path.display())))
-            }
+            Some(path) => std::fs::write(path, text)
+                .map_err(|error| Failure::Files(format!("`{}`: {error}", path.display()))),
             None => {
                 let mut out = std::io::stdout().lock();
                 out.write_all(text.as_bytes())?;
@@ -53,7 +52,10 @@ impl Printer {
     /// Writes findings with their snippets, all of them.
     pub(crate) fn findings(&mut self, findings: &[Diagnostic], tree: Option<&Tree>) {
         let renderer = Renderer::styled();
-        let sources = Sources { tree, known: Default::default() };
+        let sources = Sources {
+            tree,
+            known: Default::default(),
+        };
         for finding in findings {
             if self.quiet && finding.severity == Severity::Warning {
                 continue;
@@ -69,7 +71,10 @@ impl Printer {
             Failure::BrokenPipe => return,
             Failure::Definitions(findings, tree) => {
                 self.findings(findings, tree.as_ref());
-                let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+                let errors = findings
+                    .iter()
+                    .filter(|finding| finding.severity == Severity::Error)
+                    .count();
                 let warnings = findings.len() - errors;
                 let warnings = match warnings {
                     0 => String::new(),
@@ -77,7 +82,9 @@ impl Printer {
                     more => format!(" and {more} warnings"),
                 };
                 let s = if errors == 1 { "" } else { "s" };
-                self.stderr(&format!("{ERROR}error{ERROR:#}: the definitions have {errors} error{s}{warnings}"));
+                self.stderr(&format!(
+                    "{ERROR}error{ERROR:#}: the definitions have {errors} error{s}{warnings}"
+                ));
             }
             Failure::Tasks(errors) => {
                 for error in errors {
@@ -101,10 +108,12 @@ impl Printer {
     }
 }
 
-const ERROR: clap::builder::styling::Style =
-    clap::builder::styling::AnsiColor::BrightRed.on_default().bold();
-const HINT: clap::builder::styling::Style =
-    clap::builder::styling::AnsiColor::BrightCyan.on_default().bold();
+const ERROR: clap::builder::styling::Style = clap::builder::styling::AnsiColor::BrightRed
+    .on_default()
+    .bold();
+const HINT: clap::builder::styling::Style = clap::builder::styling::AnsiColor::BrightCyan
+    .on_default()
+    .bold();
 
 /// Texts of files, each read once.
 struct Sources<'a> {
@@ -117,7 +126,10 @@ impl Sources<'_> {
         if let Some(text) = self.known.borrow().get(path) {
             return text.clone();
         }
-        let content = self.tree.and_then(|tree| View::new(tree).read(path).ok()).unwrap_or_default();
+        let content = self
+            .tree
+            .and_then(|tree| View::new(tree).read(path).ok())
+            .unwrap_or_default();
         let text: std::rc::Rc<str> = String::from_utf8_lossy(&content).into();
         self.known.borrow_mut().insert(path.clone(), text.clone());
         text
@@ -129,9 +141,18 @@ fn render(finding: &Diagnostic, sources: &Sources<'_>, renderer: &Renderer) -> S
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let mut group = Group::with_title(level.primary_title(finding.message.clone()).id(finding.code));
-    if let Some(place) = &finding.place {
-        group = group.element(snippet(place, None, sources));
+    let mut group = Group::with_title(
+        level
+            .primary_title(finding.message.clone())
+            .id(finding.code),
+    );
+    match &finding.place {
+        // Of a whole file, only its name helps.
+        Some(place) if place.span.end == 0 => {
+            group = group.element(Origin::path(place.path.to_string()))
+        }
+        Some(place) => group = group.element(snippet(place, None, sources)),
+        None => {}
     }
     for (place, words) in &finding.notes {
         group = group.element(snippet(place, Some(words), sources));
@@ -158,12 +179,12 @@ fn snippet<'a>(
     let to = first_line_end.max(from);
     let shown = text[from..to].trim_end_matches('\r').to_owned();
     let span = (start - from).min(shown.len())..(end.min(to) - from).min(shown.len());
-    let kind = if words.is_some() { AnnotationKind::Context } else { AnnotationKind::Primary };
+    let kind = if words.is_some() {
+        AnnotationKind::Context
+    } else {
+        AnnotationKind::Primary
+    };
     let snippet = Snippet::source(shown).path(path).line_start(line);
-    // Of a whole file only its name is shown.
-    if place.span.end == 0 && words.is_none() {
-        return snippet.annotation(kind.span(0..0));
-    }
     match words {
         Some(words) => snippet.annotation(kind.span(span).label(words.to_owned())),
         None => snippet.annotation(kind.span(span)),

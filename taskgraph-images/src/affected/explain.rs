@@ -44,8 +44,16 @@ pub enum Explanation {
 }
 
 /// What a path is to the fleet, changed or not. Of a folder, what any file in it is.
-pub fn explain_path(head: Side<'_>, base: Option<Side<'_>>, path: &TreePath, changes: &[(TreePath, Change)]) -> Explanation {
-    let change = changes.iter().find(|(changed, _)| changed == path).map(|(_, change)| *change);
+pub fn explain_path(
+    head: Side<'_>,
+    base: Option<Side<'_>>,
+    path: &TreePath,
+    changes: &[(TreePath, Change)],
+) -> Explanation {
+    let change = changes
+        .iter()
+        .find(|(changed, _)| changed == path)
+        .map(|(_, change)| *change);
     let side = [Some(head), base]
         .into_iter()
         .flatten()
@@ -60,7 +68,9 @@ pub fn explain_path(head: Side<'_>, base: Option<Side<'_>>, path: &TreePath, cha
     let mut images: BTreeMap<ImageId, (Vec<Kind>, Vec<Step>)> = BTreeMap::new();
     let key = NodeKey::File(path.clone());
     for ((id, kind), via) in side.graph.dependents(&key, true) {
-        let entry = images.entry(id).or_insert_with(|| (Vec::new(), via.clone()));
+        let entry = images
+            .entry(id)
+            .or_insert_with(|| (Vec::new(), via.clone()));
         entry.0.push(kind);
         if via.len() < entry.1.len() {
             entry.1 = via;
@@ -70,7 +80,12 @@ pub fn explain_path(head: Side<'_>, base: Option<Side<'_>>, path: &TreePath, cha
         .values()
         .filter_map(|(_, via)| via.last())
         .all(|step| step.role.counts() == Where::Values);
-    Explanation::Path { path: path.clone(), change, images, by_value }
+    Explanation::Path {
+        path: path.clone(),
+        change,
+        images,
+        by_value,
+    }
 }
 
 /// Why an image is affected, or which changes leave it as it is.
@@ -84,6 +99,14 @@ pub fn explain_image(
         return Explanation::Affected(id.clone(), image.clone());
     }
     let inputs = head.graph.inputs(id);
-    let touched = changes.iter().map(|(path, _)| path).filter(|path| inputs.contains_key(*path)).cloned().collect();
-    Explanation::Unaffected { id: id.clone(), touched }
+    let touched = changes
+        .iter()
+        .map(|(path, _)| path)
+        .filter(|path| inputs.contains_key(*path))
+        .cloned()
+        .collect();
+    Explanation::Unaffected {
+        id: id.clone(),
+        touched,
+    }
 }

@@ -70,17 +70,30 @@ fn labels(comparison: &Comparison) -> String {
 
 fn explain(what: &str, comparison: &Comparison, printer: &mut Printer) -> Result<(), Failure> {
     let locate = Locator::new([&comparison.head.fleet.tree, &comparison.base.fleet.tree]);
-    let known = comparison.head.fleet.images.keys().chain(comparison.affected.images.keys());
-    let mut named: Vec<&ImageId> = known.filter(|id| id.name.as_str() == what || id.to_string() == what).collect();
+    let known = comparison
+        .head
+        .fleet
+        .images
+        .keys()
+        .chain(comparison.affected.images.keys());
+    let mut named: Vec<&ImageId> = known
+        .filter(|id| id.name.as_str() == what || id.to_string() == what)
+        .collect();
     named.sort_unstable();
     named.dedup();
     let mut answer = String::new();
     for id in &named {
-        let explanation = explain_image(comparison.head.side(), &comparison.affected, id, &comparison.changes);
+        let explanation = explain_image(
+            comparison.head.side(),
+            &comparison.affected,
+            id,
+            &comparison.changes,
+        );
         answer += &text::explanation(&explanation, &locate);
     }
     if named.is_empty() {
-        let path = TreePath::parse(what).map_err(|error| Failure::Usage(error.to_string(), None))?;
+        let path =
+            TreePath::parse(what).map_err(|error| Failure::Usage(error.to_string(), None))?;
         let base = Some(comparison.base.side());
         let explanation = explain_path(comparison.head.side(), base, &path, &comparison.changes);
         if matches!(explanation, Explanation::Unclaimed { exists: false, .. }) {

@@ -5,8 +5,8 @@ use taskgraph_images::comparison::Snapshot;
 use taskgraph_images::diagnostic::Severity;
 use taskgraph_images::graph::Contents;
 use taskgraph_images::lint;
-use taskgraph_images::output::text::count;
 use taskgraph_images::output::preview::task_graph;
+use taskgraph_images::output::text::count;
 use taskgraph_images::transforms::{Level, Parameters};
 
 use super::Global;
@@ -49,7 +49,11 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
     printer.findings(&findings, Some(&tree));
     // Labels, routes and limits are known only once the tasks are rendered.
     for level in Level::ALL {
-        task_graph(&snapshot, None, &Parameters::new(level, "check", "https://example.org/check", &"0".repeat(40)))?;
+        task_graph(
+            &snapshot,
+            None,
+            &Parameters::new(level, "check", "https://example.org/check", &"0".repeat(40)),
+        )?;
     }
     printer.note(&format!(
         "{} from {}: no errors, {}",

@@ -15,6 +15,11 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: Args, printer: &mut Printer) -> Result<(), Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "taskgraph-images", &mut script);
+    clap_complete::generate(
+        args.shell,
+        &mut Cli::command(),
+        "taskgraph-images",
+        &mut script,
+    );
     printer.data(&String::from_utf8_lossy(&script), None)
 }

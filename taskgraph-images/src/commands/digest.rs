@@ -28,18 +28,31 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
     let project = Project::open(global)?;
     let snapshot = project.snapshot(&state(args.head.as_deref(), &project), printer)?;
     let images = &snapshot.fleet.images;
-    let named: Vec<&ImageId> =
-        images.keys().filter(|id| id.name.as_str() == args.image || id.to_string() == args.image).collect();
+    let named: Vec<&ImageId> = images
+        .keys()
+        .filter(|id| id.name.as_str() == args.image || id.to_string() == args.image)
+        .collect();
     if named.is_empty() {
         let known: Vec<String> = images.keys().map(ToString::to_string).collect();
-        let near = nearest(&args.image, images.keys().map(|id| id.name.as_str()).chain(known.iter().map(String::as_str)));
+        let near = nearest(
+            &args.image,
+            images
+                .keys()
+                .map(|id| id.name.as_str())
+                .chain(known.iter().map(String::as_str)),
+        );
         let hint = near.map(|near| format!("did you mean `{near}`?"));
-        return Err(Failure::Usage(format!("there is no image `{}`", args.image), hint));
+        return Err(Failure::Usage(
+            format!("there is no image `{}`", args.image),
+            hint,
+        ));
     }
     let mut text = String::new();
     for id in named {
         for kind in Kind::ALL.iter().copied() {
-            let Some(digest) = snapshot.digest(id, kind) else { continue };
+            let Some(digest) = snapshot.digest(id, kind) else {
+                continue;
+            };
             let _ = match &args.kind {
                 Some(wanted) if wanted != kind.as_str() => Ok(()),
                 Some(_) => writeln!(text, "{digest}"),

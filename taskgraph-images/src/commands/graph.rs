@@ -66,7 +66,10 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
         Which::Target(options) => (options, false),
     };
     let (snapshot, comparison) = if full {
-        (Some(project.snapshot(&options.range.head(&project.repository), printer)?), None)
+        (
+            Some(project.snapshot(&options.range.head(&project.repository), printer)?),
+            None,
+        )
     } else {
         (None, Some(options.range.compare(&project)?))
     };
@@ -74,17 +77,31 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
     let text = match &options.diff {
         None => write(&graph, options.format),
         Some(revision) => {
-            let tree = project.repository.tree(&project.repository.revision(revision)?)?;
+            let tree = project
+                .repository
+                .tree(&project.repository.revision(revision)?)?;
             let before = Snapshot::load(&tree, &project.layout, &Contents::default())?;
             if !before.fleet.is_sound() {
                 return Err(Failure::Definitions(before.fleet.findings, Some(tree)));
             }
-            let mut before = task_graph(&before, None, &parameters(options.range.event.into(), options.level.level, global))?;
+            let mut before = task_graph(
+                &before,
+                None,
+                &parameters(options.range.event.into(), options.level.level, global),
+            )?;
             if !full {
-                let labels = graph.tasks().map(|task| task.label.clone()).filter(|label| before.get(label).is_some()).collect();
-                before = before.subgraph(&before.closure(&labels).unwrap_or(labels)).map_err(|_| {
-                    Failure::Files("the earlier graph cannot be cut to the same tasks".to_owned())
-                })?;
+                let labels = graph
+                    .tasks()
+                    .map(|task| task.label.clone())
+                    .filter(|label| before.get(label).is_some())
+                    .collect();
+                before = before
+                    .subgraph(&before.closure(&labels).unwrap_or(labels))
+                    .map_err(|_| {
+                        Failure::Files(
+                            "the earlier graph cannot be cut to the same tasks".to_owned(),
+                        )
+                    })?;
             }
             difference(&before, &graph)
         }
@@ -110,13 +127,20 @@ fn of(
 fn write(graph: &TaskGraph, format: Format) -> String {
     match format {
         Format::Json => graph.to_json() + "\n",
-        Format::Labels => graph.tasks().map(|task| format!("{}\n", task.label)).collect(),
+        Format::Labels => graph
+            .tasks()
+            .map(|task| format!("{}\n", task.label))
+            .collect(),
         Format::Dot => {
             let mut text = "digraph tasks {\n  rankdir=RL;\n".to_owned();
             for task in graph.tasks() {
                 let _ = writeln!(text, "  \"{}\";", task.label);
                 for (edge, dependency) in &task.dependencies {
-                    let _ = writeln!(text, "  \"{}\" -> \"{dependency}\" [label=\"{edge}\"];", task.label);
+                    let _ = writeln!(
+                        text,
+                        "  \"{}\" -> \"{dependency}\" [label=\"{edge}\"];",
+                        task.label
+                    );
                 }
             }
             text + "}\n"
@@ -129,7 +153,12 @@ fn difference(before: &TaskGraph, after: &TaskGraph) -> String {
     let tasks = |graph: &TaskGraph| -> BTreeMap<String, serde_json::Value> {
         graph
             .tasks()
-            .map(|task| (task.label.to_string(), serde_json::to_value(task).unwrap_or_default()))
+            .map(|task| {
+                (
+                    task.label.to_string(),
+                    serde_json::to_value(task).unwrap_or_default(),
+                )
+            })
             .collect()
     };
     let (before, after) = (tasks(before), tasks(after));
@@ -161,8 +190,17 @@ fn keys(before: &serde_json::Value, after: &serde_json::Value, at: String, text:
             let names: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
             for name in names {
                 let null = Value::Null;
-                let at = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
-                keys(old.get(name).unwrap_or(&null), new.get(name).unwrap_or(&null), at, text);
+                let at = if at.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{at}.{name}")
+                };
+                keys(
+                    old.get(name).unwrap_or(&null),
+                    new.get(name).unwrap_or(&null),
+                    at,
+                    text,
+                );
             }
         }
         _ => {

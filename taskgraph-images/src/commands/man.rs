@@ -16,7 +16,8 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(args: Args) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Failure::Files(format!("`{}`: {error}", args.folder.display()));
+    let failed =
+        |error: std::io::Error| Failure::Files(format!("`{}`: {error}", args.folder.display()));
     std::fs::create_dir_all(&args.folder).map_err(failed)?;
     clap_mangen::generate_to(Cli::command(), &args.folder).map_err(failed)
 }

@@ -41,13 +41,32 @@ Exit codes:
 #[derive(Debug, clap::Args)]
 pub(crate) struct Global {
     /// The repository, or any folder inside it
-    #[arg(long, short = 'C', global = true, value_name = "DIR", default_value = ".", env = "TASKGRAPH_IMAGES_ROOT")]
+    #[arg(
+        long,
+        short = 'C',
+        global = true,
+        value_name = "DIR",
+        default_value = ".",
+        env = "TASKGRAPH_IMAGES_ROOT"
+    )]
     pub(crate) root: PathBuf,
     /// The folder of the definitions, relative to the repository's root
-    #[arg(long, global = true, value_name = "DIR", default_value = "image-defs", env = "TASKGRAPH_IMAGES_DEFINITIONS")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        default_value = "image-defs",
+        env = "TASKGRAPH_IMAGES_DEFINITIONS"
+    )]
     pub(crate) definitions: String,
     /// When to use colour
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", env = "TASKGRAPH_IMAGES_COLOR")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        env = "TASKGRAPH_IMAGES_COLOR"
+    )]
     pub(crate) color: Color,
     /// Say nothing but results and errors
     #[arg(long, short, global = true)]

@@ -37,7 +37,8 @@ pub(crate) struct LevelArg {
 }
 
 fn level(text: &str) -> Result<Level, String> {
-    text.parse().map_err(|error: taskgraph_images::transforms::LevelError| error.to_string())
+    text.parse()
+        .map_err(|error: taskgraph_images::transforms::LevelError| error.to_string())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -61,12 +62,27 @@ enum Format {
 /// The parameters of an event that has not happened.
 pub(super) fn parameters(event: Event, level: Option<Level>, global: &Global) -> Parameters {
     let root = std::path::absolute(&global.root).unwrap_or_else(|_| global.root.clone());
-    let project = root.file_name().map_or_else(|| "project".to_owned(), |name| name.to_string_lossy().into_owned());
-    let project: String =
-        project.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
+    let project = root.file_name().map_or_else(
+        || "project".to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    );
+    let project: String = project
+        .chars()
+        .map(|letter| {
+            if letter.is_ascii_alphanumeric() {
+                letter
+            } else {
+                '-'
+            }
+        })
+        .collect();
     let level = level.unwrap_or_else(|| event.level());
-    let mut parameters =
-        Parameters::new(level, &project, &format!("https://example.org/{project}"), &"0".repeat(40));
+    let mut parameters = Parameters::new(
+        level,
+        &project,
+        &format!("https://example.org/{project}"),
+        &"0".repeat(40),
+    );
     parameters.tasks_for = event.tasks_for().to_owned();
     parameters.owner = "nobody@example.org".to_owned();
     parameters
@@ -77,7 +93,11 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
     let comparison = args.range.compare(&project)?;
     warnings(&comparison.head, printer);
     let event = args.range.event.into();
-    let preview = Preview::new(&comparison, event, &parameters(event, args.level.level, global))?;
+    let preview = Preview::new(
+        &comparison,
+        event,
+        &parameters(event, args.level.level, global),
+    )?;
     let document = || PreviewJson::new(&comparison, &preview);
     let result = match args.format {
         Format::Tree => summary::tree(&comparison, &preview),

@@ -21,7 +21,10 @@ impl Project {
         let repository = Repository::open(&global.root)?;
         let root = TreePath::parse(&global.definitions)
             .map_err(|error| Failure::Usage(format!("--definitions: {error}"), None))?;
-        Ok(Self { repository, layout: Layout { root } })
+        Ok(Self {
+            repository,
+            layout: Layout { root },
+        })
     }
 
     pub(super) fn tree(&self, head: &Head) -> Result<Tree, Failure> {
@@ -46,7 +49,12 @@ impl Project {
 
 /// Prints a snapshot's warnings.
 pub(super) fn warnings(snapshot: &Snapshot, printer: &mut Printer) {
-    let warnings: Vec<_> =
-        snapshot.fleet.findings.iter().filter(|finding| finding.severity == Severity::Warning).cloned().collect();
+    let warnings: Vec<_> = snapshot
+        .fleet
+        .findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Warning)
+        .cloned()
+        .collect();
     printer.findings(&warnings, Some(&snapshot.fleet.tree));
 }

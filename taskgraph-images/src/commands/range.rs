@@ -27,7 +27,12 @@ pub(crate) struct Range {
     #[arg(long, conflicts_with = "base")]
     pub(crate) all: bool,
     /// The event: a pull request is compared with where it left its target branch, a push with the tip before it
-    #[arg(long, value_name = "EVENT", default_value = "pull-request", env = "TASKGRAPH_IMAGES_EVENT")]
+    #[arg(
+        long,
+        value_name = "EVENT",
+        default_value = "pull-request",
+        env = "TASKGRAPH_IMAGES_EVENT"
+    )]
     pub(crate) event: EventArg,
     /// The branch that a pull request is for; by default the remote's own, `main` or `master`
     #[arg(long, value_name = "BRANCH", env = "TASKGRAPH_IMAGES_TARGET_BRANCH")]
@@ -56,8 +61,15 @@ impl From<EventArg> for Event {
 }
 
 /// Branches that a pull request may be for, likeliest first.
-const TARGETS: [&str; 7] =
-    ["upstream/HEAD", "origin/HEAD", "upstream/main", "origin/main", "origin/master", "main", "master"];
+const TARGETS: [&str; 7] = [
+    "upstream/HEAD",
+    "origin/HEAD",
+    "upstream/main",
+    "origin/main",
+    "origin/master",
+    "main",
+    "master",
+];
 
 impl Range {
     /// The later state.
@@ -95,7 +107,10 @@ impl Range {
                     .ok_or_else(|| {
                         Failure::Usage(
                             "cannot tell which branch this is for".to_owned(),
-                            Some("name it with `--target-branch`, or the revision with `--base`".to_owned()),
+                            Some(
+                                "name it with `--target-branch`, or the revision with `--base`"
+                                    .to_owned(),
+                            ),
                         )
                     }),
             },
@@ -107,6 +122,10 @@ impl Range {
         let head = self.head(&project.repository);
         let base = self.base(&project.repository, &head)?;
         let comparison = Comparison::new(&project.repository, &project.layout, &base, &head)?;
-        Ok(if self.all || self.event == EventArg::Cron { comparison.all() } else { comparison })
+        Ok(if self.all || self.event == EventArg::Cron {
+            comparison.all()
+        } else {
+            comparison
+        })
     }
 }

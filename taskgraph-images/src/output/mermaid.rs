@@ -1,4 +1,6 @@
 //! Temporary.
 use super::preview::PreviewJson;
 /// Graph.
-pub fn graph(_: &PreviewJson) -> String { String::new() }
+pub fn graph(_: &PreviewJson) -> String {
+    String::new()
+}

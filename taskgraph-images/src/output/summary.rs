@@ -26,16 +26,42 @@ pub fn tree(comparison: &Comparison, preview: &Preview) -> String {
         Event::Cron => "the cron graph",
     };
     let tasks = preview.affected.len() + preview.needed.len();
-    let _ = writeln!(text, "\n{} for {event} at level {}", count(tasks, "task"), preview.level);
+    let _ = writeln!(
+        text,
+        "\n{} for {event} at level {}",
+        count(tasks, "task"),
+        preview.level
+    );
     for label in preview.target.topological() {
-        let Some(task) = preview.target.get(label) else { continue };
-        let after: Vec<&str> = task.dependencies.values().map(|label| label.as_str()).collect();
-        let after = if after.is_empty() { String::new() } else { format!(", after {}", after.join(", ")) };
-        let needed = if preview.needed.contains(label) { ", unless the index has it" } else { "" };
-        let _ = writeln!(text, "  {label} on {}{after}{needed}", task.task.task_queue_id);
+        let Some(task) = preview.target.get(label) else {
+            continue;
+        };
+        let after: Vec<&str> = task
+            .dependencies
+            .values()
+            .map(|label| label.as_str())
+            .collect();
+        let after = if after.is_empty() {
+            String::new()
+        } else {
+            format!(", after {}", after.join(", "))
+        };
+        let needed = if preview.needed.contains(label) {
+            ", unless the index has it"
+        } else {
+            ""
+        };
+        let _ = writeln!(
+            text,
+            "  {label} on {}{after}{needed}",
+            task.task.task_queue_id
+        );
     }
     if preview.event == Event::PullRequest && affected.values().any(|image| image.tasks.len() > 2) {
-        let _ = writeln!(text, "Nothing is published from a pull request; see `--event push` for what merging does.");
+        let _ = writeln!(
+            text,
+            "Nothing is published from a pull request; see `--event push` for what merging does."
+        );
     }
     let unclaimed = unclaimed(comparison);
     if !unclaimed.is_empty() {
@@ -55,22 +81,40 @@ pub fn table(preview: &PreviewJson) -> String {
             let why = match image.and_then(|image| image.reasons.first()) {
                 _ if !task.affected => "needed, unless the index has it".to_owned(),
                 Some(reason) => {
-                    let what = reason.path.clone().or_else(|| reason.key.clone()).unwrap_or_default();
+                    let what = reason
+                        .path
+                        .clone()
+                        .or_else(|| reason.key.clone())
+                        .unwrap_or_default();
                     format!("{} {what}", reason.kind.as_str())
                 }
                 None => String::new(),
             };
-            [task.kind.to_string(), task.image.to_string(), task.task_queue_id.clone(), why]
+            [
+                task.kind.to_string(),
+                task.image.to_string(),
+                task.task_queue_id.clone(),
+                why,
+            ]
         })
         .collect();
     let titles = ["KIND", "IMAGE", "TASK QUEUE", "WHY"].map(str::to_owned);
     let widths: Vec<usize> = (0..4)
-        .map(|column| rows.iter().chain([&titles]).map(|row| row[column].chars().count()).max().unwrap_or_default())
+        .map(|column| {
+            rows.iter()
+                .chain([&titles])
+                .map(|row| row[column].chars().count())
+                .max()
+                .unwrap_or_default()
+        })
         .collect();
     let mut text = String::new();
     for row in [&titles].into_iter().chain(&rows) {
-        let cells: Vec<String> =
-            row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}", width = *width)).collect();
+        let cells: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:<width$}", width = *width))
+            .collect();
         let _ = writeln!(text, "{}", cells.join("  ").trim_end());
     }
     text

@@ -616,7 +616,12 @@ fn reads_legacy_templates() {
         ("p/scripts/a.sh", ""),
         ("p/scripts/b.sh", ""),
     ];
-    let shown = show(&tree, "p/t.json", "amazon-ebs", json!({"region": "eu-west-1"}));
+    let shown = show(
+        &tree,
+        "p/t.json",
+        "amazon-ebs",
+        json!({"region": "eu-west-1"}),
+    );
     assert_snapshot!(shown, @r#"
 {
   "builds": [
@@ -936,7 +941,12 @@ wrong-file-kind: `scripts` is a directory, expected a file
 wrong-type: `script` expects a path, found a list
   at t.pkr.hcl:27: `["a.sh"]`
 "#);
-    let shown = show(&tree, "t.pkr.hcl", "null.y", json!({"needed": 1, "size": 2}));
+    let shown = show(
+        &tree,
+        "t.pkr.hcl",
+        "null.y",
+        json!({"needed": 1, "size": 2}),
+    );
     assert_snapshot!(shown, @r#"
 unknown-source: the template has no source `null.y`
   at t.pkr.hcl:1: ``
@@ -1010,8 +1020,14 @@ fn tells_faults_of_the_text() {
     for (name, text) in [
         ("a.pkr.hcl", "source \"null\" \"x\" {\n  a = [1,\n}\n"),
         ("b.pkr.json", "{\"source\": {\n  \"null\": }\n}"),
-        ("c.pkr.hcl", "sauce \"null\" \"x\" {}\nsource \"null\" {}\nlocals { a = 1 }\nlocal \"a\" { }\n"),
-        ("d.json", "{\"builder\": [], \"builders\": [{\"name\": \"x\"}]}"),
+        (
+            "c.pkr.hcl",
+            "sauce \"null\" \"x\" {}\nsource \"null\" {}\nlocals { a = 1 }\nlocal \"a\" { }\n",
+        ),
+        (
+            "d.json",
+            "{\"builder\": [], \"builders\": [{\"name\": \"x\"}]}",
+        ),
     ] {
         let shown = show(&[(name, text)], name, "null.x", json!({}));
         match name {
@@ -1054,11 +1070,17 @@ fn refuses_hostile_templates() {
     };
     let mut doubling = String::from("locals {\n  l0 = \"xxxxxxxxxxxxxxxx\"\n  m0 = [1]\n");
     for at in 1..60 {
-        let _ = writeln!(doubling, "  l{at} = \"${{local.l{0}}}${{local.l{0}}}\"", at - 1);
+        let _ = writeln!(
+            doubling,
+            "  l{at} = \"${{local.l{0}}}${{local.l{0}}}\"",
+            at - 1
+        );
         let _ = writeln!(doubling, "  m{at} = [local.m{0}, local.m{0}]", at - 1);
     }
     let uses = |what: &str| {
-        format!("source \"null\" \"x\" {{\n  a = {what}\n}}\nbuild {{\n  sources = [\"null.x\"]\n}}\n")
+        format!(
+            "source \"null\" \"x\" {{\n  a = {what}\n}}\nbuild {{\n  sources = [\"null.x\"]\n}}\n"
+        )
     };
     let mut chain = String::from("locals {\n  l0 = 1\n");
     for at in 1..5000 {
@@ -1073,21 +1095,43 @@ fn refuses_hostile_templates() {
         (deep("1 + ", ""), "packer-syntax"),
         (deep("f(", ")"), "packer-syntax"),
         (deep("true ? 1 : ", ""), "packer-syntax"),
-        (format!("{doubling}}}\n{}", uses("local.l59")), "template-too-large"),
-        (format!("{doubling}}}\n{}", uses("local.m59")), "template-too-large"),
-        (format!("{chain}}}\n{}", uses("local.l4999")), "template-too-deep"),
+        (
+            format!("{doubling}}}\n{}", uses("local.l59")),
+            "template-too-large",
+        ),
+        (
+            format!("{doubling}}}\n{}", uses("local.m59")),
+            "template-too-large",
+        ),
+        (
+            format!("{chain}}}\n{}", uses("local.l4999")),
+            "template-too-deep",
+        ),
         (uses("range(1000000000)"), "template-too-large"),
-        (uses("setproduct(range(1000), range(1000), range(1000))"), "template-too-large"),
-        (uses("[for a in range(1000) : [for b in range(1000) : [for c in range(1000) : c]]]"), "template-too-large"),
+        (
+            uses("setproduct(range(1000), range(1000), range(1000))"),
+            "template-too-large",
+        ),
+        (
+            uses("[for a in range(1000) : [for b in range(1000) : [for c in range(1000) : c]]]"),
+            "template-too-large",
+        ),
         (uses("templatefile(\"x.tpl\", {})"), "template-too-deep"),
         (format!("# {}", "x".repeat(2 << 20)), "template-too-large"),
     ] {
         let shown = show(
-            &[("t.pkr.hcl", &text), ("x.tpl", "${templatefile(\"x.tpl\", {})}")],
+            &[
+                ("t.pkr.hcl", &text),
+                ("x.tpl", "${templatefile(\"x.tpl\", {})}"),
+            ],
             "t.pkr.hcl",
             "null.x",
             json!({}),
         );
-        assert!(shown.starts_with(expect), "{expect}: {}", &shown[..shown.len().min(300)]);
+        assert!(
+            shown.starts_with(expect),
+            "{expect}: {}",
+            &shown[..shown.len().min(300)]
+        );
     }
 }

@@ -222,7 +222,9 @@ impl Value {
                     let kept = text.trim_end_matches('/').len();
                     text.truncate(kept);
                 }
-                parent.0.retain(|piece| *piece != Piece::Text(String::new()));
+                parent
+                    .0
+                    .retain(|piece| *piece != Piece::Text(String::new()));
                 parent
             }
             Some(Piece::Text(_) | Piece::Wild(_)) => self.parent(),
@@ -357,7 +359,11 @@ impl Value {
     /// Cuts a part off its beginning that is not known and ends at a slash, as ShellCheck does for `source-path`.
     pub(super) fn without_unknown_folder(&self) -> Option<Self> {
         match self.0.as_slice() {
-            [Piece::Unknown(_) | Piece::Made, Piece::Text(text), rest @ ..] if text.starts_with('/') => {
+            [
+                Piece::Unknown(_) | Piece::Made,
+                Piece::Text(text),
+                rest @ ..,
+            ] if text.starts_with('/') => {
                 let mut cut = Self::text(text.trim_start_matches('/'));
                 for piece in rest {
                     cut.push(piece.clone());
@@ -403,7 +409,10 @@ impl Value {
                 Some((Piece::Root, rest)) => (&[Base::Root], rest),
                 Some((Piece::Text(_), [])) | None => {
                     let folder = folder.as_text().unwrap_or_default();
-                    if folder == "/dev" || folder.starts_with("/dev/") || folder.starts_with("/proc/") {
+                    if folder == "/dev"
+                        || folder.starts_with("/dev/")
+                        || folder.starts_with("/proc/")
+                    {
                         continue;
                     }
                     let glob = wild.is_some();
@@ -431,7 +440,8 @@ impl Value {
                 [] => {}
                 [Piece::Text(rest)] if rest.starts_with('/') => text.push_str(&rest[1..]),
                 _ => {
-                    unknown = Some("text is appended to a folder's name without a slash".to_owned());
+                    unknown =
+                        Some("text is appended to a folder's name without a slash".to_owned());
                     continue;
                 }
             }
@@ -467,7 +477,11 @@ impl Value {
 
     /// The folder that holds every match, and the pattern below it; known text in the pattern is escaped.
     fn split_pattern(&self) -> (Self, Option<String>) {
-        let Some(first) = self.0.iter().position(|piece| matches!(piece, Piece::Wild(_))) else {
+        let Some(first) = self
+            .0
+            .iter()
+            .position(|piece| matches!(piece, Piece::Wild(_)))
+        else {
             return (self.clone(), None);
         };
         let mut folder = Self(self.0[..first].to_vec());
@@ -478,7 +492,9 @@ impl Value {
             // The slash goes, unless it is the root.
             text.truncate(if at > 1 { at - 1 } else { at });
         }
-        folder.0.retain(|piece| *piece != Piece::Text(String::new()));
+        folder
+            .0
+            .retain(|piece| *piece != Piece::Text(String::new()));
         for piece in &self.0[first..] {
             match piece {
                 Piece::Text(text) => pattern.push_str(&escape(text)),
@@ -519,7 +535,13 @@ pub(super) fn tidy(path: &str) -> String {
 
 /// The absolute path without `.` and empty components, and without `..` where a component precedes it.
 fn tidy_absolute(path: &str) -> String {
-    let root = if path.starts_with("//") { "//" } else if path.starts_with('/') { "/" } else { "" };
+    let root = if path.starts_with("//") {
+        "//"
+    } else if path.starts_with('/') {
+        "/"
+    } else {
+        ""
+    };
     format!("{root}{}", tidy(path))
 }
 

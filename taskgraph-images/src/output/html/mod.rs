@@ -1,4 +1,6 @@
 //! Temporary.
 use super::preview::PreviewJson;
 /// Page.
-pub fn page(_: &PreviewJson) -> String { String::new() }
+pub fn page(_: &PreviewJson) -> String {
+    String::new()
+}

@@ -39,8 +39,12 @@ pub(super) fn command(text: &str, mut at: usize) -> (Vec<Argument>, usize) {
                 continue;
             }
             b'>' => at = redirect_end(bytes, at),
-            b'*' | b'0'..=b'9' if bytes.get(at + 1) == Some(&b'>') => at = redirect_end(bytes, at + 1),
-            b'-' if !arguments.is_empty() && bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic) => {
+            b'*' | b'0'..=b'9' if bytes.get(at + 1) == Some(&b'>') => {
+                at = redirect_end(bytes, at + 1)
+            }
+            b'-' if !arguments.is_empty()
+                && bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic) =>
+            {
                 let length = bytes[at + 1..]
                     .iter()
                     .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
@@ -126,7 +130,9 @@ pub(super) fn unit_end(bytes: &[u8], at: usize, depth: u32) -> usize {
         Some(b'@') if matches!(next, Some(b'"' | b'\'')) && is_line_end(bytes, at + 2) => {
             here_end(bytes, at + 2, next.unwrap_or(b'"'))
         }
-        Some(b'$' | b'@') if matches!(next, Some(b'(' | b'{')) => group_end(bytes, at + 2, depth + 1),
+        Some(b'$' | b'@') if matches!(next, Some(b'(' | b'{')) => {
+            group_end(bytes, at + 2, depth + 1)
+        }
         Some(b'(' | b'{' | b'[') => group_end(bytes, at + 1, depth + 1),
         Some(b'<') if next == Some(b'#') => comment_end(bytes, at),
         Some(_) => at + 1,
@@ -188,7 +194,10 @@ fn group_end(bytes: &[u8], mut at: usize, depth: u32) -> usize {
                 }
             }
             b'#' if at > 0 && (bytes[at - 1].is_ascii_whitespace() || bytes[at - 1] == b'{') => {
-                at += bytes[at..].iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len() - at);
+                at += bytes[at..]
+                    .iter()
+                    .position(|byte| *byte == b'\n')
+                    .unwrap_or(bytes.len() - at);
             }
             _ => at = unit_end(bytes, at, depth + 1).max(at + 1),
         }
