@@ -125,7 +125,7 @@ fn read(view: &View<'_>, path: &TreePath) -> Result<Option<Node>, Vec<Diagnostic
 pub(crate) fn read_settings(
     tree: &Tree,
     layout: &Layout,
-) -> (Option<Config>, Arc<Pins>, Vec<Diagnostic>, Vec<Look>) {
+) -> (Option<Config>, Arc<Pins>, Vec<Diagnostic>) {
     let view = View::new(tree);
     let mut faults = Vec::new();
     let mut file = |path: TreePath| match read(&view, &path) {
@@ -146,7 +146,7 @@ pub(crate) fn read_settings(
     let pins = pins_node
         .and_then(|node| pins::resolve(&node, &mut faults))
         .unwrap_or_default();
-    (config, Arc::new(pins), faults, view.into_looks())
+    (config, Arc::new(pins), faults)
 }
 
 impl<'a> Loader<'a> {

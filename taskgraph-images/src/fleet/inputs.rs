@@ -70,6 +70,7 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
         run: Vec::new(),
         findings: Vec::new(),
         looks: Vec::new(),
+        followed: BTreeSet::new(),
     };
     let values = work.all();
     let Derivation {
@@ -77,6 +78,7 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
         mut inputs,
         findings,
         mut looks,
+        followed,
         ..
     } = work;
     inputs.sort_unstable();
@@ -92,6 +94,7 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
         values,
         findings,
         looks,
+        scripts: followed.into_iter().collect(),
     }
 }
 
@@ -106,6 +109,7 @@ struct Derivation<'a> {
     run: Vec<(TreePath, Kind)>,
     findings: Vec<Diagnostic>,
     looks: Vec<Look>,
+    followed: BTreeSet<TreePath>,
 }
 
 impl Derivation<'_> {
@@ -354,13 +358,12 @@ impl Derivation<'_> {
 
     /// Walks from the scripts that run to all that they read, and asks of each whether it can be followed.
     fn follow_scripts(&mut self) {
-        let mut seen: BTreeSet<TreePath> = BTreeSet::new();
         let mut queue: VecDeque<TreePath> = std::mem::take(&mut self.run)
             .into_iter()
             .map(|(path, _)| path)
             .collect();
         while let Some(path) = queue.pop_front() {
-            if !seen.insert(path.clone()) {
+            if !self.followed.insert(path.clone()) {
                 continue;
             }
             let script = self.shared.scripts.get(&self.view, &path);

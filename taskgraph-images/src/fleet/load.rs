@@ -25,11 +25,10 @@ impl Fleet {
 
     /// Reads a tree that differs from `other`'s by `changes`: what they cannot have altered is taken over.
     pub fn load_like(tree: &Tree, other: &Self, changes: &[(TreePath, Change)]) -> Self {
-        let changed = changes.iter().map(|(path, _)| path.clone()).collect();
         Loading {
             tree,
             layout: &other.layout,
-            other: Some(Other::new(other, changed)),
+            other: Some(Other::new(other, tree, changes)),
         }
         .load()
     }
@@ -44,6 +43,7 @@ struct Loading<'a> {
 /// A fleet to take over from.
 struct Other<'a> {
     fleet: &'a Fleet,
+    /// The changed paths, and the folders that exist on one side only, in order.
     changed: Vec<TreePath>,
     /// The changed paths and every folder above them, for quick refusals.
     touched: BTreeSet<TreePath>,
@@ -52,13 +52,19 @@ struct Other<'a> {
 }
 
 impl<'a> Other<'a> {
-    fn new(fleet: &'a Fleet, changed: Vec<TreePath>) -> Self {
+    fn new(fleet: &'a Fleet, tree: &Tree, changes: &[(TreePath, Change)]) -> Self {
+        let mut changed: BTreeSet<TreePath> = BTreeSet::new();
         let mut touched = BTreeSet::new();
-        for path in &changed {
+        for (path, _) in changes {
             let mut at = path.clone();
             while touched.insert(at.clone()) && !at.is_root() {
                 at = at.parent();
+                // With its first file a folder comes into being, with its last it goes.
+                if fleet.tree.find(&at).is_ok() != tree.find(&at).is_ok() {
+                    changed.insert(at.clone());
+                }
             }
+            changed.insert(path.clone());
         }
         let images = fleet
             .images
@@ -68,7 +74,7 @@ impl<'a> Other<'a> {
         let files = fleet.files.iter().map(|file| (&file.path, file)).collect();
         Self {
             fleet,
-            changed,
+            changed: changed.into_iter().collect(),
             touched,
             files,
             images,
@@ -105,7 +111,7 @@ impl<'a> Other<'a> {
 
 impl Loading<'_> {
     fn load(&self) -> Fleet {
-        let (config, pins, mut findings, settings) = read_settings(self.tree, self.layout);
+        let (config, pins, mut findings) = read_settings(self.tree, self.layout);
         let kinds = self.kinds(&mut findings);
         let loader = Loader::new(self.tree, self.layout, config, pins.clone());
         let paths = loader.files().unwrap_or_else(|error| {
@@ -114,7 +120,9 @@ impl Loading<'_> {
         });
         // Settings decide which aliases exist and what templates render; a change there means reading all again.
         let same_settings = self.other.as_ref().filter(|other| {
-            other.untouched(&[Look::Path(self.layout.config())]) && other.fleet.config.is_some()
+            let config = View::new(&other.fleet.tree);
+            let _ = config.find(&self.layout.config());
+            other.untouched(&config.into_looks()) && other.fleet.config.is_some()
         });
         let changed_pins = self
             .other
@@ -144,10 +152,8 @@ impl Loading<'_> {
         for file in &definitions.files {
             findings.extend(file.faults.iter().cloned());
         }
-        let scripts = self
-            .other
-            .as_ref()
-            .map_or_else(ScriptIndex::default, |other| {
+        let (scripts, touched_scripts) =
+            self.other.as_ref().map_or_else(Default::default, |other| {
                 ScriptIndex::like(&other.fleet.scripts, |looks| other.untouched(looks))
             });
         let templates = Templates::default();
@@ -170,8 +176,14 @@ impl Loading<'_> {
             .map(|(file, at)| {
                 let known = self.other.as_ref().and_then(|other| {
                     let image = *other.images.get(&(&file.path, *at))?;
-                    (Arc::ptr_eq(file, &image.file) && other.untouched(&image.looks))
-                        .then(|| image.clone())
+                    let same = Arc::ptr_eq(file, &image.file)
+                        && other.untouched(&image.looks)
+                        && (touched_scripts.is_empty()
+                            || !image
+                                .scripts
+                                .iter()
+                                .any(|path| touched_scripts.contains(path)));
+                    same.then(|| image.clone())
                 });
                 known.unwrap_or_else(|| Arc::new(derive(&shared, file, *at)))
             })
@@ -196,7 +208,6 @@ impl Loading<'_> {
             findings,
             files: definitions.files,
             scripts,
-            settings,
         }
     }
 

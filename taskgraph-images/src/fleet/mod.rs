@@ -49,7 +49,6 @@ pub struct Fleet {
     pub findings: Vec<Diagnostic>,
     pub(crate) files: Vec<Arc<DefinitionFile>>,
     pub(crate) scripts: ScriptIndex,
-    settings: Vec<Look>,
 }
 
 /// An image and what goes into it.
@@ -63,6 +62,8 @@ pub struct Image {
     pub(crate) values: BTreeMap<Kind, Digest>,
     pub(crate) findings: Vec<Diagnostic>,
     pub(crate) looks: Vec<Look>,
+    /// The scripts that were followed. What they looked at is theirs to know.
+    pub(crate) scripts: Vec<TreePath>,
 }
 
 impl Image {

@@ -1,6 +1,6 @@
 //! [`ScriptIndex`]: which script reads which files. Worked out once a script, whoever uses it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, RwLock};
 
 use super::Role;
@@ -52,19 +52,24 @@ impl ScriptIndex {
             .cloned()
     }
 
-    /// Takes over what `untouched` says no change can have altered.
-    pub(crate) fn like(other: &Self, untouched: impl Fn(&[Look]) -> bool) -> Self {
-        let scripts = other
-            .scripts
-            .read()
-            .expect("no writer panics")
-            .iter()
-            .filter(|(_, script)| untouched(&script.looks))
-            .map(|(path, script)| (path.clone(), script.clone()))
-            .collect();
-        Self {
+    /// Takes over what `untouched` says no change can have altered; the rest by name.
+    pub(crate) fn like(
+        other: &Self,
+        untouched: impl Fn(&[Look]) -> bool,
+    ) -> (Self, BTreeSet<TreePath>) {
+        let mut scripts = other.scripts.read().expect("no writer panics").clone();
+        let mut touched = BTreeSet::new();
+        scripts.retain(|path, script| {
+            let same = untouched(&script.looks);
+            if !same {
+                touched.insert(path.clone());
+            }
+            same
+        });
+        let index = Self {
             scripts: RwLock::new(scripts),
-        }
+        };
+        (index, touched)
     }
 }
 
