@@ -173,14 +173,25 @@ impl Comparison {
         if !head.fleet.is_sound() {
             return Err(ComparisonError::Definitions(head.fleet.findings, head_tree));
         }
-        let base = match Snapshot::like(&base_tree, &head, &changes, &contents) {
+        let (base, affected) = match Snapshot::like(&base_tree, &head, &changes, &contents) {
             Err(ComparisonError::Definitions(..)) => {
-                // Scripts that read one another in a cycle, or cannot be read: nothing is known of the base's images.
-                Snapshot::load(&repository.empty_tree(), layout, &contents)?
+                // Files that read one another in a cycle, or cannot be read: nothing is known of the base's images.
+                let nothing = Snapshot::load(&repository.empty_tree(), layout, &contents)?;
+                let all = Affected::all(head.side(), ReasonKind::BaseAtFault);
+                (
+                    Snapshot {
+                        name: base_tree.name().to_owned(),
+                        ..nothing
+                    },
+                    all,
+                )
             }
-            other => other?,
+            base => {
+                let base = base?;
+                let affected = Affected::compare(base.side(), head.side(), &changes);
+                (base, affected)
+            }
         };
-        let affected = Affected::compare(base.side(), head.side(), &changes);
         Ok(Self {
             base,
             head,
@@ -247,7 +258,8 @@ fn base_tree(
             };
             match repository.parents(head)?.first() {
                 Some(parent) => (
-                    repository.tree(parent)?,
+                    // Where history was cut off, the parent exists, elsewhere.
+                    repository.tree(&repository.revision(&parent.id)?)?,
                     format!("the first parent of `{}`", head.name),
                 ),
                 None => nothing("nothing: it is the first commit"),
