@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 use rayon::prelude::*;
+use taskgraph_images_transforms::Kind;
 
 use super::config::{self, Config};
 use super::image::{self, ResolvedImage};
@@ -62,6 +63,11 @@ impl Layout {
     /// The folder of the kinds that override the embedded ones.
     pub fn kinds(&self) -> TreePath {
         self.root.child("kinds")
+    }
+
+    /// The file that overrides an embedded kind.
+    pub fn kind(&self, kind: Kind) -> TreePath {
+        self.kinds().child(&format!("{kind}.yml"))
     }
 }
 

@@ -205,7 +205,7 @@ impl Loading<'_> {
         let view = View::new(self.tree);
         let mut kinds = KindTemplates::embedded();
         for kind in Kind::ALL.iter().copied() {
-            let path = self.layout.kinds().child(&format!("{kind}.yml"));
+            let path = self.layout.kind(kind);
             let content = match view.read(&path) {
                 Ok(content) => content,
                 Err(FileError::Missing(_)) => continue,
