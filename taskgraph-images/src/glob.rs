@@ -30,7 +30,9 @@ pub enum GlobError {
     #[error("`{0}` is absolute; patterns are relative to the root of the repository")]
     Absolute(String),
     /// It has a component `..`, `.` or nothing.
-    #[error("`{0}` has the component `{1}`; patterns name paths from the root of the repository downwards")]
+    #[error(
+        "`{0}` has the component `{1}`; patterns name paths from the root of the repository downwards"
+    )]
     Component(String, String),
     /// Brackets or braces do not close, or a range is reversed.
     #[error("`{0}` is no pattern: {1}")]
@@ -47,11 +49,16 @@ impl Glob {
         if text.is_empty() {
             return Err(GlobError::Empty);
         }
-        if text.starts_with('/') || (bytes.len() > 1 && bytes[1] == b':' && bytes[0].is_ascii_alphabetic()) {
+        if text.starts_with('/')
+            || (bytes.len() > 1 && bytes[1] == b':' && bytes[0].is_ascii_alphabetic())
+        {
             return Err(GlobError::Absolute(text.to_owned()));
         }
         if text.contains('\0') {
-            return Err(GlobError::Syntax(text.to_owned(), "it holds a NUL".to_owned()));
+            return Err(GlobError::Syntax(
+                text.to_owned(),
+                "it holds a NUL".to_owned(),
+            ));
         }
         // Braces may hold whole components, so their alternatives are looked at like components.
         for part in text.split(['/', '{', '}', ',']) {
@@ -118,7 +125,10 @@ impl Glob {
             Ok(listed) => listed,
             Err(error) => return nothing(error),
         };
-        let mut matches: Vec<TreePath> = listed.into_iter().filter(|path| self.matches(path)).collect();
+        let mut matches: Vec<TreePath> = listed
+            .into_iter()
+            .filter(|path| self.matches(path))
+            .collect();
         matches.sort();
         Ok(matches)
     }
@@ -161,12 +171,24 @@ mod tests {
     fn expand(pattern: &str) -> String {
         let tree = MemoryTree::new(
             [
-                "a/1.sh", "a/2.ps1", "a/.hidden.sh", "a/b/3.sh", "a/b/c/4.sh", "a-b/5.sh", "top.sh", "a/x{y}.sh", "a/B.sh",
+                "a/1.sh",
+                "a/2.ps1",
+                "a/.hidden.sh",
+                "a/b/3.sh",
+                "a/b/c/4.sh",
+                "a-b/5.sh",
+                "top.sh",
+                "a/x{y}.sh",
+                "a/B.sh",
             ]
             .map(|path| (path, "")),
         );
         let paths = Glob::parse(pattern).unwrap().expand(&tree).unwrap();
-        paths.iter().map(TreePath::as_str).collect::<Vec<_>>().join(" ")
+        paths
+            .iter()
+            .map(TreePath::as_str)
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     #[test]
@@ -174,7 +196,10 @@ mod tests {
         for (pattern, expect) in [
             ("a/*.sh", "a/.hidden.sh a/1.sh a/B.sh a/x{y}.sh"),
             ("a/?.*", "a/1.sh a/2.ps1 a/B.sh"),
-            ("a/**/*.sh", "a/.hidden.sh a/1.sh a/B.sh a/b/3.sh a/b/c/4.sh a/x{y}.sh"),
+            (
+                "a/**/*.sh",
+                "a/.hidden.sh a/1.sh a/B.sh a/b/3.sh a/b/c/4.sh a/x{y}.sh",
+            ),
             ("**/[34].sh", "a/b/3.sh a/b/c/4.sh"),
             ("a/b/**", "a/b/3.sh a/b/c/4.sh"),
             ("{a,a-b}/{1,5}.sh", "a-b/5.sh a/1.sh"),
@@ -204,7 +229,11 @@ mod tests {
             ("x", "", true),
         ] {
             let glob = Glob::parse(pattern).unwrap();
-            assert_eq!((glob.literal_prefix().as_str(), glob.is_literal()), (prefix, literal), "{pattern}");
+            assert_eq!(
+                (glob.literal_prefix().as_str(), glob.is_literal()),
+                (prefix, literal),
+                "{pattern}"
+            );
         }
     }
 
@@ -212,8 +241,14 @@ mod tests {
     fn refuses() {
         for (pattern, expect) in [
             ("", "the pattern is empty"),
-            ("/a", "`/a` is absolute; patterns are relative to the root of the repository"),
-            ("C:\\a", "`C:\\a` is absolute; patterns are relative to the root of the repository"),
+            (
+                "/a",
+                "`/a` is absolute; patterns are relative to the root of the repository",
+            ),
+            (
+                "C:\\a",
+                "`C:\\a` is absolute; patterns are relative to the root of the repository",
+            ),
             (
                 "a/../b",
                 "`a/../b` has the component `..`; patterns name paths from the root of the repository downwards",
@@ -226,13 +261,20 @@ mod tests {
                 "a/",
                 "`a/` has the component ``; patterns name paths from the root of the repository downwards",
             ),
-            ("a[", "`a[` is no pattern: unclosed character class; missing ']'"),
+            (
+                "a[",
+                "`a[` is no pattern: unclosed character class; missing ']'",
+            ),
             (
                 "a{b",
                 "`a{b` is no pattern: unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?)",
             ),
         ] {
-            assert_eq!(Glob::parse(pattern).unwrap_err().to_string(), expect, "{pattern}");
+            assert_eq!(
+                Glob::parse(pattern).unwrap_err().to_string(),
+                expect,
+                "{pattern}"
+            );
         }
     }
 

@@ -1,5 +1,6 @@
 //! x
 
+pub mod containers;
 pub mod diagnostic;
 pub mod glob;
 pub mod scripts;

@@ -15,9 +15,11 @@ mod parse;
 mod powershell;
 mod resolve;
 mod shell;
+mod target;
 #[cfg(test)]
 mod tests;
 mod value;
+mod values;
 
 use std::borrow::Cow;
 

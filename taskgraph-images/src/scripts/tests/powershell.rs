@@ -79,9 +79,15 @@ fn script_folder() {
         "\"$PSScriptRoot\"",
         "$PSCommandPath | Split-Path -Parent",
     ] {
-        assert_eq!(ps(&format!("$here = {folder}\n. \"$here\\lib.ps1\"")), "source ./lib.ps1\n", "{folder}");
         assert_eq!(
-            ps(&format!("[string]$script:Here = {folder}\nfunction F {{\n  . (Join-Path $HERE 'lib.ps1')\n}}")),
+            ps(&format!("$here = {folder}\n. \"$here\\lib.ps1\"")),
+            "source ./lib.ps1\n",
+            "{folder}"
+        );
+        assert_eq!(
+            ps(&format!(
+                "[string]$script:Here = {folder}\nfunction F {{\n  . (Join-Path $HERE 'lib.ps1')\n}}"
+            )),
             "source ./lib.ps1\n",
             "{folder}"
         );
