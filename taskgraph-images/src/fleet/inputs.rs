@@ -331,22 +331,49 @@ impl Derivation<'_> {
         target: Option<&str>,
         arguments: &BTreeMap<String, String>,
     ) {
-        match containers::inputs(&self.view, &context.value, file, target, arguments) {
-            Ok(found) => {
-                self.add(&found.dockerfile, Kind::Build, Role::Dockerfile, place);
-                if let Some(ignore) = &found.ignore_file {
-                    self.add(ignore, Kind::Build, Role::IgnoreFile, &context.place);
-                }
-                for (path, at) in found.files {
-                    self.add(&path, Kind::Build, Role::Context, &at);
-                }
-                self.findings.extend(found.warnings);
+        let dockerfile = match context.value.join(file) {
+            Ok(path) => path,
+            Err(error) => {
+                self.findings.push(Diagnostic::error("path", error.to_string()).at(place.clone()));
+                return;
             }
-            Err(faults) => {
-                self.findings.extend(
-                    faults
-                        .into_iter()
-                        .map(|fault| placed(fault, &context.place)),
+        };
+        let build = containers::Build { context: &context.value, dockerfile: &dockerfile, target, arguments };
+        let found = match containers::inputs(&self.view, &build) {
+            Ok(found) => found,
+            Err(error) => {
+                let code = if matches!(error, FileError::Missing(_)) { "missing-file" } else { "unreadable" };
+                let at = if error.to_string().contains(dockerfile.as_str()) { place } else { &context.place };
+                self.findings.push(Diagnostic::error(code, error.to_string()).at(at.clone()));
+                return;
+            }
+        };
+        for input in found.files {
+            let (role, at) = match input.role {
+                containers::Role::Dockerfile => (Role::Dockerfile, place.clone()),
+                containers::Role::IgnoreFile => (Role::IgnoreFile, context.place.clone()),
+                containers::Role::Copied(span) => (Role::Context, Place { path: dockerfile.clone(), span }),
+            };
+            self.add(&input.path, Kind::Build, role, &at);
+        }
+        let inside = |span| Place { path: dockerfile.clone(), span };
+        for (span, text) in found.missing {
+            self.unless_waived(
+                Diagnostic::error("missing-file", format!("`{text}` matches no file of the context"))
+                    .at(inside(span))
+                    .hint(format!("paths are relative to `{}`; see also `.dockerignore`", context.value)),
+            );
+        }
+        for (span, reason) in found.widened {
+            self.findings.push(
+                Diagnostic::warning("widened", format!("the whole context counts as copied: {reason}"))
+                    .at(inside(span)),
+            );
+        }
+        for (path, faults) in found.ignore_file {
+            for fault in faults {
+                self.findings.push(
+                    Diagnostic::error("ignore-file", fault.message).at(Place { path: path.clone(), span: fault.span }),
                 );
             }
         }
@@ -376,27 +403,34 @@ impl Derivation<'_> {
                 self.unless_waived(fault.clone());
             }
             for (target, glob, span) in &script.on_image {
-                self.on_image(&path, target, *glob, *span);
+                let uploaded = self.uploaded(target);
+                if uploaded.is_empty() && !glob {
+                    self.not_uploaded(&path, target, *span);
+                }
+                queue.extend(uploaded);
             }
         }
     }
 
-    /// A path of the machine below a folder that was uploaded must be one of the files uploaded.
-    fn on_image(
-        &mut self,
-        script: &TreePath,
-        target: &str,
-        glob: bool,
-        span: crate::diagnostic::Span,
-    ) {
-        if glob
-            || self
-                .uploads
-                .iter()
-                .any(|(destination, _)| same_path(destination, target))
-        {
-            return;
-        }
+    /// The files that were uploaded to where a script looks for one: itself, or what a module is made of.
+    fn uploaded(&self, target: &str) -> Vec<TreePath> {
+        let name = target.rsplit('/').next().unwrap_or_default();
+        let places = [
+            target.to_owned(),
+            format!("{target}.psd1"),
+            format!("{target}.psm1"),
+            format!("{target}/{name}.psd1"),
+            format!("{target}/{name}.psm1"),
+        ];
+        self.uploads
+            .iter()
+            .filter(|(destination, _)| places.iter().any(|place| same_path(destination, place)))
+            .map(|(_, path)| path.clone())
+            .collect()
+    }
+
+    /// A name that is nearly one of the files uploaded beside it is a mistake; others may be the machine's own.
+    fn not_uploaded(&mut self, script: &TreePath, target: &str, span: crate::diagnostic::Span) {
         let Some(folder) = target.rsplit_once('/').map(|(folder, _)| folder) else {
             return;
         };
@@ -405,7 +439,6 @@ impl Derivation<'_> {
                 .rsplit_once('/')
                 .is_some_and(|(parent, _)| same_path(parent, folder))
         };
-        // A folder on the image may hold more than was uploaded there, unless scripts are sourced from it.
         let names: Vec<&str> = self
             .uploads
             .iter()
