@@ -973,6 +973,7 @@ build {
     ]
   }
   provisioner "shell" { script = "" }
+  provisioner "shell" { inline = [file("lib/${timestamp()}.sh")] }
   provisioner "shell" { scripts = data.http.x.scripts }
   provisioner "file" {
     source      = "gone"
@@ -1011,7 +1012,10 @@ empty-path: the path is empty
   at t.pkr.hcl:14: `""`
   hint: a variable that has no value, or reads the environment, is empty
 unresolved-path: which file this names is known only when Packer runs
-  at t.pkr.hcl:18: `data.http.x.scripts`
+  at t.pkr.hcl:19: `data.http.x.scripts`
+unresolved-path: which file `file` reads is known only when Packer runs
+  at t.pkr.hcl:18: `file("lib/${timestamp()}.sh")`
+  within "lib"
 "#);
 }
 
