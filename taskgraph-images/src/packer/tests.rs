@@ -1243,7 +1243,7 @@ proptest::proptest! {
             fingerprint(&tree, "t.pkr.hcl", "googlecompute.ubuntu")
         };
         let base = fingerprint(&ubuntu_ready(UBUNTU), "t.pkr.hcl", "googlecompute.ubuntu");
-        let other = format!("x{text}");
+        let other = format!("edited{text}");
         for (from, to) in [
             ("image-defs/scripts/missing.sh", other.clone()),
             ("us-east-1", other.clone()),
