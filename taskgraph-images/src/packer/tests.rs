@@ -1271,3 +1271,10 @@ fn ubuntu_ready(template: &str) -> Vec<(&'static str, &'static str)> {
     tree.push(("user-data.yml", ""));
     tree
 }
+
+#[test]
+fn templates_can_be_shared() {
+    fn shared<T: Send + Sync>() {}
+    shared::<ParsedTemplate>();
+    shared::<VarFile>();
+}
