@@ -63,8 +63,6 @@ pub enum WrittenBuilder {
         template: Spanned<TreePath>,
         /// The source.
         source: Place,
-        /// Values of variables, and where they were written.
-        variables: BTreeMap<String, Place>,
         /// Files of variables.
         var_files: Vec<Spanned<TreePath>>,
     },
@@ -427,11 +425,6 @@ fn builder(
             let written = WrittenBuilder::Packer {
                 template: packer.template,
                 source: packer.source.place,
-                variables: packer
-                    .variables
-                    .into_iter()
-                    .map(|(name, value)| (name, value.place))
-                    .collect(),
                 var_files: packer.var_files,
             };
             Some((builder, written))

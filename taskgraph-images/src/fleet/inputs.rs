@@ -10,10 +10,11 @@ use super::files::{Folder, expand};
 use super::values::{self, Recipe};
 use super::{Image, Input, Role, ScriptIndex};
 use crate::containers;
-use crate::definitions::{Config, DefinitionFile, Layout, Pins, ResolvedImage, WrittenBuilder};
+use crate::definitions::{DefinitionFile, Layout, Pins, ResolvedImage, WrittenBuilder};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::glob::Glob;
-use crate::packer::{self, InputRole, ParsedTemplate, VarFile};
+use crate::packer::{self, InlineScript, InputRole, ParsedTemplate, Shell, VarFile};
+use crate::scripts::{self, Language, Resolution, Target};
 use crate::tree::{FileError, Files, Look, Tree, TreePath, View};
 
 /// Packer templates of one tree, each parsed once.
@@ -53,7 +54,6 @@ impl Templates {
 pub(super) struct Shared<'a> {
     pub(super) tree: &'a Tree,
     pub(super) layout: &'a Layout,
-    pub(super) config: Option<&'a Config>,
     pub(super) pins: &'a Pins,
     pub(super) scripts: &'a ScriptIndex,
     pub(super) templates: &'a Templates,
@@ -167,7 +167,6 @@ impl Derivation<'_> {
                 self.add(&self.shared.layout.pins(), kind, Role::Pin, &place);
             }
         }
-        let _ = self.shared.config;
     }
 
     fn add(&mut self, path: &TreePath, kind: Kind, role: Role, at: &Place) {
@@ -206,7 +205,6 @@ impl Derivation<'_> {
                 WrittenBuilder::Packer {
                     template,
                     source: source_place,
-                    variables: places,
                     var_files,
                 },
             ) => {
@@ -225,7 +223,6 @@ impl Derivation<'_> {
                     template,
                     (source, source_place),
                     &variables,
-                    places,
                     &var_files,
                 )
             }
@@ -253,7 +250,6 @@ impl Derivation<'_> {
         template: &crate::yaml::Spanned<TreePath>,
         (source, source_place): (&str, &Place),
         variables: &BTreeMap<String, serde_json::Value>,
-        places: &BTreeMap<String, Place>,
         var_files: &[(TreePath, Place)],
     ) -> Recipe {
         if let Err(error) = self.view.kind(&template.value) {
@@ -310,6 +306,9 @@ impl Derivation<'_> {
                     }
                     self.add(&input.path, Kind::Build, role, &input.at);
                 }
+                for inline in &evaluation.inline {
+                    self.inline(inline);
+                }
                 for unresolved in evaluation.unresolved {
                     self.unless_waived(unresolved.diagnostic);
                 }
@@ -320,6 +319,45 @@ impl Derivation<'_> {
                 self.findings
                     .extend(faults.into_iter().map(|fault| placed(fault, source_place)));
                 Recipe::Plain
+            }
+        }
+    }
+
+    /// A script that stands in the template: its text counts there, what it reads is found here.
+    fn inline(&mut self, inline: &InlineScript) {
+        let language = match inline.shell {
+            Shell::Bash => Language::Shell,
+            Shell::PowerShell => Language::PowerShell,
+            Shell::Batch => return,
+        };
+        let Ok(analysis) = scripts::analyse(language, inline.text.as_bytes()) else { return };
+        for reference in &analysis.references {
+            if let Target::OnImage { path, .. } = &reference.target {
+                let uploaded = self.uploaded(path);
+                self.run.extend(uploaded.into_iter().map(|path| (path, Kind::Build)));
+                continue;
+            }
+            // On the image a relative path starts at a folder that only the machine knows.
+            if !inline.local {
+                continue;
+            }
+            match scripts::resolve(&self.view, &TreePath::from_git("inline"), reference) {
+                Ok(Resolution::Files(files) | Resolution::Listing { files, .. }) => {
+                    for path in files {
+                        self.add(&path, Kind::Build, Role::ReadByTemplate, &inline.at);
+                        self.run.push((path, Kind::Build));
+                    }
+                }
+                Ok(Resolution::Unresolved(reason)) => self.unless_waived(
+                    Diagnostic::error("unresolved-reference", format!("`{}` cannot be followed: {reason}", reference.text))
+                        .at(inline.at.clone())
+                        .hint("name the file, or declare it under `inputs` and waive this under `waivers`"),
+                ),
+                Ok(Resolution::Missing(_)) => self.unless_waived(
+                    Diagnostic::error("missing-file", format!("`{}` does not exist", reference.text))
+                        .at(inline.at.clone()),
+                ),
+                _ => {}
             }
         }
     }

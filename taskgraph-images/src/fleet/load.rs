@@ -154,7 +154,6 @@ impl Loading<'_> {
         let shared = Shared {
             tree: self.tree,
             layout: self.layout,
-            config: definitions.config.as_ref(),
             pins: &definitions.pins,
             scripts: &scripts,
             templates: &templates,
