@@ -150,7 +150,9 @@ fn causes<'a>(
                 }
                 // A task that is new on an image that is not: its values are the definition's.
                 NodeKey::Values(id, _) => {
-                    other.graph.contains(&NodeKey::Task(id.clone(), Kind::Build))
+                    other
+                        .graph
+                        .contains(&NodeKey::Task(id.clone(), Kind::Build))
                         && side.graph.own_digest(key) != other.graph.own_digest(key)
                 }
                 NodeKey::Worker(_) | NodeKey::Payload(..) => {

@@ -50,7 +50,10 @@ pub fn explain_path(
     path: &TreePath,
     changes: &[(TreePath, Change)],
 ) -> Explanation {
-    let change = changes.iter().find(|(changed, _)| changed == path).map(|(_, change)| *change);
+    let change = changes
+        .iter()
+        .find(|(changed, _)| changed == path)
+        .map(|(_, change)| *change);
     let claimed = |side: Side<'_>| -> Vec<NodeKey> {
         let exact = NodeKey::File(path.clone());
         if side.graph.contains(&exact) {
@@ -65,7 +68,10 @@ pub fn explain_path(
         below.sort_unstable();
         below
     };
-    let found = [Some(head), base].into_iter().flatten().map(|side| (side, claimed(side)));
+    let found = [Some(head), base]
+        .into_iter()
+        .flatten()
+        .map(|side| (side, claimed(side)));
     let Some((side, files)) = found.into_iter().find(|(_, files)| !files.is_empty()) else {
         return Explanation::Unclaimed {
             path: path.clone(),
@@ -76,7 +82,9 @@ pub fn explain_path(
     let mut images: BTreeMap<ImageId, (Vec<Kind>, Vec<Step>)> = BTreeMap::new();
     for file in &files {
         for ((id, kind), via) in side.graph.dependents(file, true) {
-            let entry = images.entry(id).or_insert_with(|| (Vec::new(), via.clone()));
+            let entry = images
+                .entry(id)
+                .or_insert_with(|| (Vec::new(), via.clone()));
             if !entry.0.contains(&kind) {
                 entry.0.push(kind);
             }
@@ -88,9 +96,16 @@ pub fn explain_path(
     for (kinds, _) in images.values_mut() {
         kinds.sort_unstable();
     }
-    let by_value =
-        images.values().filter_map(|(_, via)| via.last()).all(|step| step.role.counts() == Where::Values);
-    Explanation::Path { path: path.clone(), change, images, by_value }
+    let by_value = images
+        .values()
+        .filter_map(|(_, via)| via.last())
+        .all(|step| step.role.counts() == Where::Values);
+    Explanation::Path {
+        path: path.clone(),
+        change,
+        images,
+        by_value,
+    }
 }
 
 /// Why an image is affected, or which changes leave it as it is.

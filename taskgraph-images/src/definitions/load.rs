@@ -298,18 +298,14 @@ impl<'a> Loader<'a> {
                 }
             };
             if let Some(at) = above.iter().position(|ancestor| *ancestor == path) {
-                let cycle: Vec<String> = above[at..]
-                    .iter()
-                    .chain([&path])
-                    .map(|path| format!("`{path}`"))
-                    .collect();
-                faults.push(
-                    Diagnostic::error(
-                        "cycle",
-                        format!("fragments extend one another: {}", cycle.join(" → ")),
-                    )
-                    .at(place.clone()),
-                );
+                // Every cycle is met from each of its fragments; it is told from the first by name.
+                let cycle = &above[at..];
+                if cycle.iter().min() == Some(&path) {
+                    let words: Vec<String> =
+                        cycle.iter().chain([&path]).map(|path| format!("`{path}`")).collect();
+                    let message = format!("fragments extend one another: {}", words.join(" → "));
+                    faults.push(Diagnostic::error("cycle", message).at(place.clone()));
+                }
                 complete = false;
                 continue;
             }

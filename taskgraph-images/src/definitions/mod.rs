@@ -12,6 +12,8 @@ mod load;
 mod merge;
 mod pins;
 mod select;
+#[cfg(test)]
+mod tests;
 mod text;
 mod variants;
 mod written;

@@ -28,6 +28,12 @@ impl Decode for Attribute {
     }
 }
 
+impl std::fmt::Display for Attribute {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        AttributeValue::from(self.clone()).fmt(f)
+    }
+}
+
 impl From<Attribute> for AttributeValue {
     fn from(attribute: Attribute) -> Self {
         match attribute {

@@ -219,12 +219,7 @@ impl Derivation<'_> {
                     .iter()
                     .map(|file| (file.value.clone(), file.place.clone()))
                     .collect();
-                self.packer(
-                    template,
-                    (source, source_place),
-                    &variables,
-                    &var_files,
-                )
+                self.packer(template, (source, source_place), &variables, &var_files)
             }
             (
                 Builder::Container {
@@ -330,11 +325,14 @@ impl Derivation<'_> {
             Shell::PowerShell => Language::PowerShell,
             Shell::Batch => return,
         };
-        let Ok(analysis) = scripts::analyse(language, inline.text.as_bytes()) else { return };
+        let Ok(analysis) = scripts::analyse(language, inline.text.as_bytes()) else {
+            return;
+        };
         for reference in &analysis.references {
             if let Target::OnImage { path, .. } = &reference.target {
                 let uploaded = self.uploaded(path);
-                self.run.extend(uploaded.into_iter().map(|path| (path, Kind::Build)));
+                self.run
+                    .extend(uploaded.into_iter().map(|path| (path, Kind::Build)));
                 continue;
             }
             // On the image a relative path starts at a folder that only the machine knows.
@@ -372,17 +370,32 @@ impl Derivation<'_> {
         let dockerfile = match context.value.join(file) {
             Ok(path) => path,
             Err(error) => {
-                self.findings.push(Diagnostic::error("path", error.to_string()).at(place.clone()));
+                self.findings
+                    .push(Diagnostic::error("path", error.to_string()).at(place.clone()));
                 return;
             }
         };
-        let build = containers::Build { context: &context.value, dockerfile: &dockerfile, target, arguments };
+        let build = containers::Build {
+            context: &context.value,
+            dockerfile: &dockerfile,
+            target,
+            arguments,
+        };
         let found = match containers::inputs(&self.view, &build) {
             Ok(found) => found,
             Err(error) => {
-                let code = if matches!(error, FileError::Missing(_)) { "missing-file" } else { "unreadable" };
-                let at = if error.to_string().contains(dockerfile.as_str()) { place } else { &context.place };
-                self.findings.push(Diagnostic::error(code, error.to_string()).at(at.clone()));
+                let code = if matches!(error, FileError::Missing(_)) {
+                    "missing-file"
+                } else {
+                    "unreadable"
+                };
+                let at = if error.to_string().contains(dockerfile.as_str()) {
+                    place
+                } else {
+                    &context.place
+                };
+                self.findings
+                    .push(Diagnostic::error(code, error.to_string()).at(at.clone()));
                 return;
             }
         };
@@ -390,29 +403,49 @@ impl Derivation<'_> {
             let (role, at) = match input.role {
                 containers::Role::Dockerfile => (Role::Dockerfile, place.clone()),
                 containers::Role::IgnoreFile => (Role::IgnoreFile, context.place.clone()),
-                containers::Role::Copied(span) => (Role::Context, Place { path: dockerfile.clone(), span }),
+                containers::Role::Copied(span) => (
+                    Role::Context,
+                    Place {
+                        path: dockerfile.clone(),
+                        span,
+                    },
+                ),
             };
             self.add(&input.path, Kind::Build, role, &at);
         }
-        let inside = |span| Place { path: dockerfile.clone(), span };
+        let inside = |span| Place {
+            path: dockerfile.clone(),
+            span,
+        };
         for (span, text) in found.missing {
             self.unless_waived(
-                Diagnostic::error("missing-file", format!("`{text}` matches no file of the context"))
-                    .at(inside(span))
-                    .hint(format!("paths are relative to `{}`; see also `.dockerignore`", context.value)),
+                Diagnostic::error(
+                    "missing-file",
+                    format!("`{text}` matches no file of the context"),
+                )
+                .at(inside(span))
+                .hint(format!(
+                    "paths are relative to `{}`; see also `.dockerignore`",
+                    context.value
+                )),
             );
         }
         for (span, reason) in found.widened {
             self.findings.push(
-                Diagnostic::warning("widened", format!("the whole context counts as copied: {reason}"))
-                    .at(inside(span)),
+                Diagnostic::warning(
+                    "widened",
+                    format!("the whole context counts as copied: {reason}"),
+                )
+                .at(inside(span)),
             );
         }
         for (path, faults) in found.ignore_file {
             for fault in faults {
-                self.findings.push(
-                    Diagnostic::error("ignore-file", fault.message).at(Place { path: path.clone(), span: fault.span }),
-                );
+                self.findings
+                    .push(Diagnostic::error("ignore-file", fault.message).at(Place {
+                        path: path.clone(),
+                        span: fault.span,
+                    }));
             }
         }
     }
