@@ -131,7 +131,7 @@ fn read(view: &View<'_>, path: &TreePath) -> Result<Option<Node>, Vec<Diagnostic
 pub(crate) fn read_settings(
     tree: &Tree,
     layout: &Layout,
-) -> (Option<Config>, Arc<Pins>, Vec<Diagnostic>, Vec<Look>) {
+) -> (Option<Config>, Arc<Pins>, Vec<Diagnostic>) {
     let view = View::new(tree);
     let mut faults = Vec::new();
     let mut file = |path: TreePath| match read(&view, &path) {
@@ -152,7 +152,7 @@ pub(crate) fn read_settings(
     let pins = pins_node
         .and_then(|node| pins::resolve(&node, &mut faults))
         .unwrap_or_default();
-    (config, Arc::new(pins), faults, view.into_looks())
+    (config, Arc::new(pins), faults)
 }
 
 impl<'a> Loader<'a> {
@@ -301,8 +301,11 @@ impl<'a> Loader<'a> {
                 // Every cycle is met from each of its fragments; it is told from the first by name.
                 let cycle = &above[at..];
                 if cycle.iter().min() == Some(&path) {
-                    let words: Vec<String> =
-                        cycle.iter().chain([&path]).map(|path| format!("`{path}`")).collect();
+                    let words: Vec<String> = cycle
+                        .iter()
+                        .chain([&path])
+                        .map(|path| format!("`{path}`"))
+                        .collect();
                     let message = format!("fragments extend one another: {}", words.join(" → "));
                     faults.push(Diagnostic::error("cycle", message).at(place.clone()));
                 }

@@ -203,7 +203,9 @@ impl Selection {
             compiled[text]
                 .renders(handlebars, &self.context, &mut RenderContext::new(None))
                 .map_err(|error| match error.reason() {
-                    RenderErrorReason::MissingVariable(Some(name)) => Unrendered::Missing(name.clone()),
+                    RenderErrorReason::MissingVariable(Some(name)) => {
+                        Unrendered::Missing(name.clone())
+                    }
                     reason => Unrendered::Other(reason.to_string()),
                 })
         });
@@ -222,7 +224,10 @@ impl Selection {
             Unrendered::Missing(name) => name,
             Unrendered::Other(reason) => {
                 let reason = lower_first(&reason);
-                return Diagnostic::error("template", format!("the template cannot be rendered: {reason}"));
+                return Diagnostic::error(
+                    "template",
+                    format!("the template cannot be rendered: {reason}"),
+                );
             }
         };
         // The deepest part of the name that exists says what could have been meant.
@@ -231,12 +236,22 @@ impl Selection {
         for part in name.split('.') {
             let Some(below) = at.get(part) else { break };
             at = below;
-            above = if above.is_empty() { part.to_owned() } else { format!("{above}.{part}") };
+            above = if above.is_empty() {
+                part.to_owned()
+            } else {
+                format!("{above}.{part}")
+            };
         }
         let missing = name[above.len()..].trim_start_matches('.');
         let part = missing.split('.').next().unwrap_or_default();
-        let known: Vec<&str> = at.as_object().map_or_else(Vec::new, |map| map.keys().map(String::as_str).collect());
-        let within = if above.is_empty() { String::new() } else { format!(" in `{above}`") };
+        let known: Vec<&str> = at
+            .as_object()
+            .map_or_else(Vec::new, |map| map.keys().map(String::as_str).collect());
+        let within = if above.is_empty() {
+            String::new()
+        } else {
+            format!(" in `{above}`")
+        };
         let fault = Diagnostic::error("unknown-name", format!("there is no `{part}`{within}"));
         match nearest(part, known.iter().copied()) {
             Some(near) => fault.hint(format!("did you mean `{near}`?")),

@@ -34,7 +34,7 @@ fn tree(files: &[(&str, &str)]) -> Tree {
 fn check(files: &[(&str, &str)], keys: &[&str]) -> String {
     let tree = tree(files);
     let layout = Layout::default();
-    let (config, pins, mut faults, _) = read_settings(&tree, &layout);
+    let (config, pins, mut faults) = read_settings(&tree, &layout);
     let loader = Loader::new(&tree, &layout, config, pins);
     let paths = loader.files().unwrap();
     let loaded = loader.load(&paths, &|_| None);
@@ -266,7 +266,7 @@ fn fragments_that_extend_one_another_are_shown_whole() {
 fn settings_say_what_is_wrong() {
     let config = "trust-domain: Not A Domain\nworkers: {aliases: {x: {provisioner: p, worker-type: T, implementation: docker, os: linux}}}";
     let tree = MemoryTree::new([("image-defs/config.yml", config)]).tree();
-    let (_, _, faults, _) = read_settings(&tree, &Layout::default());
+    let (_, _, faults) = read_settings(&tree, &Layout::default());
     let text: Vec<String> = faults
         .iter()
         .map(|fault| format!("{}: {}", fault.code, fault.message))
@@ -276,6 +276,6 @@ fn settings_say_what_is_wrong() {
     bad-value: "T" is no worker type: expected a lower case letter, then at most 37 lower case letters, digits and `-`, not ending in `-`
     bad-value: unknown worker implementation `docker`, expected one of `generic-worker`, `docker-worker`
     "#);
-    let (_, _, faults, _) = read_settings(&MemoryTree::default().tree(), &Layout::default());
+    let (_, _, faults) = read_settings(&MemoryTree::default().tree(), &Layout::default());
     assert_eq!(faults[0].code, "no-config");
 }

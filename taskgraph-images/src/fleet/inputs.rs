@@ -439,7 +439,7 @@ impl Derivation<'_> {
                 .at(inside(span)),
             );
         }
-        for (path, faults) in found.ignore_file {
+        if let Some((path, faults)) = found.ignore_file {
             for fault in faults {
                 self.findings
                     .push(Diagnostic::error("ignore-file", fault.message).at(Place {

@@ -105,7 +105,7 @@ impl<'a> Other<'a> {
 
 impl Loading<'_> {
     fn load(&self) -> Fleet {
-        let (config, pins, mut findings, settings) = read_settings(self.tree, self.layout);
+        let (config, pins, mut findings) = read_settings(self.tree, self.layout);
         let kinds = self.kinds(&mut findings);
         let loader = Loader::new(self.tree, self.layout, config, pins.clone());
         let paths = loader.files().unwrap_or_else(|error| {
@@ -195,7 +195,6 @@ impl Loading<'_> {
             findings,
             files: definitions.files,
             scripts,
-            settings,
         }
     }
 

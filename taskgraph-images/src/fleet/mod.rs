@@ -49,7 +49,6 @@ pub struct Fleet {
     pub findings: Vec<Diagnostic>,
     pub(crate) files: Vec<Arc<DefinitionFile>>,
     pub(crate) scripts: ScriptIndex,
-    settings: Vec<Look>,
 }
 
 /// An image and what goes into it.

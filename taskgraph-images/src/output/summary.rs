@@ -24,17 +24,45 @@ pub fn tree(comparison: &Comparison, preview: &Preview) -> String {
         Event::Cron => "the cron graph",
     };
     let tasks = preview.affected.len() + preview.needed.len();
-    let _ = writeln!(text, "\n{} for {event} at level {}", count(tasks, "task"), preview.level);
+    let _ = writeln!(
+        text,
+        "\n{} for {event} at level {}",
+        count(tasks, "task"),
+        preview.level
+    );
     for label in preview.target.topological() {
-        let Some(task) = preview.target.get(label) else { continue };
-        let after: Vec<&str> = task.dependencies.values().map(|label| label.as_str()).collect();
-        let after = if after.is_empty() { String::new() } else { format!(", after {}", after.join(", ")) };
-        let needed = if preview.needed.contains(label) { ", unless the index has it" } else { "" };
-        let _ = writeln!(text, "  {label} on {}{after}{needed}", task.task.task_queue_id);
+        let Some(task) = preview.target.get(label) else {
+            continue;
+        };
+        let after: Vec<&str> = task
+            .dependencies
+            .values()
+            .map(|label| label.as_str())
+            .collect();
+        let after = if after.is_empty() {
+            String::new()
+        } else {
+            format!(", after {}", after.join(", "))
+        };
+        let needed = if preview.needed.contains(label) {
+            ", unless the index has it"
+        } else {
+            ""
+        };
+        let _ = writeln!(
+            text,
+            "  {label} on {}{after}{needed}",
+            task.task.task_queue_id
+        );
     }
-    let publishes = affected.values().any(|image| image.tasks.contains(&Kind::Publish));
+    let publishes = affected
+        .values()
+        .any(|image| image.tasks.contains(&Kind::Publish));
     if publishes && preview.level == Level::One {
-        let _ = writeln!(text, "Nothing is published at level 1; `--event push` shows what merging does.");
+        let _ = writeln!(
+            text,
+            "Nothing is published at level 1; `--event push` shows what merging does."
+        );
     }
     let unclaimed = unclaimed(comparison);
     if !unclaimed.is_empty() {
@@ -55,8 +83,15 @@ fn causes(comparison: &Comparison) -> String {
                 ReasonKind::Removed => "removed".to_owned(),
                 _ => cause(reason),
             };
-            let tasks = if image.tasks.is_empty() { String::new() } else { kinds(&image.tasks) };
-            groups.entry(group).or_default().push([id.to_string(), tasks, way(reason, &locate)]);
+            let tasks = if image.tasks.is_empty() {
+                String::new()
+            } else {
+                kinds(&image.tasks)
+            };
+            groups
+                .entry(group)
+                .or_default()
+                .push([id.to_string(), tasks, way(reason, &locate)]);
         }
     }
     let mut text = String::new();
@@ -76,9 +111,17 @@ fn way(reason: &Reason, locate: &Locator<'_>) -> String {
         if step.role == Role::Stage {
             continue;
         }
-        words.push(if at == last { step.role.to_string() } else { format!("{} {}", step.role, step.to) });
+        words.push(if at == last {
+            step.role.to_string()
+        } else {
+            format!("{} {}", step.role, step.to)
+        });
     }
-    let place = reason.via.last().and_then(|step| step.at.as_ref()).map(|place| format!(" ({})", locate.line(place)));
+    let place = reason
+        .via
+        .last()
+        .and_then(|step| step.at.as_ref())
+        .map(|place| format!(" ({})", locate.line(place)));
     words.join(" → ") + &place.unwrap_or_default()
 }
 
@@ -116,12 +159,20 @@ pub fn table(preview: &PreviewJson) -> String {
 
 /// Rows with their cells below each other.
 fn columns<const N: usize>(rows: &[[String; N]], indent: &str) -> String {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+    let width = |column: usize| {
+        rows.iter()
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or_default()
+    };
     let widths: [usize; N] = std::array::from_fn(width);
     let mut text = String::new();
     for row in rows {
-        let cells: Vec<String> =
-            row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        let cells: Vec<String> = row
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| format!("{cell:<width$}"))
+            .collect();
         let _ = writeln!(text, "{indent}{}", cells.join("  ").trim_end());
     }
     text
