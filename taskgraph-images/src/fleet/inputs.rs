@@ -70,6 +70,7 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
         run: Vec::new(),
         findings: Vec::new(),
         looks: Vec::new(),
+        scripts: Vec::new(),
     };
     let values = work.all();
     let Derivation {
@@ -77,6 +78,7 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
         mut inputs,
         findings,
         mut looks,
+        scripts,
         ..
     } = work;
     inputs.sort_unstable();
@@ -92,6 +94,7 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
         values,
         findings,
         looks,
+        scripts,
     }
 }
 
@@ -106,6 +109,7 @@ struct Derivation<'a> {
     run: Vec<(TreePath, Kind)>,
     findings: Vec<Diagnostic>,
     looks: Vec<Look>,
+    scripts: Vec<TreePath>,
 }
 
 impl Derivation<'_> {
@@ -481,6 +485,7 @@ impl Derivation<'_> {
                 queue.extend(uploaded);
             }
         }
+        self.scripts = seen.into_iter().collect();
     }
 
     /// The files that were uploaded to where a script looks for one: itself, or what a module is made of.

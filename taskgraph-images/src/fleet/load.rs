@@ -144,10 +144,8 @@ impl Loading<'_> {
         for file in &definitions.files {
             findings.extend(file.faults.iter().cloned());
         }
-        let scripts = self
-            .other
-            .as_ref()
-            .map_or_else(ScriptIndex::default, |other| {
+        let (scripts, changed_scripts) =
+            self.other.as_ref().map_or_else(Default::default, |other| {
                 ScriptIndex::like(&other.fleet.scripts, |looks| other.untouched(looks))
             });
         let templates = Templates::default();
@@ -169,8 +167,13 @@ impl Loading<'_> {
             .map(|(file, at)| {
                 let known = self.other.as_ref().and_then(|other| {
                     let image = *other.images.get(&(&file.path, *at))?;
-                    (Arc::ptr_eq(file, &image.file) && other.untouched(&image.looks))
-                        .then(|| image.clone())
+                    let same = Arc::ptr_eq(file, &image.file)
+                        && !image
+                            .scripts
+                            .iter()
+                            .any(|script| changed_scripts.contains(script))
+                        && other.untouched(&image.looks);
+                    same.then(|| image.clone())
                 });
                 known.unwrap_or_else(|| Arc::new(derive(&shared, file, *at)))
             })

@@ -62,6 +62,8 @@ pub struct Image {
     pub(crate) values: BTreeMap<Kind, Digest>,
     pub(crate) findings: Vec<Diagnostic>,
     pub(crate) looks: Vec<Look>,
+    /// The scripts whose references were followed, sorted.
+    pub(crate) scripts: Vec<TreePath>,
 }
 
 impl Image {

@@ -1,6 +1,6 @@
 //! [`ScriptIndex`]: which script reads which files. Worked out once a script, whoever uses it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, RwLock};
 
 use super::Role;
@@ -52,19 +52,28 @@ impl ScriptIndex {
             .cloned()
     }
 
-    /// Takes over what `untouched` says no change can have altered.
-    pub(crate) fn like(other: &Self, untouched: impl Fn(&[Look]) -> bool) -> Self {
-        let scripts = other
-            .scripts
-            .read()
-            .expect("no writer panics")
+    /// Takes over what `untouched` says no change can have altered; tells which scripts it did not.
+    pub(crate) fn like(
+        other: &Self,
+        untouched: impl Fn(&[Look]) -> bool,
+    ) -> (Self, BTreeSet<TreePath>) {
+        let known = other.scripts.read().expect("no writer panics");
+        let dropped: BTreeSet<TreePath> = known
             .iter()
-            .filter(|(_, script)| untouched(&script.looks))
+            .filter(|(_, script)| !untouched(&script.looks))
+            .map(|(path, _)| path.clone())
+            .collect();
+        let scripts = known
+            .iter()
+            .filter(|(path, _)| !dropped.contains(*path))
             .map(|(path, script)| (path.clone(), script.clone()))
             .collect();
-        Self {
-            scripts: RwLock::new(scripts),
-        }
+        (
+            Self {
+                scripts: RwLock::new(scripts),
+            },
+            dropped,
+        )
     }
 }
 
