@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use taskgraph_images::definitions::{ConfigFile, ImageFile, PinsFile};
 use taskgraph_images::output;
-use taskgraph_images::yaml::as_written;
+use taskgraph_images::yaml::{absence_is_none, as_written};
 
 use crate::exit::Failure;
 use crate::printer::Printer;
@@ -33,8 +33,10 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<(), Failure> {
         File::Pins => schemars::schema_for!(PinsFile),
     }
     .to_value();
-    if args.file != File::Pins {
-        as_written(&mut schema);
+    // Pins are plain values; everything else may be merged, chosen and rendered.
+    match args.file {
+        File::Pins => absence_is_none(&mut schema),
+        File::Image | File::Config => as_written(&mut schema),
     }
     printer.data(&output::json(&schema), None)
 }

@@ -11,6 +11,8 @@ mod image;
 mod load;
 mod merge;
 mod pins;
+#[cfg(test)]
+mod schema_tests;
 mod select;
 #[cfg(test)]
 mod tests;
