@@ -3,9 +3,14 @@
 //! The JSON is versioned and its types are its own: what the rest of the program holds may change, these may not.
 
 pub mod affected;
+pub mod dot;
+pub mod html;
 pub mod images;
 mod locate;
+pub mod mermaid;
 pub mod preview;
+#[cfg(test)]
+mod samples;
 pub mod text;
 
 pub use locate::Locator;
