@@ -11,7 +11,9 @@ use crate::diagnostic::Diagnostic;
 use crate::fleet::Fleet;
 use crate::graph::{Contents, Digest, ImageGraph};
 use crate::payloads::Payloads;
-use crate::tree::{Change, FileError, Repository, RepositoryError, Revision, Tree, TreePath, changed_paths};
+use crate::tree::{
+    Change, FileError, Repository, RepositoryError, Revision, Tree, TreePath, changed_paths,
+};
 
 /// What the base is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +58,11 @@ pub enum ComparisonError {
 }
 
 fn faults(count: usize) -> String {
-    if count == 1 { "1 finding".to_owned() } else { format!("{count} findings") }
+    if count == 1 {
+        "1 finding".to_owned()
+    } else {
+        format!("{count} findings")
+    }
 }
 
 /// One state of a repository, loaded.
@@ -75,32 +81,51 @@ impl Snapshot {
     ///
     /// # Errors
     /// When scripts read one another in a cycle, or a kind's template cannot be rendered.
-    pub fn load(tree: &Tree, layout: &Layout, contents: &Contents) -> Result<Self, ComparisonError> {
+    pub fn load(
+        tree: &Tree,
+        layout: &Layout,
+        contents: &Contents,
+    ) -> Result<Self, ComparisonError> {
         Self::of(Fleet::load(tree, layout), contents)
     }
 
-    fn like(tree: &Tree, other: &Self, changes: &[(TreePath, Change)], contents: &Contents) -> Result<Self, ComparisonError> {
+    fn like(
+        tree: &Tree,
+        other: &Self,
+        changes: &[(TreePath, Change)],
+        contents: &Contents,
+    ) -> Result<Self, ComparisonError> {
         Self::of(Fleet::load_like(tree, &other.fleet, changes), contents)
     }
 
     fn of(fleet: Fleet, contents: &Contents) -> Result<Self, ComparisonError> {
         let payloads = Payloads::new(&fleet);
-        let graph = ImageGraph::new(&fleet, contents, &|image, kind| payloads.digest(image, kind))
-            .map_err(|faults| ComparisonError::Definitions(faults, fleet.tree.clone()))?;
+        let graph = ImageGraph::new(&fleet, contents, &|image, kind| {
+            payloads.digest(image, kind)
+        })
+        .map_err(|faults| ComparisonError::Definitions(faults, fleet.tree.clone()))?;
         if let Some(error) = payloads.into_error() {
             return Err(ComparisonError::Payload(error));
         }
-        Ok(Self { name: fleet.tree.name().to_owned(), fleet, graph })
+        Ok(Self {
+            name: fleet.tree.name().to_owned(),
+            fleet,
+            graph,
+        })
     }
 
     /// The fleet and its graph.
     pub fn side(&self) -> Side<'_> {
-        Side { fleet: &self.fleet, graph: &self.graph }
+        Side {
+            fleet: &self.fleet,
+            graph: &self.graph,
+        }
     }
 
     /// The digest of a task.
     pub fn digest(&self, id: &ImageId, kind: Kind) -> Option<Digest> {
-        self.graph.digest(&crate::graph::NodeKey::Task(id.clone(), kind))
+        self.graph
+            .digest(&crate::graph::NodeKey::Task(id.clone(), kind))
     }
 }
 
@@ -125,7 +150,12 @@ impl Comparison {
     /// # Errors
     /// When the repository cannot give a state, or the head's definitions are at fault. Faults of the base are no
     /// error: what cannot be resolved there counts as changed, with that reason.
-    pub fn new(repository: &Repository, layout: &Layout, base: &Base, head: &Head) -> Result<Self, ComparisonError> {
+    pub fn new(
+        repository: &Repository,
+        layout: &Layout,
+        base: &Base,
+        head: &Head,
+    ) -> Result<Self, ComparisonError> {
         let (head_tree, head_revision) = head_tree(repository, head)?;
         let (base_tree, how) = base_tree(repository, base, &head_revision)?;
         let changes = changed_paths(&base_tree, &head_tree)?;
@@ -142,7 +172,13 @@ impl Comparison {
             other => other?,
         };
         let affected = Affected::compare(base.side(), head.side(), &changes);
-        Ok(Self { base, head, how, changes, affected })
+        Ok(Self {
+            base,
+            head,
+            how,
+            changes,
+            affected,
+        })
     }
 
     /// Takes every image of the head as affected.
@@ -153,7 +189,10 @@ impl Comparison {
     }
 }
 
-fn head_tree(repository: &Repository, head: &Head) -> Result<(Tree, Option<Revision>), ComparisonError> {
+fn head_tree(
+    repository: &Repository,
+    head: &Head,
+) -> Result<(Tree, Option<Revision>), ComparisonError> {
     let current = || repository.revision("HEAD").ok();
     Ok(match head {
         Head::Revision(name) => {
@@ -182,14 +221,24 @@ fn base_tree(
         }
         Base::MergeBase(branch) => {
             let branch = repository.revision(branch)?;
-            let Some(head) = head else { return Ok(nothing("nothing: there is no commit yet")) };
+            let Some(head) = head else {
+                return Ok(nothing("nothing: there is no commit yet"));
+            };
             let revision = repository.merge_base(&branch, head)?;
-            (repository.tree(&revision)?, format!("where `{}` and `{}` parted", head.name, branch.name))
+            (
+                repository.tree(&revision)?,
+                format!("where `{}` and `{}` parted", head.name, branch.name),
+            )
         }
         Base::Parent => {
-            let Some(head) = head else { return Ok(nothing("nothing: there is no commit yet")) };
+            let Some(head) = head else {
+                return Ok(nothing("nothing: there is no commit yet"));
+            };
             match repository.parents(head)?.first() {
-                Some(parent) => (repository.tree(parent)?, format!("the first parent of `{}`", head.name)),
+                Some(parent) => (
+                    repository.tree(parent)?,
+                    format!("the first parent of `{}`", head.name),
+                ),
                 None => nothing("nothing: it is the first commit"),
             }
         }

@@ -8,9 +8,12 @@ pub mod diagnostic;
 pub mod fleet;
 pub mod glob;
 pub mod graph;
+pub mod lint;
 pub mod output;
 pub mod packer;
-pub mod payloads;
+mod payloads;
 pub mod scripts;
 pub mod tree;
 pub mod yaml;
+
+pub use taskgraph_images_transforms as transforms;

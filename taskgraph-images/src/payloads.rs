@@ -15,8 +15,14 @@ pub(crate) struct Payloads<'a> {
 
 impl<'a> Payloads<'a> {
     pub(crate) fn new(fleet: &'a Fleet) -> Self {
-        let known = fleet.config.as_ref().map(|config| Mutex::new(Fingerprints::new(&config.project, &fleet.kinds)));
-        Self { known, error: Mutex::default() }
+        let known = fleet
+            .config
+            .as_ref()
+            .map(|config| Mutex::new(Fingerprints::new(&config.project, &fleet.kinds)));
+        Self {
+            known,
+            error: Mutex::default(),
+        }
     }
 
     /// The digest of what a task of an image runs. Without settings there is nothing to run.
@@ -28,8 +34,14 @@ impl<'a> Payloads<'a> {
                     fields.add(fingerprint);
                 }
                 Err(error) => {
-                    let error = TransformError { task: Some((image.id.clone(), kind)), kind: error };
-                    self.error.lock().expect("no holder panics").get_or_insert(error);
+                    let error = TransformError {
+                        task: Some((image.id.clone(), kind)),
+                        kind: error,
+                    };
+                    self.error
+                        .lock()
+                        .expect("no holder panics")
+                        .get_or_insert(error);
                 }
             }
         }

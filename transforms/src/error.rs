@@ -84,6 +84,23 @@ impl TransformError {
             kind: kind.into(),
         }
     }
+
+    /// What to do, where the message does not say it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match &self.kind {
+            TransformErrorKind::Violation(violation) => Some(violation.hint),
+            TransformErrorKind::Index(_) => {
+                Some("shorten `index.prefix`, or the names of the image and the project")
+            }
+            TransformErrorKind::UnknownWorker { .. } => {
+                Some("declare the alias below `workers.aliases`, or use one that is")
+            }
+            TransformErrorKind::UnknownParent(_) => {
+                Some("name an image of the fleet on the same cloud, or drop `parent`")
+            }
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for TransformError {

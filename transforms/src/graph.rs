@@ -1,7 +1,6 @@
 //! [`TaskGraph`]: tasks and what they need, always acyclic, always in the order of their labels.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use petgraph::Direction;
 use petgraph::algo::{kosaraju_scc, toposort};
@@ -12,6 +11,12 @@ use crate::definition::Label;
 use crate::json;
 use crate::task::Task;
 
+mod circle;
+mod error;
+
+use circle::circle;
+pub use error::GraphError;
+
 /// Tasks and what they need.
 ///
 /// Its constructor checks that labels are unique, that every dependency exists and that nothing needs itself.
@@ -21,45 +26,6 @@ pub struct TaskGraph {
     tasks: Vec<Task>,
     /// An edge goes from a task to one that it needs.
     edges: DiGraph<(), ()>,
-}
-
-/// Tasks do not form a graph.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum GraphError {
-    /// Two tasks have one label; two definitions give one image.
-    #[error("two tasks have the label `{0}`; rename one of the images")]
-    DuplicateLabel(Label),
-    /// A task needs one that does not exist.
-    #[error("`{label}`: the dependency `{edge}` names the unknown task `{missing}`")]
-    UnknownDependency {
-        /// Who needs it.
-        label: Label,
-        /// By which edge.
-        edge: String,
-        /// What is missing.
-        missing: Label,
-    },
-    /// Tasks need each other in a circle.
-    #[error("tasks need each other in a circle: {}", Path(.0))]
-    Cycle(Vec<Label>),
-    /// A label that no task has was asked for.
-    #[error("unknown task `{0}`")]
-    UnknownLabel(Label),
-}
-
-struct Path<'a>(&'a [Label]);
-
-impl fmt::Display for Path<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for label in self.0 {
-            write!(f, "`{label}` → ")?;
-        }
-        match self.0.first() {
-            Some(first) => write!(f, "`{first}`"),
-            None => Ok(()),
-        }
-    }
 }
 
 impl TaskGraph {
@@ -202,9 +168,7 @@ impl TaskGraph {
 
     /// The graph as Taskgraph writes `full-task-graph.json`: a map from label to task, without a final line break.
     pub fn to_json(&self) -> String {
-        let map: BTreeMap<&Label, &Task> =
-            self.tasks.iter().map(|task| (&task.label, task)).collect();
-        json::python(&map)
+        json::python_map(self.tasks.iter().map(|task| (task.label.as_str(), task)))
     }
 
     fn label(&self, index: NodeIndex) -> &Label {
@@ -243,38 +207,111 @@ fn find(tasks: &[Task], label: &Label) -> Option<NodeIndex> {
         .map(NodeIndex::new)
 }
 
-/// One circle through a strongly connected component, from its first label on, each task before one that it needs.
-fn circle(tasks: &[Task], edges: &DiGraph<(), ()>, component: &[NodeIndex]) -> Vec<Label> {
-    let members: BTreeSet<NodeIndex> = component.iter().copied().collect();
-    let first = *members.first().expect("a component has a member");
-    // A path back to the first member exists, and the walk records how it came to each.
-    let mut came_from: BTreeMap<NodeIndex, NodeIndex> = BTreeMap::new();
-    let mut queue = std::collections::VecDeque::from([first]);
-    while let Some(index) = queue.pop_front() {
-        let mut needed: Vec<_> = edges
-            .neighbors(index)
-            .filter(|next| members.contains(next))
-            .collect();
-        needed.sort_unstable();
-        for next in needed {
-            if next == first {
-                let mut path = vec![index];
-                while let Some(&before) =
-                    came_from.get(path.last().expect("the path starts with a member"))
-                {
-                    path.push(before);
-                }
-                path.reverse();
-                return path
-                    .into_iter()
-                    .map(|index| tasks[index.index()].label.clone())
-                    .collect();
-            }
-            if !came_from.contains_key(&next) {
-                came_from.insert(next, index);
-                queue.push_back(next);
-            }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definition::Level;
+    use crate::testing;
+
+    fn tasks() -> Vec<Task> {
+        testing::graph(&testing::push(Level::Three))
+            .tasks()
+            .cloned()
+            .collect()
+    }
+
+    fn label(text: &str) -> Label {
+        Label::new(text).unwrap()
+    }
+
+    fn messages(tasks: Vec<Task>) -> Vec<String> {
+        TaskGraph::new(tasks)
+            .unwrap_err()
+            .iter()
+            .map(ToString::to_string)
+            .collect()
+    }
+
+    #[test]
+    fn every_fault_is_reported() {
+        let mut tasks = tasks();
+        tasks.push(tasks[3].clone());
+        tasks[0]
+            .dependencies
+            .insert("child".to_owned(), label("build-child-google"));
+        tasks[2]
+            .dependencies
+            .insert("parent".to_owned(), label("build-missing-google"));
+        assert_eq!(
+            messages(tasks),
+            [
+                "`build-decision-google`: the dependency `parent` names the unknown task `build-missing-google`",
+                "tasks need each other in a circle: `build-base-google` → `build-child-google` → `build-base-google`",
+                "two tasks have the label `build-win11-azure`; rename one of the images",
+            ]
+        );
+        let mut tasks = self::tasks();
+        tasks[0]
+            .dependencies
+            .insert("parent".to_owned(), label("build-base-google"));
+        assert_eq!(
+            messages(tasks),
+            ["tasks need each other in a circle: `build-base-google` → `build-base-google`"]
+        );
+    }
+
+    #[test]
+    fn closures_follow_edges() {
+        let graph = TaskGraph::new(tasks()).unwrap();
+        let names =
+            |labels: BTreeSet<Label>| labels.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(
+            names(graph.closure([&label("publish-child-google")]).unwrap()),
+            [
+                "build-base-google",
+                "build-child-google",
+                "publish-child-google"
+            ]
+        );
+        assert_eq!(
+            names(
+                graph
+                    .dependents_closure([&label("build-child-google")])
+                    .unwrap()
+            ),
+            ["build-child-google", "publish-child-google"]
+        );
+        assert_eq!(graph.dependents(&label("build-base-google")).len(), 3);
+        let unknown = graph.closure([&label("x")]).unwrap_err();
+        assert_eq!(unknown.to_string(), "unknown task `x`");
+    }
+
+    #[test]
+    fn what_is_needed_comes_first() {
+        let graph = TaskGraph::new(tasks()).unwrap();
+        let order = graph.topological();
+        assert_eq!(order.len(), graph.len());
+        for task in graph.tasks() {
+            let place = |label: &Label| order.iter().position(|other| *other == label).unwrap();
+            assert!(
+                task.dependencies
+                    .values()
+                    .all(|needed| place(needed) < place(&task.label))
+            );
         }
     }
-    unreachable!("every member of a component reaches every other")
+
+    #[test]
+    fn a_subgraph_is_whole() {
+        let graph = TaskGraph::new(tasks()).unwrap();
+        let closure = graph.closure([&label("verify-base-google")]).unwrap();
+        let part = graph.subgraph(&closure).unwrap();
+        assert_eq!(part.len(), 2);
+        assert!(
+            graph
+                .subgraph(&BTreeSet::from([label("verify-base-google")]))
+                .is_err()
+        );
+        assert_eq!(TaskGraph::new(Vec::new()).unwrap().to_json(), "{}");
+    }
 }

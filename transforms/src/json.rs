@@ -5,7 +5,30 @@ use std::fmt::Write;
 use serde::Serialize;
 use serde_json::Value;
 
-/// Writes a value as Python's `json.dumps(sort_keys=True, indent=2, separators=(",", ": "))` does.
+/// Writes a map as Python's `json.dumps(sort_keys=True, indent=2, separators=(",", ": "))` does.
+///
+/// The entries come in the order of their keys. Each is made a tree and written before the next, because a tree takes
+/// many times the room of its text.
+pub(crate) fn python_map<'a, T: Serialize + 'a>(
+    entries: impl Iterator<Item = (&'a str, &'a T)>,
+) -> String {
+    let mut text = String::new();
+    for (key, value) in entries {
+        let before = if text.is_empty() { "{" } else { "," };
+        line(&mut text, before, 1);
+        string(&mut text, key);
+        text.push_str(": ");
+        write(&mut text, &tree(value), 1);
+    }
+    if text.is_empty() {
+        return "{}".to_owned();
+    }
+    line(&mut text, "", 0);
+    text.push('}');
+    text
+}
+
+/// Writes a value in the same way.
 pub(crate) fn python(value: &impl Serialize) -> String {
     let mut text = String::new();
     write(&mut text, &tree(value), 0);
@@ -41,7 +64,7 @@ fn write(out: &mut String, value: &Value, depth: usize) {
         Value::Object(map) if map.is_empty() => out.push_str("{}"),
         Value::Object(map) => {
             let mut entries: Vec<_> = map.iter().collect();
-            entries.sort_unstable_by(|a, b| a.0.cmp(b.0));
+            entries.sort_unstable_by_key(|entry| entry.0);
             for (index, (key, value)) in entries.into_iter().enumerate() {
                 line(out, if index == 0 { "{" } else { "," }, depth + 1);
                 string(out, key);
@@ -68,29 +91,43 @@ fn write(out: &mut String, value: &Value, depth: usize) {
 fn line(out: &mut String, before: &str, depth: usize) {
     out.push_str(before);
     out.push('\n');
-    out.extend(std::iter::repeat_n("  ", depth));
+    for _ in 0..depth {
+        out.push_str("  ");
+    }
 }
 
 fn string(out: &mut String, text: &str) {
     out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            ' '..='~' => out.push(character),
-            _ => {
-                for unit in character.encode_utf16(&mut [0; 2]) {
-                    write!(out, "\\u{unit:04x}").expect("text takes every write");
-                }
+    let mut rest = text;
+    // Most text needs no escape, so it is copied in runs.
+    while let Some(end) = rest.find(|c: char| !matches!(c, ' '..='~') || matches!(c, '"' | '\\')) {
+        let (plain, special) = rest.split_at(end);
+        out.push_str(plain);
+        let mut characters = special.chars();
+        if let Some(character) = characters.next() {
+            escape(out, character);
+        }
+        rest = characters.as_str();
+    }
+    out.push_str(rest);
+    out.push('"');
+}
+
+fn escape(out: &mut String, character: char) {
+    match character {
+        '"' => out.push_str("\\\""),
+        '\\' => out.push_str("\\\\"),
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        '\u{8}' => out.push_str("\\b"),
+        '\u{c}' => out.push_str("\\f"),
+        _ => {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                write!(out, "\\u{unit:04x}").expect("text takes every write");
             }
         }
     }
-    out.push('"');
 }
 
 #[cfg(test)]

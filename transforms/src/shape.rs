@@ -1,5 +1,6 @@
 //! [`PayloadShape`]: all that decides what a task runs, apart from which image it runs it for.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -207,6 +208,11 @@ impl<'a> Fingerprints<'a> {
         }
     }
 
+    /// How many shapes it has met.
+    pub fn shapes(&self) -> usize {
+        self.known.len()
+    }
+
     /// The fingerprint of one of an image's tasks.
     ///
     /// # Errors
@@ -214,8 +220,8 @@ impl<'a> Fingerprints<'a> {
     pub fn of(&mut self, kind: Kind, image: &ImageDefinition) -> Result<&str, TransformErrorKind> {
         let shape = PayloadShape::of(kind, image, self.config)?;
         match self.known.entry(shape) {
-            std::collections::btree_map::Entry::Occupied(known) => Ok(known.into_mut()),
-            std::collections::btree_map::Entry::Vacant(new) => {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(new) => {
                 let fingerprint = new.key().fingerprint(self.config, self.templates)?;
                 Ok(new.insert(fingerprint))
             }

@@ -12,7 +12,13 @@ use crate::tree::{Change, TreePath};
 
 /// A reason that needs no path.
 pub(super) fn alone(kind: ReasonKind, path: &TreePath) -> Reason {
-    Reason { kind, path: Some(path.clone()), change: None, key: None, via: Vec::new() }
+    Reason {
+        kind,
+        path: Some(path.clone()),
+        change: None,
+        key: None,
+        via: Vec::new(),
+    }
 }
 
 /// The reasons of each image that has a differing task.
@@ -25,7 +31,10 @@ pub(super) fn reasons(
     if differing.is_empty() {
         return BTreeMap::new();
     }
-    let changed: BTreeMap<&TreePath, Change> = changes.iter().map(|(path, change)| (path, *change)).collect();
+    let changed: BTreeMap<&TreePath, Change> = changes
+        .iter()
+        .map(|(path, change)| (path, *change))
+        .collect();
     let mut found: BTreeMap<ImageId, BTreeMap<Cause, Reason>> = BTreeMap::new();
     let mut add = |id: &ImageId, cause: Cause, reason: Reason| {
         let slot = found.entry(id.clone()).or_default();
@@ -46,11 +55,19 @@ pub(super) fn reasons(
                 key: Some(format!("workers.aliases.{alias}")),
             }],
             NodeKey::Payload(kind, _) => {
-                let path = head.fleet.layout.kinds().child(&format!("{kind}.yml"));
+                let path = head.fleet.layout.kind(*kind);
                 let path = changed.contains_key(&path).then_some(path);
-                vec![Detail { kind: ReasonKind::Task, path, key: Some("payload".to_owned()) }]
+                vec![Detail {
+                    kind: ReasonKind::Task,
+                    path,
+                    key: Some("payload".to_owned()),
+                }]
             }
-            NodeKey::File(path) => vec![Detail { kind: ReasonKind::Input, path: Some(path.clone()), key: None }],
+            NodeKey::File(path) => vec![Detail {
+                kind: ReasonKind::Input,
+                path: Some(path.clone()),
+                key: None,
+            }],
             NodeKey::Task(..) => continue,
         };
         for ((id, kind), via) in side.graph.dependents(&key, false) {
@@ -60,27 +77,48 @@ pub(super) fn reasons(
             let from_parent = via.iter().any(|step| step.role == Role::Parent);
             for detail in &details {
                 let reason = Reason {
-                    kind: if from_parent { ReasonKind::Parent } else { detail.kind },
+                    kind: if from_parent {
+                        ReasonKind::Parent
+                    } else {
+                        detail.kind
+                    },
                     path: detail.path.clone(),
-                    change: detail.path.as_ref().and_then(|path| changed.get(path).copied()),
+                    change: detail
+                        .path
+                        .as_ref()
+                        .and_then(|path| changed.get(path).copied()),
                     key: detail.key.clone(),
                     via: via.clone(),
                 };
-                add(&id, (reason.kind, detail.path.clone(), detail.key.clone()), reason);
+                add(
+                    &id,
+                    (reason.kind, detail.path.clone(), detail.key.clone()),
+                    reason,
+                );
             }
         }
     }
     for (id, kind) in differing {
         if !found.contains_key(id) {
             // Only an edge differs: what it led to is unchanged, and so is what names it.
-            found.insert(id.clone(), BTreeMap::from([edge_reason(base, head, id, *kind)]));
+            found.insert(
+                id.clone(),
+                BTreeMap::from([edge_reason(base, head, id, *kind)]),
+            );
         }
     }
     found
         .into_iter()
         .map(|(id, reasons)| {
             let mut reasons: Vec<Reason> = reasons.into_values().collect();
-            reasons.sort_by_key(|reason| (reason.via.len(), reason.kind, reason.path.clone(), reason.key.clone()));
+            reasons.sort_by_key(|reason| {
+                (
+                    reason.via.len(),
+                    reason.kind,
+                    reason.path.clone(),
+                    reason.key.clone(),
+                )
+            });
             (id, reasons)
         })
         .collect()
@@ -107,10 +145,12 @@ fn causes<'a>(
                 NodeKey::Task(..) => false,
                 // Without changed content a file on one side only is reached by an edge that changed elsewhere.
                 NodeKey::File(path) => {
-                    changed.contains_key(path) && side.graph.own_digest(key) != other.graph.own_digest(key)
+                    changed.contains_key(path)
+                        && side.graph.own_digest(key) != other.graph.own_digest(key)
                 }
-                NodeKey::Values(id, kind) => {
-                    other.graph.contains(&NodeKey::Task(id.clone(), *kind))
+                // A task that is new on an image that is not: its values are the definition's.
+                NodeKey::Values(id, _) => {
+                    other.graph.contains(&NodeKey::Task(id.clone(), Kind::Build))
                         && side.graph.own_digest(key) != other.graph.own_digest(key)
                 }
                 NodeKey::Worker(_) | NodeKey::Payload(..) => {
@@ -133,10 +173,18 @@ fn value_details(
     id: &ImageId,
     kind: Kind,
 ) -> Vec<Detail> {
-    let (Some(before), Some(after)) = (base.fleet.images.get(id), head.fleet.images.get(id)) else { return Vec::new() };
+    let (Some(before), Some(after)) = (base.fleet.images.get(id), head.fleet.images.get(id)) else {
+        return Vec::new();
+    };
     let mut details = Vec::new();
     for name in &after.resolved().pins {
-        let value = |side: Side<'_>| side.fleet.pins.pins.get(name).map(|pin| (pin.value.value.value.clone(), pin.value.sha256.clone()));
+        let value = |side: Side<'_>| {
+            side.fleet
+                .pins
+                .pins
+                .get(name)
+                .map(|pin| (pin.value.value.value.clone(), pin.value.sha256.clone()))
+        };
         if value(base) != value(head) {
             details.push(Detail {
                 kind: ReasonKind::Pin,
@@ -156,7 +204,11 @@ fn value_details(
     keys.retain(|key| counts(key, kind));
     let written_in = |image: &crate::fleet::Image| {
         let resolved = image.resolved();
-        changed.contains_key(&resolved.path) || resolved.fragments.iter().any(|path| changed.contains_key(path))
+        changed.contains_key(&resolved.path)
+            || resolved
+                .fragments
+                .iter()
+                .any(|path| changed.contains_key(path))
     };
     // Finding out where each key was written means reading the files again; pins alone need none of it.
     if !written_in(before) && !written_in(after) && !details.is_empty() {
@@ -170,7 +222,11 @@ fn value_details(
         // A key that differs in no changed file differs by a pin, which is named above.
         if path.is_some() || details.is_empty() {
             let path = path.or_else(|| Some(after.resolved().path.clone()));
-            details.push(Detail { kind: ReasonKind::Definition, path, key: Some(key) });
+            details.push(Detail {
+                kind: ReasonKind::Definition,
+                path,
+                key: Some(key),
+            });
         }
     }
     if kind == Kind::Build {
@@ -181,15 +237,24 @@ fn value_details(
             .collect();
         for (path, _) in by_value {
             if changed.contains_key(path) {
-                details.push(Detail { kind: ReasonKind::Template, path: Some(path.clone()), key: None });
+                details.push(Detail {
+                    kind: ReasonKind::Template,
+                    path: Some(path.clone()),
+                    key: None,
+                });
             }
         }
     }
     if details.is_empty() {
         // A glob or folder that means other files now; the files themselves are named as inputs.
-        let listed = [after, before].into_iter().flat_map(|image| &image.inputs).find(|input| {
-            input.kind == kind && input.role.counts() == Where::Bytes && changed.contains_key(&input.path)
-        });
+        let listed = [after, before]
+            .into_iter()
+            .flat_map(|image| &image.inputs)
+            .find(|input| {
+                input.kind == kind
+                    && input.role.counts() == Where::Bytes
+                    && changed.contains_key(&input.path)
+            });
         details.extend(listed.map(|input| Detail {
             kind: ReasonKind::Input,
             path: Some(input.path.clone()),
@@ -205,7 +270,10 @@ fn counts(key: &str, kind: Kind) -> bool {
     let quiet = key.ends_with(".max-run-time") || key.ends_with(".retries");
     !quiet
         && match kind {
-            Kind::Build => matches!(first, "id" | "os" | "arch" | "parent" | "builder" | "scripts" | "build"),
+            Kind::Build => matches!(
+                first,
+                "id" | "os" | "arch" | "parent" | "builder" | "scripts" | "build"
+            ),
             Kind::Verify => first == "verify",
             Kind::Publish => first == "publish" || key == "id",
         }
@@ -218,9 +286,18 @@ fn difference(before: &Value, after: &Value, at: &str, keys: &mut Vec<String>) {
         (Value::Object(old), Value::Object(new)) => {
             let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
             for name in names {
-                let key = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
+                let key = if at.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{at}.{name}")
+                };
                 let null = Value::Null;
-                difference(old.get(name).unwrap_or(&null), new.get(name).unwrap_or(&null), &key, keys);
+                difference(
+                    old.get(name).unwrap_or(&null),
+                    new.get(name).unwrap_or(&null),
+                    &key,
+                    keys,
+                );
             }
         }
         _ => keys.push(at.to_owned()),
@@ -230,7 +307,11 @@ fn difference(before: &Value, after: &Value, at: &str, keys: &mut Vec<String>) {
 /// The first edge of a task that stands on one side only.
 fn edge_reason(base: Side<'_>, head: Side<'_>, id: &ImageId, kind: Kind) -> (Cause, Reason) {
     let edges = |side: Side<'_>| -> BTreeMap<TreePath, Vec<Step>> {
-        side.graph.inputs(id).into_iter().map(|(path, reached)| (path, reached.via)).collect()
+        side.graph
+            .inputs(id)
+            .into_iter()
+            .map(|(path, reached)| (path, reached.via))
+            .collect()
     };
     let (before, after) = (edges(base), edges(head));
     let only = after
@@ -240,6 +321,12 @@ fn edge_reason(base: Side<'_>, head: Side<'_>, id: &ImageId, kind: Kind) -> (Cau
     let path = only.map(|(path, _)| path.clone());
     let via = only.map_or_else(Vec::new, |(_, via)| via.clone());
     let _ = kind;
-    let reason = Reason { kind: ReasonKind::Input, path: path.clone(), change: None, key: None, via };
+    let reason = Reason {
+        kind: ReasonKind::Input,
+        path: path.clone(),
+        change: None,
+        key: None,
+        via,
+    };
     ((ReasonKind::Input, path, None), reason)
 }

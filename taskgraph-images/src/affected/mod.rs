@@ -147,7 +147,14 @@ impl Affected {
         for (id, image) in &base.fleet.images {
             if !head.fleet.images.contains_key(id) {
                 let reasons = vec![because::alone(ReasonKind::Removed, &image.resolved().path)];
-                images.insert(id.clone(), AffectedImage { change: ImageChange::Removed, tasks: Vec::new(), reasons });
+                images.insert(
+                    id.clone(),
+                    AffectedImage {
+                        change: ImageChange::Removed,
+                        tasks: Vec::new(),
+                        reasons,
+                    },
+                );
             }
         }
         let mut reasons = because::reasons(base, head, changes, &differing);
@@ -159,7 +166,10 @@ impl Affected {
             });
             entry.tasks.push(kind);
         }
-        Self { images, unclaimed: unclaimed(base, head, changes) }
+        Self {
+            images,
+            unclaimed: unclaimed(base, head, changes),
+        }
     }
 
     /// Everything at the head, as if nothing had been there before.
@@ -171,16 +181,27 @@ impl Affected {
             .map(|(id, image)| {
                 let reasons = vec![because::alone(kind, &image.resolved().path)];
                 let tasks = image.kinds().collect();
-                (id.clone(), AffectedImage { change: ImageChange::Changed, tasks, reasons })
+                (
+                    id.clone(),
+                    AffectedImage {
+                        change: ImageChange::Changed,
+                        tasks,
+                        reasons,
+                    },
+                )
             })
             .collect();
-        Self { images, unclaimed: Vec::new() }
+        Self {
+            images,
+            unclaimed: Vec::new(),
+        }
     }
 }
 
 /// Changed files of provisioning folders that go into no image of either side.
 fn unclaimed(base: Side<'_>, head: Side<'_>, changes: &[(TreePath, Change)]) -> Vec<TreePath> {
-    let claimed = |side: Side<'_>, path: &TreePath| side.graph.contains(&NodeKey::File(path.clone()));
+    let claimed =
+        |side: Side<'_>, path: &TreePath| side.graph.contains(&NodeKey::File(path.clone()));
     changes
         .iter()
         .map(|(path, _)| path)
@@ -192,10 +213,16 @@ fn unclaimed(base: Side<'_>, head: Side<'_>, changes: &[(TreePath, Change)]) -> 
 
 /// Whether a file stands in a folder in which every file must go into some image.
 pub(crate) fn must_be_claimed(fleet: &Fleet, path: &TreePath) -> bool {
-    let Some(config) = &fleet.config else { return false };
+    let Some(config) = &fleet.config else {
+        return false;
+    };
     let layout = &fleet.layout;
-    let ours = *path == layout.config() || *path == layout.pins() || path.is_within(&layout.kinds());
-    config.provisioning.iter().any(|folder| path.is_within(folder))
+    let ours =
+        *path == layout.config() || *path == layout.pins() || path.is_within(&layout.kinds());
+    config
+        .provisioning
+        .iter()
+        .any(|folder| path.is_within(folder))
         && !ours
         && !config
             .unclaimed_ok

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use taskgraph_images_transforms::{
-    AliasName, Arch, ByLevel, ContainerImage, Digest, Duration, EnvPrefix, Implementation, IndexPath, Level, Os,
-    Platform, Priority, ProjectConfig, ProvisionerId, TaskDefaults, ToolFile, TreeherderGroup, TrustDomain, WorkerAlias,
-    WorkerType,
+    AliasName, Arch, ByLevel, ContainerImage, Digest, Duration, EnvPrefix, Implementation,
+    IndexPath, Level, Os, Platform, Priority, ProjectConfig, ProvisionerId, TaskDefaults, ToolFile,
+    TreeherderGroup, TrustDomain, WorkerAlias, WorkerType,
 };
 
 use super::select::Selection;
@@ -163,11 +163,19 @@ pub(super) fn resolve(node: &Node, faults: &mut Vec<Diagnostic>) -> Option<Confi
     build(one?, three?, node.place(), faults)
 }
 
-fn build(one: ConfigFile, three: ConfigFile, place: Place, faults: &mut Vec<Diagnostic>) -> Option<Config> {
+fn build(
+    one: ConfigFile,
+    three: ConfigFile,
+    place: Place,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<Config> {
     let before = faults.len();
     let mut project = ProjectConfig::new(one.trust_domain.0.clone());
     if one.trust_domain != three.trust_domain {
-        faults.push(Diagnostic::error("bad-value", "the trust domain must not depend on the level").at(place));
+        faults.push(
+            Diagnostic::error("bad-value", "the trust domain must not depend on the level")
+                .at(place),
+        );
     }
     project.owner = one.owner.clone();
     project.tasks = tasks(one.tasks, three.tasks);
@@ -177,19 +185,34 @@ fn build(one: ConfigFile, three: ConfigFile, place: Place, faults: &mut Vec<Diag
     if let Some(prefix) = one.repository_prefix {
         project.repository_prefix = prefix.0;
     }
-    project.treeherder = one.treeherder.map(|group| TreeherderGroup { symbol: group.symbol, name: group.name });
+    project.treeherder = one.treeherder.map(|group| TreeherderGroup {
+        symbol: group.symbol,
+        name: group.name,
+    });
     for (name, tool) in one.tool {
         match name.parse::<Platform>() {
             Ok(platform) => {
-                let file = ToolFile { url: tool.value.url, sha256: tool.value.sha256.0 };
+                let file = ToolFile {
+                    url: tool.value.url,
+                    sha256: tool.value.sha256.0,
+                };
                 project.tool.insert(platform, file);
             }
-            Err(error) => faults.push(Diagnostic::error("bad-value", error.to_string()).at(tool.place)),
+            Err(error) => {
+                faults.push(Diagnostic::error("bad-value", error.to_string()).at(tool.place))
+            }
         }
     }
-    let provisioners = |names: Vec<Parsed<ProvisionerId>>| names.into_iter().map(|name| name.0).collect::<BTreeSet<_>>();
-    project.provisioners =
-        ByLevel::new(provisioners(one.workers.provisioners), provisioners(three.workers.provisioners));
+    let provisioners = |names: Vec<Parsed<ProvisionerId>>| {
+        names
+            .into_iter()
+            .map(|name| name.0)
+            .collect::<BTreeSet<_>>()
+    };
+    project.provisioners = ByLevel::new(
+        provisioners(one.workers.provisioners),
+        provisioners(three.workers.provisioners),
+    );
     let mut at_three = three.workers.aliases;
     for (name, alias) in one.workers.aliases {
         let place = alias.place.clone();
@@ -201,7 +224,10 @@ fn build(one: ConfigFile, three: ConfigFile, place: Place, faults: &mut Vec<Diag
             }
         };
         let Some(twin) = at_three.remove(&name) else {
-            faults.push(Diagnostic::error("bad-value", format!("`{name}` exists at level 1 only")).at(place));
+            faults.push(
+                Diagnostic::error("bad-value", format!("`{name}` exists at level 1 only"))
+                    .at(place),
+            );
             continue;
         };
         match worker(alias.value, twin.value, &place) {
@@ -212,10 +238,16 @@ fn build(one: ConfigFile, three: ConfigFile, place: Place, faults: &mut Vec<Diag
         }
     }
     for (name, alias) in at_three {
-        faults.push(Diagnostic::error("bad-value", format!("`{name}` exists at level 3 only")).at(alias.place));
+        faults.push(
+            Diagnostic::error("bad-value", format!("`{name}` exists at level 3 only"))
+                .at(alias.place),
+        );
     }
-    (faults.len() == before)
-        .then_some(Config { project, provisioning: one.provisioning, unclaimed_ok: one.unclaimed_ok })
+    (faults.len() == before).then_some(Config {
+        project,
+        provisioning: one.provisioning,
+        unclaimed_ok: one.unclaimed_ok,
+    })
 }
 
 fn tasks(one: Option<Tasks>, three: Option<Tasks>) -> TaskDefaults {
@@ -248,14 +280,21 @@ fn at_mut<T>(values: &mut ByLevel<T>, level: Level) -> &mut T {
 fn worker(one: Alias, three: Alias, place: &Place) -> Result<WorkerAlias, Diagnostic> {
     let fault = |message: String| Diagnostic::error("bad-value", message).at(place.clone());
     if one.os != three.os || one.arch != three.arch {
-        return Err(fault("a worker's `os` and `arch` must not depend on the level".to_owned()));
+        return Err(fault(
+            "a worker's `os` and `arch` must not depend on the level".to_owned(),
+        ));
     }
     let image = match (one.image, three.image) {
         (None, None) => None,
-        (Some(one), Some(three)) => {
-            Some(ByLevel::new(container(one).map_err(fault)?, container(three).map_err(fault)?))
+        (Some(one), Some(three)) => Some(ByLevel::new(
+            container(one).map_err(fault)?,
+            container(three).map_err(fault)?,
+        )),
+        _ => {
+            return Err(fault(
+                "a worker has an `image` at both levels or at none".to_owned(),
+            ));
         }
-        _ => return Err(fault("a worker has an `image` at both levels or at none".to_owned())),
     };
     Ok(WorkerAlias {
         provisioner: ByLevel::new(one.provisioner.0, three.provisioner.0),
@@ -272,7 +311,10 @@ fn worker(one: Alias, three: Alias, place: &Place) -> Result<WorkerAlias, Diagno
 fn container(image: AliasImage) -> Result<ContainerImage, String> {
     match (image.registry, image.namespace, image.path) {
         (Some(registry), None, None) => Ok(ContainerImage::Registry(registry)),
-        (None, Some(namespace), Some(path)) => Ok(ContainerImage::Indexed { namespace: namespace.0, path }),
+        (None, Some(namespace), Some(path)) => Ok(ContainerImage::Indexed {
+            namespace: namespace.0,
+            path,
+        }),
         _ => Err("an image is either a `registry`'s or has a `namespace` and a `path`".to_owned()),
     }
 }

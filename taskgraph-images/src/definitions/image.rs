@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde_json::json;
 use taskgraph_images_transforms::{
-    self as transforms, Arch, AttributeValue, BuildTask, Cloud, Duration, ImageDefinition, ImageId, ImageName, Kind, Os,
-    PublishTask, Treeherder, VerifyTask,
+    self as transforms, Arch, AttributeValue, BuildTask, Cloud, Duration, ImageDefinition, ImageId,
+    ImageName, Kind, Os, PublishTask, Treeherder, VerifyTask,
 };
 
 use super::config::Config;
@@ -113,7 +113,10 @@ fn json(value: &Attribute) -> serde_json::Value {
 }
 
 /// Makes all choices and renders all templates of one variant: the value that [`ImageFile`] is decoded from.
-pub(super) fn select(request: &Request<'_>, faults: &mut Vec<Diagnostic>) -> Option<(Node, Selection)> {
+pub(super) fn select(
+    request: &Request<'_>,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<(Node, Selection)> {
     let mut selection = request.selection();
     let node = request.node;
     // Each attribute may be chosen by those before it.
@@ -121,7 +124,10 @@ pub(super) fn select(request: &Request<'_>, faults: &mut Vec<Diagnostic>) -> Opt
         if selection.has(name) {
             continue;
         }
-        let value = node.get(name).and_then(|value| selection.resolve(value)).map(|value| value.to_json());
+        let value = node
+            .get(name)
+            .and_then(|value| selection.resolve(value))
+            .map(|value| value.to_json());
         match value {
             Some(value) if !value.is_object() && !value.is_array() => selection.set(name, value),
             Some(_) => {}
@@ -129,7 +135,10 @@ pub(super) fn select(request: &Request<'_>, faults: &mut Vec<Diagnostic>) -> Opt
             None => {}
         }
     }
-    if let Some(attributes) = node.get("attributes").and_then(|value| selection.resolve(value)) {
+    if let Some(attributes) = node
+        .get("attributes")
+        .and_then(|value| selection.resolve(value))
+    {
         for (key, value) in attributes.entries().unwrap_or_default() {
             if !selection.has(&key.text) {
                 selection.set(&key.text, value.to_json());
@@ -149,12 +158,18 @@ pub(super) fn select(request: &Request<'_>, faults: &mut Vec<Diagnostic>) -> Opt
 }
 
 /// Resolves one variant. `None` when there are faults.
-pub(super) fn resolve(request: &Request<'_>, faults: &mut Vec<Diagnostic>) -> Option<ResolvedImage> {
+pub(super) fn resolve(
+    request: &Request<'_>,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<ResolvedImage> {
     let before = faults.len();
     let (node, selection) = select(request, faults)?;
     for pin in &selection.pins {
         if request.pins.place(pin).is_none() && faults.len() == before {
-            faults.push(Diagnostic::error("unknown-pin", format!("there is no pin `{pin}`")).at(node.place()));
+            faults.push(
+                Diagnostic::error("unknown-pin", format!("there is no pin `{pin}`"))
+                    .at(node.place()),
+            );
         }
     }
     if faults.len() > before {
@@ -174,8 +189,12 @@ fn attribute<T: super::text::Text>(
     place: &Place,
     faults: &mut Vec<Diagnostic>,
 ) -> Option<T> {
-    let Some(value) = request.axes.get(name) else { return written.map(|value| value.0) };
-    let text = json(value).as_str().map_or_else(|| json(value).to_string(), str::to_owned);
+    let Some(value) = request.axes.get(name) else {
+        return written.map(|value| value.0);
+    };
+    let text = json(value)
+        .as_str()
+        .map_or_else(|| json(value).to_string(), str::to_owned);
     match text.parse() {
         Ok(value) => Some(value),
         Err(error) => {
@@ -197,7 +216,10 @@ fn build(
     faults: &mut Vec<Diagnostic>,
 ) -> Option<ResolvedImage> {
     let whole = Place::file(request.path.clone());
-    let axes = request.node.get("variants").map_or_else(|| whole.clone(), Node::place);
+    let axes = request
+        .node
+        .get("variants")
+        .map_or_else(|| whole.clone(), Node::place);
     let cloud: Option<Cloud> = attribute(request, "cloud", file.cloud, &axes, faults);
     let os: Option<Os> = attribute(request, "os", file.os, &axes, faults);
     let arch = attribute(request, "arch", file.arch, &axes, faults).unwrap_or(Arch::Amd64);
@@ -219,7 +241,10 @@ fn build(
     let parent_place = file.parent.as_ref().map(|parent| parent.place.clone());
     let parent = file.parent.and_then(|parent| {
         let id = if parent.value.contains('@') {
-            parent.value.parse::<ImageId>().map_err(|error| error.to_string())
+            parent
+                .value
+                .parse::<ImageId>()
+                .map_err(|error| error.to_string())
         } else {
             ImageName::new(&parent.value)
                 .map(|name| ImageId::new(name, cloud.unwrap_or(Cloud::Google)))
@@ -229,15 +254,23 @@ fn build(
     });
     let (builder, written_builder) = builder(file.builder, node.get("builder"), &whole, faults)?;
     let treeherder = file.treeherder.and_then(|shown| {
-        checked(Treeherder::new(&shown.platform.value, &shown.symbol), &shown.platform.place, faults)
+        checked(
+            Treeherder::new(&shown.platform.value, &shown.symbol),
+            &shown.platform.place,
+            faults,
+        )
     });
     if let Some(config) = request.config {
         let verify = file.verify.as_ref().map(|verify| &verify.worker);
         let publish = file.publish.as_ref().map(|publish| &publish.worker);
-        for worker in [Some(&file.build.worker), verify, publish].into_iter().flatten() {
+        for worker in [Some(&file.build.worker), verify, publish]
+            .into_iter()
+            .flatten()
+        {
             if !config.project.workers.contains_key(&worker.value.0) {
                 let message = format!("there is no worker alias `{}`", worker.value.0);
-                let mut fault = Diagnostic::error("unknown-worker", message).at(worker.place.clone());
+                let mut fault =
+                    Diagnostic::error("unknown-worker", message).at(worker.place.clone());
                 let known = config.project.workers.keys().map(|alias| alias.as_str());
                 fault = match nearest(worker.value.0.as_str(), known.clone()) {
                     Some(near) => fault.hint(format!("did you mean `{near}`?")),
@@ -250,23 +283,36 @@ fn build(
             }
         }
     }
-    let retries = file.build.retries.and_then(|retries| match u8::try_from(retries.value) {
-        Ok(count) if count <= 49 => Some(count),
-        _ => {
-            faults.push(Diagnostic::error("bad-value", "expected 0 to 49").at(retries.place));
-            None
-        }
-    });
-    let secrets = |names: Vec<Parsed<transforms::SecretName>>| names.into_iter().map(|name| name.0).collect();
+    let retries = file
+        .build
+        .retries
+        .and_then(|retries| match u8::try_from(retries.value) {
+            Ok(count) if count <= 49 => Some(count),
+            _ => {
+                faults.push(Diagnostic::error("bad-value", "expected 0 to 49").at(retries.place));
+                None
+            }
+        });
+    let secrets =
+        |names: Vec<Parsed<transforms::SecretName>>| names.into_iter().map(|name| name.0).collect();
     let run_time = |time: Option<Parsed<Duration>>, default| time.map_or(default, |time| time.0);
-    let texts = |list: &[Spanned<String>]| list.iter().map(|text| text.value.clone()).collect::<Vec<_>>();
-    let checks = file.verify.as_ref().map_or_else(Vec::new, |verify| verify.checks.clone());
+    let texts = |list: &[Spanned<String>]| {
+        list.iter()
+            .map(|text| text.value.clone())
+            .collect::<Vec<_>>()
+    };
+    let checks = file
+        .verify
+        .as_ref()
+        .map_or_else(Vec::new, |verify| verify.checks.clone());
     let definition = ImageDefinition {
         id: ImageId::new(name?, cloud?),
         definition: request.path.stem().to_owned(),
         description: file.description.unwrap_or_default(),
         owner: file.owner.unwrap_or_else(|| {
-            request.config.map_or_else(String::new, |config| config.project.owner.clone())
+            request
+                .config
+                .map_or_else(String::new, |config| config.project.owner.clone())
         }),
         os: os?,
         arch,
@@ -321,8 +367,16 @@ fn build(
             parent: parent_place,
             scripts: file.scripts,
             checks,
-            inputs: file.inputs.into_iter().map(|input| (kind(input.of), input.path)).collect(),
-            waivers: file.waivers.into_iter().map(|waiver| waiver.within).collect(),
+            inputs: file
+                .inputs
+                .into_iter()
+                .map(|input| (kind(input.of), input.path))
+                .collect(),
+            waivers: file
+                .waivers
+                .into_iter()
+                .map(|waiver| waiver.within)
+                .collect(),
             builder: written_builder,
         },
     })
@@ -342,7 +396,9 @@ fn checked<T>(
     faults: &mut Vec<Diagnostic>,
 ) -> Option<T> {
     value
-        .map_err(|error| faults.push(Diagnostic::error("bad-value", error.to_string()).at(place.clone())))
+        .map_err(|error| {
+            faults.push(Diagnostic::error("bad-value", error.to_string()).at(place.clone()))
+        })
         .ok()
 }
 
@@ -362,32 +418,56 @@ fn builder(
                     .iter()
                     .map(|(name, value)| (name.clone(), value.value.0.clone()))
                     .collect(),
-                var_files: packer.var_files.iter().map(|file| file.value.to_string()).collect(),
+                var_files: packer
+                    .var_files
+                    .iter()
+                    .map(|file| file.value.to_string())
+                    .collect(),
             };
             let written = WrittenBuilder::Packer {
                 template: packer.template,
                 source: packer.source.place,
-                variables: packer.variables.into_iter().map(|(name, value)| (name, value.place)).collect(),
+                variables: packer
+                    .variables
+                    .into_iter()
+                    .map(|(name, value)| (name, value.place))
+                    .collect(),
                 var_files: packer.var_files,
             };
             Some((builder, written))
         }
         (None, Some(container), None) => {
-            let file = container.file.as_ref().map_or("Dockerfile", |file| &file.value).to_owned();
-            let place = container.file.map_or_else(|| container.context.place.clone(), |file| file.place);
+            let file = container
+                .file
+                .as_ref()
+                .map_or("Dockerfile", |file| &file.value)
+                .to_owned();
+            let place = container
+                .file
+                .map_or_else(|| container.context.place.clone(), |file| file.place);
             let builder = transforms::Builder::Container {
                 context: container.context.value.to_string(),
                 file,
                 target: container.target,
                 arguments: container.arguments,
             };
-            Some((builder, WrittenBuilder::Container { context: container.context, file: place }))
+            Some((
+                builder,
+                WrittenBuilder::Container {
+                    context: container.context,
+                    file: place,
+                },
+            ))
         }
         (None, None, Some(_)) => Some((transforms::Builder::Task {}, WrittenBuilder::Task)),
         _ => {
             let place = node.map_or_else(|| whole.clone(), Node::place);
             faults.push(
-                Diagnostic::error("builder", "expected exactly one of `packer`, `container`, `task`").at(place),
+                Diagnostic::error(
+                    "builder",
+                    "expected exactly one of `packer`, `container`, `task`",
+                )
+                .at(place),
             );
             None
         }

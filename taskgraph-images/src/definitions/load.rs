@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 use rayon::prelude::*;
+use taskgraph_images_transforms::Kind;
 
 use super::config::{self, Config};
 use super::image::{self, ResolvedImage};
@@ -24,7 +25,9 @@ pub struct Layout {
 
 impl Default for Layout {
     fn default() -> Self {
-        Self { root: TreePath::from_git("image-defs") }
+        Self {
+            root: TreePath::from_git("image-defs"),
+        }
     }
 }
 
@@ -60,6 +63,11 @@ impl Layout {
     /// The folder of the kinds that override the embedded ones.
     pub fn kinds(&self) -> TreePath {
         self.root.child("kinds")
+    }
+
+    /// The file that overrides an embedded kind.
+    pub fn kind(&self, kind: Kind) -> TreePath {
+        self.kinds().child(&format!("{kind}.yml"))
     }
 }
 
@@ -113,12 +121,17 @@ fn read(view: &View<'_>, path: &TreePath) -> Result<Option<Node>, Vec<Diagnostic
     match view.read(path) {
         Ok(content) => yaml::read(path, &content).map(Some),
         Err(FileError::Missing(_)) => Ok(None),
-        Err(error) => Err(vec![Diagnostic::error("unreadable", error.to_string()).at(Place::file(path.clone()))]),
+        Err(error) => Err(vec![
+            Diagnostic::error("unreadable", error.to_string()).at(Place::file(path.clone())),
+        ]),
     }
 }
 
 /// Reads the settings and pins of a tree.
-pub(crate) fn read_settings(tree: &Tree, layout: &Layout) -> (Option<Config>, Arc<Pins>, Vec<Diagnostic>, Vec<Look>) {
+pub(crate) fn read_settings(
+    tree: &Tree,
+    layout: &Layout,
+) -> (Option<Config>, Arc<Pins>, Vec<Diagnostic>, Vec<Look>) {
     let view = View::new(tree);
     let mut faults = Vec::new();
     let mut file = |path: TreePath| match read(&view, &path) {
@@ -136,21 +149,36 @@ pub(crate) fn read_settings(tree: &Tree, layout: &Layout) -> (Option<Config>, Ar
         );
     }
     let config = config_node.and_then(|node| config::resolve(&node, &mut faults));
-    let pins = pins_node.and_then(|node| pins::resolve(&node, &mut faults)).unwrap_or_default();
+    let pins = pins_node
+        .and_then(|node| pins::resolve(&node, &mut faults))
+        .unwrap_or_default();
     (config, Arc::new(pins), faults, view.into_looks())
 }
 
 impl<'a> Loader<'a> {
-    pub(crate) fn new(tree: &'a Tree, layout: &'a Layout, config: Option<Config>, pins: Arc<Pins>) -> Self {
-        Self { tree, layout, pins, config, fragments: Mutex::default(), merged: Mutex::default() }
+    pub(crate) fn new(
+        tree: &'a Tree,
+        layout: &'a Layout,
+        config: Option<Config>,
+        pins: Arc<Pins>,
+    ) -> Self {
+        Self {
+            tree,
+            layout,
+            pins,
+            config,
+            fragments: Mutex::default(),
+            merged: Mutex::default(),
+        }
     }
 
     /// Every file with a definition.
     pub(crate) fn files(&self) -> Result<Vec<TreePath>, FileError> {
         match View::new(self.tree).list(&self.layout.images(), true) {
-            Ok(files) => {
-                Ok(files.into_iter().filter(|file| matches!(file.extension(), Some("yml" | "yaml"))).collect())
-            }
+            Ok(files) => Ok(files
+                .into_iter()
+                .filter(|file| matches!(file.extension(), Some("yml" | "yaml")))
+                .collect()),
             Err(FileError::Missing(_)) => Ok(Vec::new()),
             Err(error) => Err(error),
         }
@@ -162,7 +190,11 @@ impl<'a> Loader<'a> {
         files: &[TreePath],
         known: &(dyn Fn(&TreePath) -> Option<Arc<DefinitionFile>> + Sync),
     ) -> Vec<Arc<DefinitionFile>> {
-        files.par_iter().with_min_len(16).map(|path| known(path).unwrap_or_else(|| Arc::new(self.file(path)))).collect()
+        files
+            .par_iter()
+            .with_min_len(16)
+            .map(|path| known(path).unwrap_or_else(|| Arc::new(self.file(path))))
+            .collect()
     }
 
     /// Reads one definition.
@@ -170,10 +202,20 @@ impl<'a> Loader<'a> {
         let view = View::new(self.tree);
         let mut faults = Vec::new();
         let images = self.images(&view, path, &mut faults).unwrap_or_default();
-        DefinitionFile { path: path.clone(), images, faults, looks: view.into_looks() }
+        DefinitionFile {
+            path: path.clone(),
+            images,
+            faults,
+            looks: view.into_looks(),
+        }
     }
 
-    fn images(&self, view: &View<'_>, path: &TreePath, faults: &mut Vec<Diagnostic>) -> Option<Vec<ResolvedImage>> {
+    fn images(
+        &self,
+        view: &View<'_>,
+        path: &TreePath,
+        faults: &mut Vec<Diagnostic>,
+    ) -> Option<Vec<ResolvedImage>> {
         let (node, sources) = self.merged(view, path, faults)?;
         let variants = node.get("variants").map(|node| {
             let mut decoder = Decoder::new(Phase::Resolved);
@@ -189,14 +231,17 @@ impl<'a> Loader<'a> {
         let mut images = Vec::new();
         for axes in combinations {
             let mut found = Vec::new();
-            let image = image::resolve(&image::Request {
-                node: &node,
-                path,
-                axes: &axes,
-                pins: &self.pins,
-                config: self.config.as_ref(),
-                sources: &sources,
-            }, &mut found);
+            let image = image::resolve(
+                &image::Request {
+                    node: &node,
+                    path,
+                    axes: &axes,
+                    pins: &self.pins,
+                    config: self.config.as_ref(),
+                    sources: &sources,
+                },
+                &mut found,
+            );
             for fault in found {
                 if !faults.contains(&fault) {
                     faults.push(fault);
@@ -253,11 +298,17 @@ impl<'a> Loader<'a> {
                 }
             };
             if let Some(at) = above.iter().position(|ancestor| *ancestor == path) {
-                let cycle: Vec<String> =
-                    above[at..].iter().chain([&path]).map(|path| format!("`{path}`")).collect();
+                let cycle: Vec<String> = above[at..]
+                    .iter()
+                    .chain([&path])
+                    .map(|path| format!("`{path}`"))
+                    .collect();
                 faults.push(
-                    Diagnostic::error("cycle", format!("fragments extend one another: {}", cycle.join(" → ")))
-                        .at(place.clone()),
+                    Diagnostic::error(
+                        "cycle",
+                        format!("fragments extend one another: {}", cycle.join(" → ")),
+                    )
+                    .at(place.clone()),
                 );
                 complete = false;
                 continue;
@@ -285,12 +336,20 @@ impl<'a> Loader<'a> {
             .list(&folder, true)
             .unwrap_or_default()
             .iter()
-            .filter_map(|path| path.strip_prefix(&folder)?.strip_suffix(".yml").map(str::to_owned))
+            .filter_map(|path| {
+                path.strip_prefix(&folder)?
+                    .strip_suffix(".yml")
+                    .map(str::to_owned)
+            })
             .collect();
-        let fault = Diagnostic::error("unknown-fragment", format!("there is no fragment `{name}`")).at(place.clone());
+        let fault = Diagnostic::error("unknown-fragment", format!("there is no fragment `{name}`"))
+            .at(place.clone());
         match nearest(name, known.iter().map(String::as_str)) {
             Some(near) => fault.hint(format!("did you mean `{near}`?")),
-            None => fault.hint(format!("fragments stand in `{folder}`: {}", known.join(", "))),
+            None => fault.hint(format!(
+                "fragments stand in `{folder}`: {}",
+                known.join(", ")
+            )),
         }
     }
 
@@ -301,15 +360,30 @@ impl<'a> Loader<'a> {
             return fragment.clone();
         }
         let fragment = match content {
-            Err(_) => Fragment { node: None, extends: Vec::new(), faults: Vec::new() },
+            Err(_) => Fragment {
+                node: None,
+                extends: Vec::new(),
+                faults: Vec::new(),
+            },
             Ok(_) => match read(view, path) {
                 Ok(Some(node)) => as_written(node),
-                Ok(None) => Fragment { node: None, extends: Vec::new(), faults: Vec::new() },
-                Err(faults) => Fragment { node: None, extends: Vec::new(), faults },
+                Ok(None) => Fragment {
+                    node: None,
+                    extends: Vec::new(),
+                    faults: Vec::new(),
+                },
+                Err(faults) => Fragment {
+                    node: None,
+                    extends: Vec::new(),
+                    faults,
+                },
             },
         };
         let fragment = Arc::new(fragment);
-        self.fragments.lock().expect("no holder panics").insert(path.clone(), fragment.clone());
+        self.fragments
+            .lock()
+            .expect("no holder panics")
+            .insert(path.clone(), fragment.clone());
         fragment
     }
 
@@ -323,21 +397,38 @@ impl<'a> Loader<'a> {
             value: Value::Map(Arc::from([])),
         };
         let node = order.iter().fold(empty, |below, path| {
-            self.fragment(view, path).node.as_ref().map_or_else(|| below.clone(), |above| merge(&below, above))
+            self.fragment(view, path)
+                .node
+                .as_ref()
+                .map_or_else(|| below.clone(), |above| merge(&below, above))
         });
-        self.merged.lock().expect("no holder panics").insert(order.to_vec(), node.clone());
+        self.merged
+            .lock()
+            .expect("no holder panics")
+            .insert(order.to_vec(), node.clone());
         node
     }
 
     /// Faults of all fragments of the tree, used or not.
     pub(crate) fn fragment_faults(&self) -> Vec<Diagnostic> {
         let view = View::new(self.tree);
-        let Ok(files) = view.list(&self.layout.fragments(), true) else { return Vec::new() };
+        let Ok(files) = view.list(&self.layout.fragments(), true) else {
+            return Vec::new();
+        };
         let mut faults = Vec::new();
-        for path in files.iter().filter(|path| matches!(path.extension(), Some("yml"))) {
+        for path in files
+            .iter()
+            .filter(|path| matches!(path.extension(), Some("yml")))
+        {
             let fragment = self.fragment(&view, path);
             faults.extend(fragment.faults.iter().cloned());
-            self.collect(&view, &fragment, &mut vec![path.clone()], &mut Vec::new(), &mut faults);
+            self.collect(
+                &view,
+                &fragment,
+                &mut vec![path.clone()],
+                &mut Vec::new(),
+                &mut faults,
+            );
         }
         faults
     }
@@ -377,17 +468,30 @@ fn as_written(node: Node) -> Fragment {
     let extends = node.get("extends").map_or_else(Vec::new, |extends| {
         let mut names = Decoder::new(Phase::Resolved);
         let names: OneOrMany<yaml::Spanned<String>> = names.value(extends).unwrap_or_default();
-        names.into_vec().into_iter().map(|name| (name.value, name.place)).collect()
+        names
+            .into_vec()
+            .into_iter()
+            .map(|name| (name.value, name.place))
+            .collect()
     });
     // `extends` says where values come from; it is no value itself.
     let value = match node.entries() {
-        Some(entries) => {
-            Value::Map(entries.iter().filter(|(key, _)| &*key.text != "extends").cloned().collect::<Vec<_>>().into())
-        }
+        Some(entries) => Value::Map(
+            entries
+                .iter()
+                .filter(|(key, _)| &*key.text != "extends")
+                .cloned()
+                .collect::<Vec<_>>()
+                .into(),
+        ),
         None => node.value.clone(),
     };
     let node = node.with(value);
-    Fragment { node: Some(node), extends, faults: decoder.faults }
+    Fragment {
+        node: Some(node),
+        extends,
+        faults: decoder.faults,
+    }
 }
 
 /// All distinct images by name, for messages and parents.
@@ -396,7 +500,10 @@ pub(crate) fn by_id(
 ) -> BTreeMap<taskgraph_images_transforms::ImageId, Vec<&ResolvedImage>> {
     let mut images: BTreeMap<_, Vec<&ResolvedImage>> = BTreeMap::new();
     for image in files.iter().flat_map(|file| &file.images) {
-        images.entry(image.definition.id.clone()).or_default().push(image);
+        images
+            .entry(image.definition.id.clone())
+            .or_default()
+            .push(image);
     }
     images
 }

@@ -10,7 +10,9 @@ use crate::yaml::{Key, Node, Value};
 
 /// Lays `over` over `base`.
 pub(super) fn merge(base: &Node, over: &Node) -> Node {
-    let (Some(below), Some(above)) = (base.entries(), over.entries()) else { return over.clone() };
+    let (Some(below), Some(above)) = (base.entries(), over.entries()) else {
+        return over.clone();
+    };
     // A choice is one value: it replaces, and is replaced, whole.
     if is_choice(below) || is_choice(above) {
         return over.clone();
@@ -47,18 +49,25 @@ fn empty_map(like: &Node) -> Node {
 }
 
 fn rename(key: &Key, name: &str) -> Key {
-    if &*key.text == name { key.clone() } else { Key { text: name.into(), ..key.clone() } }
+    if &*key.text == name {
+        key.clone()
+    } else {
+        Key {
+            text: name.into(),
+            ..key.clone()
+        }
+    }
 }
 
 /// Lists are joined now; what an attribute chooses is joined when it is known.
 fn append(inherited: &Node, value: &Node) -> Node {
     match (&inherited.value, &value.value) {
-        (Value::List(first), Value::List(second)) => {
-            value.with(Value::List(first.iter().chain(second.iter()).cloned().collect()))
-        }
-        (Value::Concat(parts), _) => {
-            value.with(Value::Concat(parts.iter().cloned().chain([value.clone()]).collect()))
-        }
+        (Value::List(first), Value::List(second)) => value.with(Value::List(
+            first.iter().chain(second.iter()).cloned().collect(),
+        )),
+        (Value::Concat(parts), _) => value.with(Value::Concat(
+            parts.iter().cloned().chain([value.clone()]).collect(),
+        )),
         _ => value.with(Value::Concat([inherited.clone(), value.clone()].into())),
     }
 }

@@ -19,8 +19,8 @@ mod written_decode;
 
 pub use config::{Config, ConfigFile};
 pub use image::{ResolvedImage, Written, WrittenBuilder};
-pub(crate) use load::{Loader, by_id, read_settings};
 pub use load::{DefinitionFile, Definitions, Layout};
+pub(crate) use load::{Loader, by_id, read_settings};
 pub use pins::{Pin, Pins, PinsFile};
 pub use text::Parsed;
 pub use written::{Attribute, ImageFile};

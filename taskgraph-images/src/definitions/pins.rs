@@ -62,10 +62,20 @@ pub(super) fn resolve(node: &Node, faults: &mut Vec<Diagnostic>) -> Option<Pins>
     let context = pins
         .iter()
         .map(|(name, pin)| {
-            let sha256: BTreeMap<&str, &str> =
-                pin.value.sha256.iter().map(|(asset, digest)| (asset.as_str(), digest.0.as_str())).collect();
-            (name.clone(), json!({"value": pin.value.value.value, "sha256": sha256}))
+            let sha256: BTreeMap<&str, &str> = pin
+                .value
+                .sha256
+                .iter()
+                .map(|(asset, digest)| (asset.as_str(), digest.0.as_str()))
+                .collect();
+            (
+                name.clone(),
+                json!({"value": pin.value.value.value, "sha256": sha256}),
+            )
         })
         .collect();
-    Some(Pins { pins, context: Json::Object(context) })
+    Some(Pins {
+        pins,
+        context: Json::Object(context),
+    })
 }

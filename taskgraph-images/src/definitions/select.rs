@@ -36,7 +36,9 @@ impl Selection {
 
     /// Makes an attribute known to choices and templates.
     pub(super) fn set(&mut self, name: &str, value: Json) {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let text = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
         self.attributes.insert(name.to_owned(), text);
         self.define(name, value);
     }
@@ -67,31 +69,39 @@ impl Selection {
                 Some(node.with(Value::Scalar(text.into(), plain)))
             }
             Value::Scalar(..) => Some(node.clone()),
-            Value::List(items) => {
-                Some(node.with(Value::List(items.iter().filter_map(|item| self.resolve(item)).collect())))
-            }
+            Value::List(items) => Some(node.with(Value::List(
+                items.iter().filter_map(|item| self.resolve(item)).collect(),
+            ))),
             Value::Concat(parts) => {
                 let mut items = Vec::new();
                 for part in parts.iter() {
                     match self.resolve(part) {
-                        Some(Node { value: Value::List(more), .. }) => items.extend(more.iter().cloned()),
+                        Some(Node {
+                            value: Value::List(more),
+                            ..
+                        }) => items.extend(more.iter().cloned()),
                         // One value stands for a list of one, as under `extends`.
                         Some(one) if matches!(one.value, Value::Scalar(..)) => items.push(one),
                         Some(other) => self.faults.push(
-                            Diagnostic::error("wrong-type", format!("expected a list, found {}", other.describe()))
-                                .at(other.place()),
+                            Diagnostic::error(
+                                "wrong-type",
+                                format!("expected a list, found {}", other.describe()),
+                            )
+                            .at(other.place()),
                         ),
                         None => {}
                     }
                 }
                 Some(node.with(Value::List(items.into())))
             }
-            Value::Map(entries) => Some(node.with(Value::Map(
-                entries
-                    .iter()
-                    .filter_map(|(key, value)| Some((key.clone(), self.resolve(value)?)))
-                    .collect(),
-            ))),
+            Value::Map(entries) => Some(
+                node.with(Value::Map(
+                    entries
+                        .iter()
+                        .filter_map(|(key, value)| Some((key.clone(), self.resolve(value)?)))
+                        .collect(),
+                )),
+            ),
         }
     }
 
@@ -100,21 +110,34 @@ impl Selection {
         let attribute = &key.text["by-".len()..];
         let Some(entries) = branches.entries() else {
             let message = "expected a map from an attribute's values to choices";
-            self.faults.push(Diagnostic::error("wrong-type", message).at(branches.place()));
+            self.faults
+                .push(Diagnostic::error("wrong-type", message).at(branches.place()));
             return None;
         };
-        let find = |name: &str| entries.iter().find(|(key, _)| &*key.text == name).map(|(_, branch)| branch);
+        let find = |name: &str| {
+            entries
+                .iter()
+                .find(|(key, _)| &*key.text == name)
+                .map(|(_, branch)| branch)
+        };
         let Some(value) = self.attributes.get(attribute) else {
             if let Some(default) = find("default") {
                 return Some(default);
             }
-            let mut fault = Diagnostic::error("unknown-attribute", format!("the image has no attribute `{attribute}`"))
-                .at(key.place());
+            let mut fault = Diagnostic::error(
+                "unknown-attribute",
+                format!("the image has no attribute `{attribute}`"),
+            )
+            .at(key.place());
             fault = match nearest(attribute, self.attributes.keys().map(String::as_str)) {
                 Some(near) => fault.hint(format!("did you mean `by-{near}`?")),
                 None => fault.hint(format!(
                     "its attributes: {}",
-                    self.attributes.keys().cloned().collect::<Vec<_>>().join(", ")
+                    self.attributes
+                        .keys()
+                        .cloned()
+                        .collect::<Vec<_>>()
+                        .join(", ")
                 )),
             };
             self.faults.push(fault);
@@ -132,18 +155,29 @@ impl Selection {
             [] => find("default").or_else(|| {
                 let choices: Vec<&str> = entries.iter().map(|(key, _)| &*key.text).collect();
                 self.faults.push(
-                    Diagnostic::error("no-choice", format!("nothing here is for `{attribute}` `{value}`"))
-                        .at(branches.place())
-                        .hint(format!("choices: {}; `default` stands for all others", choices.join(", "))),
+                    Diagnostic::error(
+                        "no-choice",
+                        format!("nothing here is for `{attribute}` `{value}`"),
+                    )
+                    .at(branches.place())
+                    .hint(format!(
+                        "choices: {}; `default` stands for all others",
+                        choices.join(", ")
+                    )),
                 );
                 None
             }),
             [(first, _), (second, _), ..] => {
                 self.faults.push(
-                    Diagnostic::error("two-choices", format!("two patterns match `{attribute}` `{value}`"))
-                        .at(first.place())
-                        .note(second.place(), "and this one")
-                        .hint(format!("name `{value}` itself, or make the patterns exclude one another")),
+                    Diagnostic::error(
+                        "two-choices",
+                        format!("two patterns match `{attribute}` `{value}`"),
+                    )
+                    .at(first.place())
+                    .note(second.place(), "and this one")
+                    .hint(format!(
+                        "name `{value}` itself, or make the patterns exclude one another"
+                    )),
                 );
                 None
             }
@@ -153,7 +187,8 @@ impl Selection {
     fn render(&mut self, node: &Node, text: &str) -> Option<String> {
         if text.len() > MAX_TEMPLATE {
             let message = format!("the template holds more than {MAX_TEMPLATE} bytes");
-            self.faults.push(Diagnostic::error("too-large", message).at(node.place()));
+            self.faults
+                .push(Diagnostic::error("too-large", message).at(node.place()));
             return None;
         }
         note_pins(text, &mut self.pins);
@@ -161,7 +196,10 @@ impl Selection {
             let mut engine = engine.borrow_mut();
             let (handlebars, compiled) = &mut *engine;
             if !compiled.contains_key(text) {
-                compiled.insert(text.to_owned(), Template::compile(text).map_err(|error| error.reason().to_string())?);
+                compiled.insert(
+                    text.to_owned(),
+                    Template::compile(text).map_err(|error| error.reason().to_string())?,
+                );
             }
             compiled[text]
                 .renders(handlebars, &self.context, &mut RenderContext::new(None))
@@ -175,9 +213,12 @@ impl Selection {
                     _ => Vec::new(),
                 };
                 self.faults.push(
-                    Diagnostic::error("template", format!("the template cannot be rendered: {}", lower_first(&reason)))
-                        .at(node.place())
-                        .hint(format!("known names: {}", known.join(", "))),
+                    Diagnostic::error(
+                        "template",
+                        format!("the template cannot be rendered: {}", lower_first(&reason)),
+                    )
+                    .at(node.place())
+                    .hint(format!("known names: {}", known.join(", "))),
                 );
                 None
             }
@@ -233,5 +274,7 @@ fn note_pins(text: &str, pins: &mut BTreeSet<String>) {
 
 fn lower_first(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(letters).collect()
+    })
 }

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 use taskgraph_images_transforms::{
-    AliasName, Arch, Cloud, Digest, Duration, EnvPrefix, ImageName, Implementation, IndexPath, Level, Os, Priority,
-    ProvisionerId, SecretName, TrustDomain, VerifyMethod, WorkerType,
+    AliasName, Arch, Cloud, Digest, Duration, EnvPrefix, ImageName, Implementation, IndexPath,
+    Level, Os, Priority, ProvisionerId, SecretName, TrustDomain, VerifyMethod, WorkerType,
 };
 
 use crate::diagnostic::{Diagnostic, nearest};
@@ -56,7 +56,10 @@ impl<T: Text> schemars::JsonSchema for Parsed<T> {
         if T::WORDS.is_empty() {
             json_schema!({"type": "string", "examples": [T::EXAMPLE]})
         } else if T::WORDS.iter().all(|word| word.parse::<u32>().is_ok()) {
-            let numbers: Vec<u32> = T::WORDS.iter().filter_map(|word| word.parse().ok()).collect();
+            let numbers: Vec<u32> = T::WORDS
+                .iter()
+                .filter_map(|word| word.parse().ok())
+                .collect();
             json_schema!({"enum": numbers})
         } else {
             json_schema!({"enum": T::WORDS})

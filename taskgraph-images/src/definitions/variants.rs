@@ -16,7 +16,9 @@ pub(super) fn combinations(
     faults: &mut Vec<Diagnostic>,
 ) -> Vec<BTreeMap<String, Attribute>> {
     let mut combinations = vec![BTreeMap::new()];
-    let Some(variants) = variants else { return combinations };
+    let Some(variants) = variants else {
+        return combinations;
+    };
     for (axis, values) in &variants.axes {
         if combinations.len() * values.len() > MAX_VARIANTS {
             let message = format!("the axes make more than {MAX_VARIANTS} images");
@@ -24,7 +26,10 @@ pub(super) fn combinations(
             return Vec::new();
         }
         if values.is_empty() {
-            faults.push(Diagnostic::error("no-values", format!("the axis `{axis}` has no values")).at(place.clone()));
+            faults.push(
+                Diagnostic::error("no-values", format!("the axis `{axis}` has no values"))
+                    .at(place.clone()),
+            );
         }
         combinations = combinations
             .into_iter()
@@ -39,13 +44,23 @@ pub(super) fn combinations(
     }
     for except in &variants.except {
         let before = combinations.len();
-        combinations.retain(|combination| except.iter().any(|(axis, value)| combination.get(axis) != Some(value)));
+        combinations.retain(|combination| {
+            except
+                .iter()
+                .any(|(axis, value)| combination.get(axis) != Some(value))
+        });
         if combinations.len() == before {
-            let words: Vec<String> = except.iter().map(|(axis, value)| format!("{axis}: {value:?}")).collect();
+            let words: Vec<String> = except
+                .iter()
+                .map(|(axis, value)| format!("{axis}: {value:?}"))
+                .collect();
             faults.push(
-                Diagnostic::error("no-combination", format!("no combination has {}", words.join(", ")))
-                    .at(place.clone())
-                    .hint("`except` names axes and values as `axes` does"),
+                Diagnostic::error(
+                    "no-combination",
+                    format!("no combination has {}", words.join(", ")),
+                )
+                .at(place.clone())
+                .hint("`except` names axes and values as `axes` does"),
             );
         }
     }

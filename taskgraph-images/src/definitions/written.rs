@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use taskgraph_images_transforms::{AliasName, Arch, Cloud, Duration, Level, Os, SecretName, VerifyMethod};
+use taskgraph_images_transforms::{
+    AliasName, Arch, Cloud, Duration, Level, Os, SecretName, VerifyMethod,
+};
 
 use super::text::Parsed;
 use crate::tree::TreePath;

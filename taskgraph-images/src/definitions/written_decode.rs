@@ -48,21 +48,29 @@ impl Decode for Any {
 fn numbers_keep_their_text(node: &Node, decoder: &mut Decoder) -> bool {
     match &node.value {
         Value::Scalar(text, true) => {
-            let ambiguous = node.to_json().is_string() && text.parse::<f64>().is_ok_and(f64::is_finite);
+            let ambiguous =
+                node.to_json().is_string() && text.parse::<f64>().is_ok_and(f64::is_finite);
             if ambiguous {
                 decoder.faults.push(
-                    Diagnostic::error("ambiguous-number", format!("`{text}` is a number whose text would change"))
-                        .at(node.place())
-                        .hint("quote it to keep the text"),
+                    Diagnostic::error(
+                        "ambiguous-number",
+                        format!("`{text}` is a number whose text would change"),
+                    )
+                    .at(node.place())
+                    .hint("quote it to keep the text"),
                 );
             }
             !ambiguous
         }
         Value::Scalar(_, false) => true,
-        Value::List(items) => items.iter().fold(true, |fine, item| numbers_keep_their_text(item, decoder) && fine),
-        Value::Map(entries) => {
-            entries.iter().fold(true, |fine, (_, value)| numbers_keep_their_text(value, decoder) && fine)
-        }
-        Value::Concat(parts) => parts.iter().fold(true, |fine, part| numbers_keep_their_text(part, decoder) && fine),
+        Value::List(items) => items.iter().fold(true, |fine, item| {
+            numbers_keep_their_text(item, decoder) && fine
+        }),
+        Value::Map(entries) => entries.iter().fold(true, |fine, (_, value)| {
+            numbers_keep_their_text(value, decoder) && fine
+        }),
+        Value::Concat(parts) => parts.iter().fold(true, |fine, part| {
+            numbers_keep_their_text(part, decoder) && fine
+        }),
     }
 }

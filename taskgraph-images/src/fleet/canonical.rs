@@ -40,5 +40,6 @@ fn write(value: &Value, into: &mut Vec<u8>) {
 }
 
 fn scalar(value: &Value, into: &mut Vec<u8>) {
-    serde_json::to_writer(into, value).expect("scalars are always written, and memory does not fail");
+    serde_json::to_writer(into, value)
+        .expect("scalars are always written, and memory does not fail");
 }

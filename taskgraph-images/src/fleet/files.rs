@@ -25,25 +25,29 @@ pub(super) fn expand(
     folder: Folder,
 ) -> Result<Vec<TreePath>, Diagnostic> {
     let fault = |code, message: String| Diagnostic::error(code, message).at(entry.place.clone());
-    let glob = Glob::parse(&entry.value).map_err(|error| fault("path", error.to_string()))?;
+    let glob = Glob::parse(entry.value.trim_end_matches('/'))
+        .map_err(|error| fault("path", error.to_string()))?;
     if !glob.is_literal() {
         return match glob.expand(files) {
-            Ok(matches) if matches.is_empty() => {
-                Err(fault("no-match", format!("`{}` matches no file", entry.value)))
-            }
+            Ok(matches) if matches.is_empty() => Err(fault(
+                "no-match",
+                format!("`{}` matches no file", entry.value),
+            )),
             Ok(matches) => Ok(matches),
-            Err(FileError::Missing(_)) => Err(fault("no-match", format!("`{}` matches no file", entry.value))),
+            Err(FileError::Missing(_)) => Err(fault(
+                "no-match",
+                format!("`{}` matches no file", entry.value),
+            )),
             Err(error) => Err(fault("unreadable", error.to_string())),
         };
     }
     let path = TreePath::parse(&entry.value).map_err(|error| fault("path", error.to_string()))?;
     match files.kind(&path) {
         Ok(FileKind::File | FileKind::Submodule) => Ok(vec![path]),
-        Ok(FileKind::Directory) if !entry.value.ends_with('/') => Err(fault(
-            "not-a-file",
-            format!("`{path}` is a folder"),
-        )
-        .hint(format!("write `{path}/` if its files are meant"))),
+        Ok(FileKind::Directory) if !entry.value.ends_with('/') => {
+            Err(fault("not-a-file", format!("`{path}` is a folder"))
+                .hint(format!("write `{path}/` if its files are meant")))
+        }
         Ok(FileKind::Directory) => {
             let listed = match folder {
                 Folder::Everything => files.list(&path, true),
@@ -57,7 +61,9 @@ pub(super) fn expand(
                 }),
             };
             match listed {
-                Ok(files) if files.is_empty() => Err(fault("no-match", format!("`{path}/` holds no such file"))),
+                Ok(files) if files.is_empty() => {
+                    Err(fault("no-match", format!("`{path}/` holds no such file")))
+                }
                 Ok(files) => Ok(files),
                 Err(error) => Err(fault("unreadable", error.to_string())),
             }
@@ -65,10 +71,13 @@ pub(super) fn expand(
         Err(FileError::InSubmodule(_, submodule)) => Ok(vec![submodule]),
         Err(FileError::Missing(path)) => {
             let siblings = files.list(&path.parent(), false).unwrap_or_default();
-            let near = nearest(path.file_name(), siblings.iter().map(TreePath::file_name)).map(str::to_owned);
+            let near = nearest(path.file_name(), siblings.iter().map(TreePath::file_name))
+                .map(str::to_owned);
             let missing = fault("missing-file", format!("`{path}` does not exist"));
             Err(match near {
-                Some(near) => missing.hint(format!("did you mean `{}`?", path.parent().child(&near))),
+                Some(near) => {
+                    missing.hint(format!("did you mean `{}`?", path.parent().child(&near)))
+                }
                 None => missing,
             })
         }

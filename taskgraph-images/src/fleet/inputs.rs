@@ -36,8 +36,16 @@ impl Templates {
         }
         let view = View::new(tree);
         let template = ParsedTemplate::parse(&view, path);
-        let parsed = Arc::new(Parsed { template, looks: view.into_looks() });
-        self.parsed.write().expect("no writer panics").entry(path.clone()).or_insert(parsed).clone()
+        let parsed = Arc::new(Parsed {
+            template,
+            looks: view.into_looks(),
+        });
+        self.parsed
+            .write()
+            .expect("no writer panics")
+            .entry(path.clone())
+            .or_insert(parsed)
+            .clone()
     }
 }
 
@@ -64,14 +72,27 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
         looks: Vec::new(),
     };
     let values = work.all();
-    let Derivation { view, mut inputs, findings, mut looks, .. } = work;
+    let Derivation {
+        view,
+        mut inputs,
+        findings,
+        mut looks,
+        ..
+    } = work;
     inputs.sort_unstable();
     // The same file in the same role is one input, wherever else it is named.
     inputs.dedup_by(|a, b| a.path == b.path && a.kind == b.kind && a.role == b.role);
     looks.extend(view.into_looks());
     looks.sort_unstable();
     looks.dedup();
-    Image { file: file.clone(), at, inputs, values, findings, looks }
+    Image {
+        file: file.clone(),
+        at,
+        inputs,
+        values,
+        findings,
+        looks,
+    }
 }
 
 struct Derivation<'a> {
@@ -122,13 +143,26 @@ impl Derivation<'_> {
     /// The files that the definition was read from. They count by what it resolves to.
     fn by_value(&mut self) {
         let image = self.image;
-        let kinds: Vec<Kind> = Kind::ALL.iter().copied().filter(|kind| image.definition.worker(*kind).is_some()).collect();
+        let kinds: Vec<Kind> = Kind::ALL
+            .iter()
+            .copied()
+            .filter(|kind| image.definition.worker(*kind).is_some())
+            .collect();
         for kind in kinds {
             self.add(&image.path, kind, Role::Definition, &image.written.name);
             for fragment in image.fragments.iter() {
-                self.add(fragment, kind, Role::Extends, &Place::file(image.path.clone()));
+                self.add(
+                    fragment,
+                    kind,
+                    Role::Extends,
+                    &Place::file(image.path.clone()),
+                );
             }
-            if let Some(place) = image.pins.first().and_then(|pin| self.shared.pins.place(pin)) {
+            if let Some(place) = image
+                .pins
+                .first()
+                .and_then(|pin| self.shared.pins.place(pin))
+            {
                 let place = place.clone();
                 self.add(&self.shared.layout.pins(), kind, Role::Pin, &place);
             }
@@ -138,14 +172,25 @@ impl Derivation<'_> {
 
     fn add(&mut self, path: &TreePath, kind: Kind, role: Role, at: &Place) {
         // A definition need not have a task for what it declares inputs of.
-        self.inputs.push(Input { path: path.clone(), kind, role, at: at.clone() });
+        self.inputs.push(Input {
+            path: path.clone(),
+            kind,
+            role,
+            at: at.clone(),
+        });
     }
 
-    fn expand_all(&mut self, entries: &[crate::yaml::Spanned<String>], folder: Folder) -> Vec<(TreePath, Place)> {
+    fn expand_all(
+        &mut self,
+        entries: &[crate::yaml::Spanned<String>],
+        folder: Folder,
+    ) -> Vec<(TreePath, Place)> {
         let mut files: Vec<(TreePath, Place)> = Vec::new();
         for entry in entries {
             match expand(&self.view, entry, folder) {
-                Ok(found) => files.extend(found.into_iter().map(|path| (path, entry.place.clone()))),
+                Ok(found) => {
+                    files.extend(found.into_iter().map(|path| (path, entry.place.clone())))
+                }
                 Err(fault) => self.findings.push(fault),
             }
         }
@@ -155,19 +200,46 @@ impl Derivation<'_> {
     fn builder(&mut self, scripts: &[TreePath]) -> Recipe {
         match (&self.image.definition.builder, &self.image.written.builder) {
             (
-                Builder::Packer { source, variables, .. },
-                WrittenBuilder::Packer { template, source: source_place, variables: places, var_files },
+                Builder::Packer {
+                    source, variables, ..
+                },
+                WrittenBuilder::Packer {
+                    template,
+                    source: source_place,
+                    variables: places,
+                    var_files,
+                },
             ) => {
                 let mut variables = variables.clone();
                 variables.entry("scripts".to_owned()).or_insert_with(|| {
-                    scripts.iter().map(|script| json!(script.as_str())).collect()
+                    scripts
+                        .iter()
+                        .map(|script| json!(script.as_str()))
+                        .collect()
                 });
-                let var_files: Vec<_> = var_files.iter().map(|file| (file.value.clone(), file.place.clone())).collect();
-                self.packer(template, (source, source_place), &variables, places, &var_files)
+                let var_files: Vec<_> = var_files
+                    .iter()
+                    .map(|file| (file.value.clone(), file.place.clone()))
+                    .collect();
+                self.packer(
+                    template,
+                    (source, source_place),
+                    &variables,
+                    places,
+                    &var_files,
+                )
             }
             (
-                Builder::Container { file, target, arguments, .. },
-                WrittenBuilder::Container { context, file: file_place },
+                Builder::Container {
+                    file,
+                    target,
+                    arguments,
+                    ..
+                },
+                WrittenBuilder::Container {
+                    context,
+                    file: file_place,
+                },
             ) => {
                 self.container(context, (file, file_place), target.as_deref(), arguments);
                 Recipe::Plain
@@ -185,8 +257,13 @@ impl Derivation<'_> {
         var_files: &[(TreePath, Place)],
     ) -> Recipe {
         if let Err(error) = self.view.kind(&template.value) {
-            let code = if matches!(error, FileError::Missing(_)) { "missing-file" } else { "unreadable" };
-            self.findings.push(Diagnostic::error(code, error.to_string()).at(template.place.clone()));
+            let code = if matches!(error, FileError::Missing(_)) {
+                "missing-file"
+            } else {
+                "unreadable"
+            };
+            self.findings
+                .push(Diagnostic::error(code, error.to_string()).at(template.place.clone()));
             return Recipe::Plain;
         }
         let parsed = self.shared.templates.get(self.shared.tree, &template.value);
@@ -206,10 +283,16 @@ impl Derivation<'_> {
             self.add(path, Kind::Build, Role::VarFile, place);
             match VarFile::parse(&self.view, path) {
                 Ok(file) => files.push(Arc::new(file)),
-                Err(faults) => self.findings.extend(faults.into_iter().map(|fault| placed(fault, place))),
+                Err(faults) => self
+                    .findings
+                    .extend(faults.into_iter().map(|fault| placed(fault, place))),
             }
         }
-        let request = packer::Request { source, variables, var_files: &files };
+        let request = packer::Request {
+            source,
+            variables,
+            var_files: &files,
+        };
         match parsed.evaluate(&self.view, &request) {
             Ok(evaluation) => {
                 for input in evaluation.inputs {
@@ -234,7 +317,8 @@ impl Derivation<'_> {
                 Recipe::Packer(evaluation.fingerprint)
             }
             Err(faults) => {
-                self.findings.extend(faults.into_iter().map(|fault| placed(fault, source_place)));
+                self.findings
+                    .extend(faults.into_iter().map(|fault| placed(fault, source_place)));
                 Recipe::Plain
             }
         }
@@ -247,19 +331,50 @@ impl Derivation<'_> {
         target: Option<&str>,
         arguments: &BTreeMap<String, String>,
     ) {
-        match containers::inputs(&self.view, &context.value, file, target, arguments) {
-            Ok(found) => {
-                self.add(&found.dockerfile, Kind::Build, Role::Dockerfile, place);
-                if let Some(ignore) = &found.ignore_file {
-                    self.add(ignore, Kind::Build, Role::IgnoreFile, &context.place);
-                }
-                for (path, at) in found.files {
-                    self.add(&path, Kind::Build, Role::Context, &at);
-                }
-                self.findings.extend(found.warnings);
+        let dockerfile = match context.value.join(file) {
+            Ok(path) => path,
+            Err(error) => {
+                self.findings.push(Diagnostic::error("path", error.to_string()).at(place.clone()));
+                return;
             }
-            Err(faults) => {
-                self.findings.extend(faults.into_iter().map(|fault| placed(fault, &context.place)));
+        };
+        let build = containers::Build { context: &context.value, dockerfile: &dockerfile, target, arguments };
+        let found = match containers::inputs(&self.view, &build) {
+            Ok(found) => found,
+            Err(error) => {
+                let code = if matches!(error, FileError::Missing(_)) { "missing-file" } else { "unreadable" };
+                let at = if error.to_string().contains(dockerfile.as_str()) { place } else { &context.place };
+                self.findings.push(Diagnostic::error(code, error.to_string()).at(at.clone()));
+                return;
+            }
+        };
+        for input in found.files {
+            let (role, at) = match input.role {
+                containers::Role::Dockerfile => (Role::Dockerfile, place.clone()),
+                containers::Role::IgnoreFile => (Role::IgnoreFile, context.place.clone()),
+                containers::Role::Copied(span) => (Role::Context, Place { path: dockerfile.clone(), span }),
+            };
+            self.add(&input.path, Kind::Build, role, &at);
+        }
+        let inside = |span| Place { path: dockerfile.clone(), span };
+        for (span, text) in found.missing {
+            self.unless_waived(
+                Diagnostic::error("missing-file", format!("`{text}` matches no file of the context"))
+                    .at(inside(span))
+                    .hint(format!("paths are relative to `{}`; see also `.dockerignore`", context.value)),
+            );
+        }
+        for (span, reason) in found.widened {
+            self.findings.push(
+                Diagnostic::warning("widened", format!("the whole context counts as copied: {reason}"))
+                    .at(inside(span)),
+            );
+        }
+        for (path, faults) in found.ignore_file {
+            for fault in faults {
+                self.findings.push(
+                    Diagnostic::error("ignore-file", fault.message).at(Place { path: path.clone(), span: fault.span }),
+                );
             }
         }
     }
@@ -267,35 +382,63 @@ impl Derivation<'_> {
     /// Walks from the scripts that run to all that they read, and asks of each whether it can be followed.
     fn follow_scripts(&mut self) {
         let mut seen: BTreeSet<TreePath> = BTreeSet::new();
-        let mut queue: VecDeque<TreePath> = std::mem::take(&mut self.run).into_iter().map(|(path, _)| path).collect();
+        let mut queue: VecDeque<TreePath> = std::mem::take(&mut self.run)
+            .into_iter()
+            .map(|(path, _)| path)
+            .collect();
         while let Some(path) = queue.pop_front() {
             if !seen.insert(path.clone()) {
                 continue;
             }
             let script = self.shared.scripts.get(&self.view, &path);
             queue.extend(
-                script.reads.iter().filter(|(_, role, _)| *role != Role::NamedBy).map(|(path, ..)| path.clone()),
+                script
+                    .reads
+                    .iter()
+                    .filter(|(_, role, _)| *role != Role::NamedBy)
+                    .map(|(path, ..)| path.clone()),
             );
             self.findings.extend(script.findings.iter().cloned());
             for fault in &script.unresolved {
                 self.unless_waived(fault.clone());
             }
             for (target, glob, span) in &script.on_image {
-                self.on_image(&path, target, *glob, *span);
+                let uploaded = self.uploaded(target);
+                if uploaded.is_empty() && !glob {
+                    self.not_uploaded(&path, target, *span);
+                }
+                queue.extend(uploaded);
             }
         }
     }
 
-    /// A path of the machine below a folder that was uploaded must be one of the files uploaded.
-    fn on_image(&mut self, script: &TreePath, target: &str, glob: bool, span: crate::diagnostic::Span) {
-        if glob || self.uploads.iter().any(|(destination, _)| same_path(destination, target)) {
+    /// The files that were uploaded to where a script looks for one: itself, or what a module is made of.
+    fn uploaded(&self, target: &str) -> Vec<TreePath> {
+        let name = target.rsplit('/').next().unwrap_or_default();
+        let places = [
+            target.to_owned(),
+            format!("{target}.psd1"),
+            format!("{target}.psm1"),
+            format!("{target}/{name}.psd1"),
+            format!("{target}/{name}.psm1"),
+        ];
+        self.uploads
+            .iter()
+            .filter(|(destination, _)| places.iter().any(|place| same_path(destination, place)))
+            .map(|(_, path)| path.clone())
+            .collect()
+    }
+
+    /// A name that is nearly one of the files uploaded beside it is a mistake; others may be the machine's own.
+    fn not_uploaded(&mut self, script: &TreePath, target: &str, span: crate::diagnostic::Span) {
+        let Some(folder) = target.rsplit_once('/').map(|(folder, _)| folder) else {
             return;
-        }
-        let Some(folder) = target.rsplit_once('/').map(|(folder, _)| folder) else { return };
-        let beside = |destination: &str| {
-            destination.rsplit_once('/').is_some_and(|(parent, _)| same_path(parent, folder))
         };
-        // A folder on the image may hold more than was uploaded there, unless scripts are sourced from it.
+        let beside = |destination: &str| {
+            destination
+                .rsplit_once('/')
+                .is_some_and(|(parent, _)| same_path(parent, folder))
+        };
         let names: Vec<&str> = self
             .uploads
             .iter()
@@ -304,21 +447,25 @@ impl Derivation<'_> {
             .collect();
         let name = target.rsplit('/').next().unwrap_or_default();
         if let Some(near) = crate::diagnostic::nearest(name, names.iter().copied()) {
-            let place = Place { path: script.clone(), span };
-            let fault = Diagnostic::warning("not-uploaded", format!("`{target}` is not among the files uploaded there"))
-                .at(place)
-                .hint(format!("did you mean `{near}`?"));
+            let place = Place {
+                path: script.clone(),
+                span,
+            };
+            let fault = Diagnostic::warning(
+                "not-uploaded",
+                format!("`{target}` is not among the files uploaded there"),
+            )
+            .at(place)
+            .hint(format!("did you mean `{near}`?"));
             self.findings.push(fault);
         }
     }
 
     fn unless_waived(&mut self, fault: Diagnostic) {
         let waived = fault.place.as_ref().is_some_and(|place| {
-            self.image
-                .written
-                .waivers
-                .iter()
-                .any(|waiver| Glob::parse(&waiver.value).is_ok_and(|glob| glob.matches(&place.path)))
+            self.image.written.waivers.iter().any(|waiver| {
+                Glob::parse(&waiver.value).is_ok_and(|glob| glob.matches(&place.path))
+            })
         });
         if !waived {
             self.findings.push(fault);
@@ -328,11 +475,19 @@ impl Derivation<'_> {
 
 /// The fault with a place, if it has none.
 fn placed(fault: Diagnostic, place: &Place) -> Diagnostic {
-    if fault.place.is_some() { fault } else { fault.at(place.clone()) }
+    if fault.place.is_some() {
+        fault
+    } else {
+        fault.at(place.clone())
+    }
 }
 
 /// Whether two paths of a machine are the same: Windows' are compared without case.
 fn same_path(a: &str, b: &str) -> bool {
     let windows = |path: &str| path.as_bytes().get(1) == Some(&b':');
-    if windows(a) && windows(b) { a.eq_ignore_ascii_case(b) } else { a == b }
+    if windows(a) && windows(b) {
+        a.eq_ignore_ascii_case(b)
+    } else {
+        a == b
+    }
 }

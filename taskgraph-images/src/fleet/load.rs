@@ -8,20 +8,30 @@ use taskgraph_images_transforms::{ImageId, Kind, KindTemplates};
 
 use super::inputs::{Shared, Templates, derive};
 use super::{Fleet, Image, ScriptIndex};
-use crate::definitions::{Definitions, DefinitionFile, Layout, Loader, Pins, by_id, read_settings};
+use crate::definitions::{DefinitionFile, Definitions, Layout, Loader, Pins, by_id, read_settings};
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::tree::{Change, FileError, Files, Look, Tree, TreePath, View};
 
 impl Fleet {
     /// Reads all of a tree. What is wrong is in [`Fleet::findings`]; the images without faults are there all the same.
     pub fn load(tree: &Tree, layout: &Layout) -> Self {
-        Loading { tree, layout, other: None }.load()
+        Loading {
+            tree,
+            layout,
+            other: None,
+        }
+        .load()
     }
 
     /// Reads a tree that differs from `other`'s by `changes`: what they cannot have altered is taken over.
     pub fn load_like(tree: &Tree, other: &Self, changes: &[(TreePath, Change)]) -> Self {
         let changed = changes.iter().map(|(path, _)| path.clone()).collect();
-        Loading { tree, layout: &other.layout, other: Some(Other::new(other, changed)) }.load()
+        Loading {
+            tree,
+            layout: &other.layout,
+            other: Some(Other::new(other, changed)),
+        }
+        .load()
     }
 }
 
@@ -50,9 +60,19 @@ impl<'a> Other<'a> {
                 at = at.parent();
             }
         }
-        let images = fleet.images.values().map(|image| ((&image.file.path, image.at), image)).collect();
+        let images = fleet
+            .images
+            .values()
+            .map(|image| ((&image.file.path, image.at), image))
+            .collect();
         let files = fleet.files.iter().map(|file| (&file.path, file)).collect();
-        Self { fleet, changed, touched, files, images }
+        Self {
+            fleet,
+            changed,
+            touched,
+            files,
+            images,
+        }
     }
 
     /// Whether none of the changes can have altered what these looks saw.
@@ -96,26 +116,40 @@ impl Loading<'_> {
         let same_settings = self.other.as_ref().filter(|other| {
             other.untouched(&[Look::Path(self.layout.config())]) && other.fleet.config.is_some()
         });
-        let changed_pins = self.other.as_ref().map(|other| changed_pins(&other.fleet.pins, &pins));
+        let changed_pins = self
+            .other
+            .as_ref()
+            .map(|other| changed_pins(&other.fleet.pins, &pins));
         let known = |path: &TreePath| {
             let (other, changed_pins) = (same_settings?, changed_pins.as_ref()?);
             let file = *other.files.get(path)?;
             let reusable = file.faults.is_empty()
                 && other.untouched(&file.looks)
-                && file.images.iter().all(|image| image.pins.is_disjoint(changed_pins));
+                && file
+                    .images
+                    .iter()
+                    .all(|image| image.pins.is_disjoint(changed_pins));
             reusable.then(|| file.clone())
         };
         let files = loader.load(&paths, &known);
         let fragment_faults = loader.fragment_faults();
         let (config, pins) = loader.into_settings();
-        let definitions = Definitions { config, pins, files, faults: fragment_faults };
+        let definitions = Definitions {
+            config,
+            pins,
+            files,
+            faults: fragment_faults,
+        };
         findings.extend(definitions.faults);
         for file in &definitions.files {
             findings.extend(file.faults.iter().cloned());
         }
-        let scripts = self.other.as_ref().map_or_else(ScriptIndex::default, |other| {
-            ScriptIndex::like(&other.fleet.scripts, |looks| other.untouched(looks))
-        });
+        let scripts = self
+            .other
+            .as_ref()
+            .map_or_else(ScriptIndex::default, |other| {
+                ScriptIndex::like(&other.fleet.scripts, |looks| other.untouched(looks))
+            });
         let templates = Templates::default();
         let shared = Shared {
             tree: self.tree,
@@ -125,15 +159,19 @@ impl Loading<'_> {
             scripts: &scripts,
             templates: &templates,
         };
-        let wanted: Vec<(&Arc<DefinitionFile>, usize)> =
-            definitions.files.iter().flat_map(|file| (0..file.images.len()).map(move |at| (file, at))).collect();
+        let wanted: Vec<(&Arc<DefinitionFile>, usize)> = definitions
+            .files
+            .iter()
+            .flat_map(|file| (0..file.images.len()).map(move |at| (file, at)))
+            .collect();
         let images: Vec<Arc<Image>> = wanted
             .par_iter()
             .with_min_len(16)
             .map(|(file, at)| {
                 let known = self.other.as_ref().and_then(|other| {
                     let image = *other.images.get(&(&file.path, *at))?;
-                    (Arc::ptr_eq(file, &image.file) && other.untouched(&image.looks)).then(|| image.clone())
+                    (Arc::ptr_eq(file, &image.file) && other.untouched(&image.looks))
+                        .then(|| image.clone())
                 });
                 known.unwrap_or_else(|| Arc::new(derive(&shared, file, *at)))
             })
@@ -144,7 +182,10 @@ impl Loading<'_> {
         findings.extend(identity(&definitions.files));
         findings.sort_unstable();
         findings.dedup();
-        let images = images.into_iter().map(|image| (image.resolved().definition.id.clone(), image)).collect();
+        let images = images
+            .into_iter()
+            .map(|image| (image.resolved().definition.id.clone(), image))
+            .collect();
         Fleet {
             tree: self.tree.clone(),
             layout: self.layout.clone(),
@@ -164,19 +205,22 @@ impl Loading<'_> {
         let view = View::new(self.tree);
         let mut kinds = KindTemplates::embedded();
         for kind in Kind::ALL.iter().copied() {
-            let path = self.layout.kinds().child(&format!("{kind}.yml"));
+            let path = self.layout.kind(kind);
             let content = match view.read(&path) {
                 Ok(content) => content,
                 Err(FileError::Missing(_)) => continue,
                 Err(error) => {
-                    findings.push(Diagnostic::error("unreadable", error.to_string()).at(Place::file(path)));
+                    findings.push(
+                        Diagnostic::error("unreadable", error.to_string()).at(Place::file(path)),
+                    );
                     continue;
                 }
             };
             let text = String::from_utf8_lossy(&content);
             match kinds.clone().with_override(kind, &text) {
                 Ok(with) => kinds = with,
-                Err(error) => findings.push(Diagnostic::error("kind", error.to_string()).at(Place::file(path))),
+                Err(error) => findings
+                    .push(Diagnostic::error("kind", error.to_string()).at(Place::file(path))),
             }
         }
         Arc::new(kinds)
@@ -187,12 +231,15 @@ impl Loading<'_> {
 fn changed_pins(before: &Pins, after: &Pins) -> BTreeSet<String> {
     let names = before.pins.keys().chain(after.pins.keys());
     names
-        .filter(|name| match (before.pins.get(*name), after.pins.get(*name)) {
-            (Some(old), Some(new)) => {
-                old.value.value.value != new.value.value.value || old.value.sha256 != new.value.sha256
-            }
-            _ => true,
-        })
+        .filter(
+            |name| match (before.pins.get(*name), after.pins.get(*name)) {
+                (Some(old), Some(new)) => {
+                    old.value.value.value != new.value.value.value
+                        || old.value.sha256 != new.value.sha256
+                }
+                _ => true,
+            },
+        )
         .cloned()
         .collect()
 }
@@ -204,8 +251,11 @@ fn identity(files: &[Arc<DefinitionFile>]) -> Vec<Diagnostic> {
     for (id, same) in &images {
         for twin in same.iter().skip(1) {
             let first = same[0].written.name.clone();
-            let mut fault = Diagnostic::error("duplicate-image", format!("the image `{id}` is defined twice"))
-                .at(twin.written.name.clone());
+            let mut fault = Diagnostic::error(
+                "duplicate-image",
+                format!("the image `{id}` is defined twice"),
+            )
+            .at(twin.written.name.clone());
             if first == twin.written.name {
                 fault = fault.hint("give each variant a name of its own: `name: …-{{level}}`");
             } else {
@@ -217,13 +267,16 @@ fn identity(files: &[Arc<DefinitionFile>]) -> Vec<Diagnostic> {
     let mut parents: BTreeMap<&ImageId, &ImageId> = BTreeMap::new();
     for (id, same) in &images {
         let image = same[0];
-        let (Some(parent), Some(place)) = (&image.definition.parent, &image.written.parent) else { continue };
+        let (Some(parent), Some(place)) = (&image.definition.parent, &image.written.parent) else {
+            continue;
+        };
         if images.contains_key(parent) {
             parents.insert(id, parent);
         } else {
             let known: Vec<String> = images.keys().map(ToString::to_string).collect();
             let mut fault =
-                Diagnostic::error("unknown-parent", format!("there is no image `{parent}`")).at(place.clone());
+                Diagnostic::error("unknown-parent", format!("there is no image `{parent}`"))
+                    .at(place.clone());
             if let Some(near) = nearest(&parent.to_string(), known.iter().map(String::as_str)) {
                 fault = fault.hint(format!("did you mean `{near}`?"));
             }
@@ -247,9 +300,15 @@ fn parent_cycles(
         while !done.contains(at) {
             if let Some(first) = path.iter().position(|id| *id == at) {
                 let cycle = &path[first..];
-                let words: Vec<String> = cycle.iter().chain([&at]).map(|id| format!("`{id}`")).collect();
-                let mut fault =
-                    Diagnostic::error("cycle", format!("images are built from one another: {}", words.join(" → ")));
+                let words: Vec<String> = cycle
+                    .iter()
+                    .chain([&at])
+                    .map(|id| format!("`{id}`"))
+                    .collect();
+                let mut fault = Diagnostic::error(
+                    "cycle",
+                    format!("images are built from one another: {}", words.join(" → ")),
+                );
                 fault.place = images[at][0].written.parent.clone();
                 findings.push(fault);
                 break;
@@ -269,7 +328,12 @@ impl Fleet {
     /// Where the value of a dotted key of an image's definition was written.
     pub(crate) fn provenance(&self, id: &ImageId, key: &str) -> Option<Place> {
         let image = self.images.get(id)?;
-        let loader = Loader::new(&self.tree, &self.layout, self.config.clone(), self.pins.clone());
+        let loader = Loader::new(
+            &self.tree,
+            &self.layout,
+            self.config.clone(),
+            self.pins.clone(),
+        );
         loader.provenance(image.resolved(), key)
     }
 }

@@ -93,6 +93,9 @@ pub struct Input {
 impl Fleet {
     /// Whether the fleet can be used: nothing found is an error.
     pub fn is_sound(&self) -> bool {
-        !self.findings.iter().any(|finding| finding.severity == crate::diagnostic::Severity::Error)
+        !self
+            .findings
+            .iter()
+            .any(|finding| finding.severity == crate::diagnostic::Severity::Error)
     }
 }

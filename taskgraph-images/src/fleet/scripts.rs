@@ -5,7 +5,7 @@ use std::sync::{Arc, RwLock};
 
 use super::Role;
 use crate::diagnostic::{Diagnostic, Place, Span};
-use crate::scripts::{self, ReferenceKind, Resolution};
+use crate::scripts::{self, Language, ReferenceKind, Resolution};
 use crate::tree::{Files, Look, TreePath, View};
 
 /// What is known of one script.
@@ -35,12 +35,21 @@ impl ScriptIndex {
             return script.clone();
         }
         let script = Arc::new(analyse(view, path));
-        self.scripts.write().expect("no writer panics").entry(path.clone()).or_insert(script).clone()
+        self.scripts
+            .write()
+            .expect("no writer panics")
+            .entry(path.clone())
+            .or_insert(script)
+            .clone()
     }
 
     /// The script at `path`, if somebody asked for it before.
     pub(crate) fn known(&self, path: &TreePath) -> Option<Arc<Script>> {
-        self.scripts.read().expect("no writer panics").get(path).cloned()
+        self.scripts
+            .read()
+            .expect("no writer panics")
+            .get(path)
+            .cloned()
     }
 
     /// Takes over what `untouched` says no change can have altered.
@@ -53,7 +62,9 @@ impl ScriptIndex {
             .filter(|(_, script)| untouched(&script.looks))
             .map(|(path, script)| (path.clone(), script.clone()))
             .collect();
-        Self { scripts: RwLock::new(scripts) }
+        Self {
+            scripts: RwLock::new(scripts),
+        }
     }
 }
 
@@ -68,7 +79,9 @@ fn analyse(outer: &View<'_>, path: &TreePath) -> Script {
 fn read(view: &View<'_>, path: &TreePath, script: &mut Script) {
     // Whoever names the file reports that it cannot be read.
     let Ok(content) = view.read(path) else { return };
-    let Some(language) = scripts::language(path, &content) else { return };
+    let Some(language) = scripts::language(path, &content) else {
+        return;
+    };
     let analysis = match scripts::analyse(language, &content) {
         Ok(analysis) => analysis,
         Err(error) => {
@@ -80,14 +93,23 @@ fn read(view: &View<'_>, path: &TreePath, script: &mut Script) {
             return;
         }
     };
-    let place = |span| Place { path: path.clone(), span };
+    let place = |span| Place {
+        path: path.clone(),
+        span,
+    };
     for fault in analysis.faults {
-        script.findings.push(Diagnostic::warning("comment", fault.message).at(place(fault.span)));
+        script
+            .findings
+            .push(Diagnostic::warning("comment", fault.message).at(place(fault.span)));
     }
-    if analysis.has_syntax_error {
+    // PowerShell's grammar has gaps that good scripts fall into; what is readable around them is read.
+    if analysis.has_syntax_error && language == Language::Shell {
         script.findings.push(
-            Diagnostic::warning("script-syntax", "parts of the script could not be parsed; references there are not seen")
-                .at(Place::file(path.clone())),
+            Diagnostic::warning(
+                "script-syntax",
+                "parts of the script could not be parsed; references there are not seen",
+            )
+            .at(Place::file(path.clone())),
         );
     }
     for reference in &analysis.references {
@@ -107,13 +129,21 @@ fn read(view: &View<'_>, path: &TreePath, script: &mut Script) {
             Ok(Resolution::Files(files) | Resolution::Listing { files, .. }) => {
                 // A script that runs itself again reads nothing new.
                 script.reads.extend(
-                    files.into_iter().filter(|file| file != path).map(|file| (file, role, reference.span)),
+                    files
+                        .into_iter()
+                        .filter(|file| file != path)
+                        .map(|file| (file, role, reference.span)),
                 );
             }
-            Ok(Resolution::OnImage { path, glob }) => script.on_image.push((path, glob, reference.span)),
+            Ok(Resolution::OnImage { path, glob }) => {
+                script.on_image.push((path, glob, reference.span))
+            }
             Ok(Resolution::Module(_) | Resolution::Waived(_) | Resolution::Absent) => {}
             Ok(Resolution::Unresolved(reason)) => {
-                script.unresolved.push(unresolved(format!("`{}` cannot be followed: {reason}", reference.text)));
+                script.unresolved.push(unresolved(format!(
+                    "`{}` cannot be followed: {reason}",
+                    reference.text
+                )));
             }
             Ok(Resolution::Missing(places)) => {
                 let places: Vec<String> = places.iter().map(|place| format!("`{place}`")).collect();
@@ -123,7 +153,9 @@ fn read(view: &View<'_>, path: &TreePath, script: &mut Script) {
                     places.join(" and ")
                 )));
             }
-            Err(error) => script.unresolved.push(unresolved(format!("`{}`: {error}", reference.text))),
+            Err(error) => script
+                .unresolved
+                .push(unresolved(format!("`{}`: {error}", reference.text))),
         }
     }
 }

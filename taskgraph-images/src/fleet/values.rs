@@ -33,9 +33,16 @@ pub(super) fn digests(
         fields.add(kind.as_str()).add(canonical(&value));
         digests.insert(kind, fields.finish());
     };
-    let paths = |paths: &[TreePath]| paths.iter().map(|path| json!(path.as_str())).collect::<Value>();
+    let paths = |paths: &[TreePath]| {
+        paths
+            .iter()
+            .map(|path| json!(path.as_str()))
+            .collect::<Value>()
+    };
     let builder = match (&definition.builder, recipe) {
-        (Builder::Packer { source, .. }, Recipe::Packer(meaning)) => json!({"source": source, "template": meaning}),
+        (Builder::Packer { source, .. }, Recipe::Packer(meaning)) => {
+            json!({"source": source, "template": meaning})
+        }
         (builder, _) => json!(builder),
     };
     put(

@@ -28,7 +28,10 @@ impl Contents {
         }
         let content = tree.blob(found.id, &found.path).ok()?;
         let digest = Digest::of(&content);
-        self.known.write().expect("no writer panics").insert(found.id, digest);
+        self.known
+            .write()
+            .expect("no writer panics")
+            .insert(found.id, digest);
         Some(digest)
     }
 }
@@ -39,7 +42,11 @@ fn own_digest(tree: &Tree, contents: &Contents, path: &TreePath) -> Option<Diges
     let mut fields = Fields::new("taskgraph-images file 1");
     match found.mode {
         Mode::File | Mode::Executable => {
-            fields.add(if found.mode == Mode::Executable { "executable" } else { "file" });
+            fields.add(if found.mode == Mode::Executable {
+                "executable"
+            } else {
+                "file"
+            });
             fields.add(contents.of(tree, &found)?.as_bytes());
         }
         Mode::Submodule => {
@@ -75,7 +82,10 @@ impl ImageGraph {
         }
         builder.parents();
         builder.follow_files();
-        let mut graph = Self { graph: builder.graph, index: builder.index };
+        let mut graph = Self {
+            graph: builder.graph,
+            index: builder.index,
+        };
         graph.check_acyclic()?;
         graph.hash(fleet, contents);
         Ok(graph)
@@ -87,7 +97,11 @@ impl ImageGraph {
             .filter(|component| component.len() > 1)
             .map(|component| self.cycle(&component))
             .collect();
-        if faults.is_empty() { Ok(()) } else { Err(faults) }
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(faults)
+        }
     }
 
     /// One way round a strongly connected component, from its first node by name.
@@ -106,7 +120,12 @@ impl ImageGraph {
                 .edges(at)
                 .filter(|edge| component.contains(&edge.target()))
                 .min_by(|a, b| {
-                    let order = |edge: NodeIndex| (path.contains(&edge) && edge != start, self.graph[edge].key.clone());
+                    let order = |edge: NodeIndex| {
+                        (
+                            path.contains(&edge) && edge != start,
+                            self.graph[edge].key.clone(),
+                        )
+                    };
                     order(a.target()).cmp(&order(b.target()))
                 })
                 .expect("every node of a component leads on inside it");
@@ -119,7 +138,10 @@ impl ImageGraph {
             }
             path.push(target);
         }
-        let words: Vec<String> = path.iter().map(|node| format!("`{}`", self.graph[*node].key)).collect();
+        let words: Vec<String> = path
+            .iter()
+            .map(|node| format!("`{}`", self.graph[*node].key))
+            .collect();
         let mut fault = Diagnostic::error("cycle", format!("files read one another: {}", words.join(" → ")))
             .hint("break the cycle, or waive one reference with `# taskgraph-images: not-an-input REASON`");
         fault.place = place;
@@ -132,14 +154,21 @@ impl ImageGraph {
         let files: Vec<NodeIndex> = self
             .graph
             .node_indices()
-            .filter(|at| matches!(self.graph[*at].key, NodeKey::File(_)) && self.counts_by_bytes(*at))
+            .filter(|at| {
+                matches!(self.graph[*at].key, NodeKey::File(_)) && self.counts_by_bytes(*at)
+            })
             .collect();
         let own: Vec<(NodeIndex, Digest)> = files
             .par_iter()
             .with_min_len(32)
             .map(|at| {
-                let NodeKey::File(path) = &self.graph[*at].key else { return (*at, unreadable) };
-                (*at, own_digest(&fleet.tree, contents, path).unwrap_or(unreadable))
+                let NodeKey::File(path) = &self.graph[*at].key else {
+                    return (*at, unreadable);
+                };
+                (
+                    *at,
+                    own_digest(&fleet.tree, contents, path).unwrap_or(unreadable),
+                )
             })
             .collect();
         for (at, digest) in own {
@@ -153,11 +182,14 @@ impl ImageGraph {
 
     /// Whether some edge to the file asks for its bytes; others need not be read.
     fn counts_by_bytes(&self, at: NodeIndex) -> bool {
-        self.graph.edges_directed(at, Direction::Incoming).any(|edge| edge.weight().role.counts() == Where::Bytes)
+        self.graph
+            .edges_directed(at, Direction::Incoming)
+            .any(|edge| edge.weight().role.counts() == Where::Bytes)
     }
 
     fn dependencies_first(&self) -> Vec<NodeIndex> {
-        let mut order = petgraph::algo::toposort(&self.graph, None).expect("cycles were refused before");
+        let mut order =
+            petgraph::algo::toposort(&self.graph, None).expect("cycles were refused before");
         order.reverse();
         order
     }
@@ -207,11 +239,24 @@ struct Builder<'a> {
 impl Builder<'_> {
     fn node(&mut self, key: NodeKey, own: Digest) -> NodeIndex {
         let graph = &mut self.graph;
-        *self.index.entry(key).or_insert_with_key(|key| graph.add_node(Node { key: key.clone(), own, digest: own }))
+        *self.index.entry(key).or_insert_with_key(|key| {
+            graph.add_node(Node {
+                key: key.clone(),
+                own,
+                digest: own,
+            })
+        })
     }
 
     fn edge(&mut self, from: NodeIndex, to: NodeIndex, role: Role, at: Option<&Place>) {
-        self.graph.add_edge(from, to, Edge { role, at: at.cloned() });
+        self.graph.add_edge(
+            from,
+            to,
+            Edge {
+                role,
+                at: at.cloned(),
+            },
+        );
     }
 
     fn file(&mut self, path: &TreePath) -> NodeIndex {
@@ -219,13 +264,20 @@ impl Builder<'_> {
             return *at;
         }
         // Read later, and only if its bytes count.
-        let at = self.node(NodeKey::File(path.clone()), Fields::new("taskgraph-images file by value 1").finish());
+        let at = self.node(
+            NodeKey::File(path.clone()),
+            Fields::new("taskgraph-images file by value 1").finish(),
+        );
         self.files.insert(path.clone(), at);
         self.pending.push((path.clone(), at));
         at
     }
 
-    fn image(&mut self, image: &Arc<Image>, payload: &(dyn Fn(&ImageDefinition, Kind) -> Digest + Sync)) {
+    fn image(
+        &mut self,
+        image: &Arc<Image>,
+        payload: &(dyn Fn(&ImageDefinition, Kind) -> Digest + Sync),
+    ) {
         let resolved = image.resolved();
         let definition = &resolved.definition;
         let mut tasks = Vec::new();
@@ -237,11 +289,11 @@ impl Builder<'_> {
             let leaf = self.node(NodeKey::Values(definition.id.clone(), *kind), *values);
             self.edge(task, leaf, Role::Values, Some(&resolved.written.name));
             let runs = payload(definition, *kind);
-            let leaf = self.node(NodeKey::Payload(*kind, runs), runs);
+            let leaf = self.settings(NodeKey::Payload(*kind, runs), runs, Some(*kind));
             self.edge(task, leaf, Role::Payload, None);
             if let Some(alias) = definition.worker(*kind) {
                 let digest = self.worker(alias);
-                let leaf = self.node(NodeKey::Worker(alias.clone()), digest);
+                let leaf = self.settings(NodeKey::Worker(alias.clone()), digest, None);
                 self.edge(task, leaf, Role::Worker, None);
             }
             // verify depends on build, publish on verify, or on build where nothing verifies.
@@ -251,15 +303,39 @@ impl Builder<'_> {
             tasks.push((*kind, task));
         }
         for input in &image.inputs {
-            let Some((_, task)) = tasks.iter().find(|(kind, _)| *kind == input.kind) else { continue };
+            let Some((_, task)) = tasks.iter().find(|(kind, _)| *kind == input.kind) else {
+                continue;
+            };
             let task = *task;
             let file = self.file(&input.path);
             self.edge(task, file, input.role, Some(&input.at));
         }
     }
 
+    /// A node that the settings, or a kind's own template, make.
+    fn settings(&mut self, key: NodeKey, own: Digest, kind: Option<Kind>) -> NodeIndex {
+        if let Some(at) = self.index.get(&key) {
+            return *at;
+        }
+        let leaf = self.node(key, own);
+        let layout = &self.fleet.layout;
+        let path = match kind {
+            None => layout.config(),
+            Some(kind) => layout.kind(kind),
+        };
+        if self.fleet.tree.find(&path).is_ok() {
+            let file = self.file(&path);
+            self.edge(leaf, file, Role::Settings, Some(&Place::file(path)));
+        }
+        leaf
+    }
+
     fn worker(&self, alias: &AliasName) -> Digest {
-        let worker = self.fleet.config.as_ref().and_then(|config| config.project.workers.get(alias));
+        let worker = self
+            .fleet
+            .config
+            .as_ref()
+            .and_then(|config| config.project.workers.get(alias));
         let value = serde_json::to_value(worker).unwrap_or_default();
         let mut fields = Fields::new("taskgraph-images worker 1");
         fields.add(canonical(&value));
@@ -269,12 +345,19 @@ impl Builder<'_> {
     fn parents(&mut self) {
         for image in self.fleet.images.values() {
             let resolved = image.resolved();
-            let Some(parent) = &resolved.definition.parent else { continue };
+            let Some(parent) = &resolved.definition.parent else {
+                continue;
+            };
             let child = NodeKey::Task(resolved.definition.id.clone(), Kind::Build);
             let parent = NodeKey::Task(parent.clone(), Kind::Build);
             if let (Some(child), Some(parent)) = (self.index.get(&child), self.index.get(&parent)) {
                 let (child, parent) = (*child, *parent);
-                self.edge(child, parent, Role::Parent, resolved.written.parent.as_ref());
+                self.edge(
+                    child,
+                    parent,
+                    Role::Parent,
+                    resolved.written.parent.as_ref(),
+                );
             }
         }
     }
@@ -286,18 +369,38 @@ impl Builder<'_> {
             {
                 for link in found.links.iter().filter(|link| **link != path) {
                     let target = self.file(link);
-                    self.edge(at, target, Role::LinkTarget, Some(&Place::file(path.clone())));
+                    self.edge(
+                        at,
+                        target,
+                        Role::LinkTarget,
+                        Some(&Place::file(path.clone())),
+                    );
                 }
                 // A link to a folder has no content of its own here; what is used below it has edges.
                 if found.mode != Mode::Directory {
                     let target = self.file(&found.path);
-                    self.edge(at, target, Role::LinkTarget, Some(&Place::file(path.clone())));
+                    self.edge(
+                        at,
+                        target,
+                        Role::LinkTarget,
+                        Some(&Place::file(path.clone())),
+                    );
                 }
             }
-            let Some(script) = self.fleet.scripts.known(&path) else { continue };
+            let Some(script) = self.fleet.scripts.known(&path) else {
+                continue;
+            };
             for (read, role, span) in &script.reads {
                 let target = self.file(read);
-                self.edge(at, target, *role, Some(&Place { path: path.clone(), span: *span }));
+                self.edge(
+                    at,
+                    target,
+                    *role,
+                    Some(&Place {
+                        path: path.clone(),
+                        span: *span,
+                    }),
+                );
             }
         }
     }

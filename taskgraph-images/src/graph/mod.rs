@@ -111,7 +111,11 @@ impl ImageGraph {
             .edge_indices()
             .filter_map(|edge| {
                 let (from, to) = self.graph.edge_endpoints(edge)?;
-                Some((&self.graph[from].key, self.graph[edge].role, &self.graph[to].key))
+                Some((
+                    &self.graph[from].key,
+                    self.graph[edge].role,
+                    &self.graph[to].key,
+                ))
             })
             .collect();
         edges.sort_unstable();

@@ -37,8 +37,14 @@ pub struct Reached {
 impl ImageGraph {
     /// The tasks that depend on `target`, each with its shortest path there. With `by_value`, also through files
     /// of which only values count.
-    pub fn dependents(&self, target: &NodeKey, by_value: bool) -> BTreeMap<(ImageId, Kind), Vec<Step>> {
-        let Some(target) = self.index.get(target) else { return BTreeMap::new() };
+    pub fn dependents(
+        &self,
+        target: &NodeKey,
+        by_value: bool,
+    ) -> BTreeMap<(ImageId, Kind), Vec<Step>> {
+        let Some(target) = self.index.get(target) else {
+            return BTreeMap::new();
+        };
         let mut next: HashMap<NodeIndex, petgraph::graph::EdgeIndex> = HashMap::new();
         let mut queue = VecDeque::from([*target]);
         let mut order = Vec::new();
@@ -60,18 +66,27 @@ impl ImageGraph {
                 }
             }
         }
-        let tasks = order.into_iter().filter_map(|at| match &self.graph[at].key {
-            NodeKey::Task(id, kind) => Some(((id.clone(), *kind), self.path(at, &next))),
-            _ => None,
-        });
+        let tasks = order
+            .into_iter()
+            .filter_map(|at| match &self.graph[at].key {
+                NodeKey::Task(id, kind) => Some(((id.clone(), *kind), self.path(at, &next))),
+                _ => None,
+            });
         tasks.collect()
     }
 
-    fn path(&self, from: NodeIndex, next: &HashMap<NodeIndex, petgraph::graph::EdgeIndex>) -> Vec<Step> {
+    fn path(
+        &self,
+        from: NodeIndex,
+        next: &HashMap<NodeIndex, petgraph::graph::EdgeIndex>,
+    ) -> Vec<Step> {
         let mut steps = Vec::new();
         let mut at = from;
         while let Some(edge) = next.get(&at) {
-            let (from, to) = self.graph.edge_endpoints(*edge).expect("the edge was found in this graph");
+            let (from, to) = self
+                .graph
+                .edge_endpoints(*edge)
+                .expect("the edge was found in this graph");
             let weight = &self.graph[*edge];
             steps.push(Step {
                 from: self.graph[from].key.clone(),
@@ -88,7 +103,9 @@ impl ImageGraph {
     pub fn inputs(&self, image: &ImageId) -> BTreeMap<TreePath, Reached> {
         let mut files: BTreeMap<TreePath, Reached> = BTreeMap::new();
         for kind in Kind::ALL.iter().copied() {
-            let Some(task) = self.index.get(&NodeKey::Task(image.clone(), kind)) else { continue };
+            let Some(task) = self.index.get(&NodeKey::Task(image.clone(), kind)) else {
+                continue;
+            };
             let mut came: HashMap<NodeIndex, petgraph::graph::EdgeIndex> = HashMap::new();
             let mut queue = VecDeque::from([*task]);
             let mut order = Vec::new();
@@ -97,7 +114,14 @@ impl ImageGraph {
                     .graph
                     .edges(at)
                     .filter(|edge| !matches!(edge.weight().role, Role::Parent | Role::Stage))
-                    .map(|edge| (edge.weight().role, &self.graph[edge.target()].key, edge.target(), edge.id()))
+                    .map(|edge| {
+                        (
+                            edge.weight().role,
+                            &self.graph[edge.target()].key,
+                            edge.target(),
+                            edge.id(),
+                        )
+                    })
                     .collect();
                 below.sort_unstable();
                 for (_, _, target, edge) in below {
@@ -109,12 +133,20 @@ impl ImageGraph {
                 }
             }
             for at in order {
-                let NodeKey::File(path) = &self.graph[at].key else { continue };
+                let NodeKey::File(path) = &self.graph[at].key else {
+                    continue;
+                };
                 match files.get_mut(path) {
                     Some(reached) => reached.kinds.push(kind),
                     None => {
                         let via = self.path_back(at, &came);
-                        files.insert(path.clone(), Reached { kinds: vec![kind], via });
+                        files.insert(
+                            path.clone(),
+                            Reached {
+                                kinds: vec![kind],
+                                via,
+                            },
+                        );
                     }
                 }
             }
@@ -122,11 +154,18 @@ impl ImageGraph {
         files
     }
 
-    fn path_back(&self, to: NodeIndex, came: &HashMap<NodeIndex, petgraph::graph::EdgeIndex>) -> Vec<Step> {
+    fn path_back(
+        &self,
+        to: NodeIndex,
+        came: &HashMap<NodeIndex, petgraph::graph::EdgeIndex>,
+    ) -> Vec<Step> {
         let mut steps = Vec::new();
         let mut at = to;
         while let Some(edge) = came.get(&at) {
-            let (from, to) = self.graph.edge_endpoints(*edge).expect("the edge was found in this graph");
+            let (from, to) = self
+                .graph
+                .edge_endpoints(*edge)
+                .expect("the edge was found in this graph");
             let weight = &self.graph[*edge];
             steps.push(Step {
                 from: self.graph[from].key.clone(),

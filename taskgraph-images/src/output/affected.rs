@@ -75,14 +75,23 @@ impl Affected {
                     reasons: reasons(image, &locate),
                 })
                 .collect(),
-            unclaimed: comparison.affected.unclaimed.iter().map(ToString::to_string).collect(),
+            unclaimed: comparison
+                .affected
+                .unclaimed
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
         }
     }
 }
 
 /// The reasons of an image.
 pub fn reasons(image: &AffectedImage, locate: &Locator<'_>) -> Vec<ReasonJson> {
-    image.reasons.iter().map(|reason| one(reason, locate)).collect()
+    image
+        .reasons
+        .iter()
+        .map(|reason| one(reason, locate))
+        .collect()
 }
 
 fn one(reason: &Reason, locate: &Locator<'_>) -> ReasonJson {

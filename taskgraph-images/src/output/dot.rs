@@ -9,14 +9,20 @@ use super::preview::PreviewJson;
 ///
 /// An arrow that follows from others (build → publish, where verify stands between) is left out.
 pub fn graph(preview: &PreviewJson) -> String {
-    let mut text = "digraph tasks {\n  rankdir=LR;\n  node [shape=box, fontname=\"sans-serif\"];\n".to_owned();
+    let mut text =
+        "digraph tasks {\n  rankdir=LR;\n  node [shape=box, fontname=\"sans-serif\"];\n".to_owned();
     for task in &preview.tasks {
         let style = if task.affected { "solid" } else { "dashed" };
         let _ = writeln!(text, "  {} [style={style}];", quote(task.label.as_str()));
     }
     for task in &preview.tasks {
         for dependency in direct(task, &preview.tasks) {
-            let _ = writeln!(text, "  {} -> {};", quote(dependency.as_str()), quote(task.label.as_str()));
+            let _ = writeln!(
+                text,
+                "  {} -> {};",
+                quote(dependency.as_str()),
+                quote(task.label.as_str())
+            );
         }
     }
     text + "}\n"

@@ -64,7 +64,11 @@ pub struct Input {
 /// Digests of an image's tasks.
 pub fn digests(snapshot: &Snapshot, id: &ImageId) -> Digests {
     let of = |kind| snapshot.digest(id, kind).map(|digest| digest.to_string());
-    Digests { build: of(Kind::Build), verify: of(Kind::Verify), publish: of(Kind::Publish) }
+    Digests {
+        build: of(Kind::Build),
+        verify: of(Kind::Verify),
+        publish: of(Kind::Publish),
+    }
 }
 
 impl Images {
@@ -101,6 +105,9 @@ impl Images {
                     .collect(),
             })
             .collect();
-        Self { version: VERSION, images }
+        Self {
+            version: VERSION,
+            images,
+        }
     }
 }

@@ -17,7 +17,10 @@ pub struct Locator<'a> {
 impl<'a> Locator<'a> {
     /// A locator over some trees.
     pub fn new(trees: impl IntoIterator<Item = &'a Tree>) -> Self {
-        Self { trees: trees.into_iter().collect(), lines: RefCell::default() }
+        Self {
+            trees: trees.into_iter().collect(),
+            lines: RefCell::default(),
+        }
     }
 
     /// The place as `file:line`; the file alone where the whole of it is meant.
@@ -26,14 +29,25 @@ impl<'a> Locator<'a> {
             return place.path.to_string();
         }
         let mut lines = self.lines.borrow_mut();
-        let starts = lines.entry(place.path.clone()).or_insert_with(|| self.starts(&place.path));
+        let starts = lines
+            .entry(place.path.clone())
+            .or_insert_with(|| self.starts(&place.path));
         let line = starts.partition_point(|start| *start <= place.span.start);
         format!("{}:{line}", place.path)
     }
 
     fn starts(&self, path: &TreePath) -> Vec<u32> {
-        let content = self.trees.iter().find_map(|tree| View::new(tree).read(path).ok()).unwrap_or_default();
-        let newlines = content.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
-        std::iter::once(0).chain(newlines.filter_map(|(at, _)| u32::try_from(at + 1).ok())).collect()
+        let content = self
+            .trees
+            .iter()
+            .find_map(|tree| View::new(tree).read(path).ok())
+            .unwrap_or_default();
+        let newlines = content
+            .iter()
+            .enumerate()
+            .filter(|(_, byte)| **byte == b'\n');
+        std::iter::once(0)
+            .chain(newlines.filter_map(|(at, _)| u32::try_from(at + 1).ok()))
+            .collect()
     }
 }

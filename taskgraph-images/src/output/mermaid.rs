@@ -21,11 +21,18 @@ pub fn graph(preview: &PreviewJson) -> String {
         return text;
     }
     let shown = shown(preview);
-    let numbers: BTreeMap<&Label, usize> =
-        shown.iter().enumerate().map(|(number, task)| (&task.label, number)).collect();
+    let numbers: BTreeMap<&Label, usize> = shown
+        .iter()
+        .enumerate()
+        .map(|(number, task)| (&task.label, number))
+        .collect();
     for (number, task) in shown.iter().enumerate() {
         let class = if task.affected { "affected" } else { "needed" };
-        let _ = writeln!(text, "  t{number}[\"{}\"]:::{class}", escape(task.label.as_str()));
+        let _ = writeln!(
+            text,
+            "  t{number}[\"{}\"]:::{class}",
+            escape(task.label.as_str())
+        );
     }
     for (number, task) in shown.iter().enumerate() {
         for dependency in direct(task, &preview.tasks) {
@@ -36,7 +43,11 @@ pub fn graph(preview: &PreviewJson) -> String {
     }
     let left_out = preview.tasks.len() - shown.len();
     if left_out > 0 {
-        let _ = writeln!(text, "  more[\"… and {}\"]:::note", super::text::count(left_out, "more task"));
+        let _ = writeln!(
+            text,
+            "  more[\"… and {}\"]:::note",
+            super::text::count(left_out, "more task")
+        );
         text += "  classDef note fill:none,stroke:none\n";
     }
     text += "  classDef affected stroke-width:2px\n";
@@ -52,24 +63,37 @@ fn shown(preview: &PreviewJson) -> Vec<&TaskJson> {
         if images.contains(&task.image) {
             continue;
         }
-        let tasks = preview.tasks.iter().filter(|other| other.image == task.image).count();
+        let tasks = preview
+            .tasks
+            .iter()
+            .filter(|other| other.image == task.image)
+            .count();
         if total + tasks > TASKS && !images.is_empty() {
             break;
         }
         total += tasks;
         images.insert(&task.image);
     }
-    preview.tasks.iter().filter(|task| images.contains(&task.image)).collect()
+    preview
+        .tasks
+        .iter()
+        .filter(|task| images.contains(&task.image))
+        .collect()
 }
 
 /// The dependencies of a task that do not follow from another of its dependencies.
-pub(super) fn direct<'a>(task: &'a TaskJson, tasks: &'a [TaskJson]) -> impl Iterator<Item = &'a Label> {
+pub(super) fn direct<'a>(
+    task: &'a TaskJson,
+    tasks: &'a [TaskJson],
+) -> impl Iterator<Item = &'a Label> {
     let implied: BTreeSet<&Label> = tasks
         .iter()
         .filter(|other| task.dependencies.contains(&other.label))
         .flat_map(|other| &other.dependencies)
         .collect();
-    task.dependencies.iter().filter(move |label| !implied.contains(label))
+    task.dependencies
+        .iter()
+        .filter(move |label| !implied.contains(label))
 }
 
 /// Text for a quoted label: Mermaid's own entities for all that could end the quote, be markup or an entity.

@@ -11,6 +11,7 @@ pub mod mermaid;
 pub mod preview;
 #[cfg(test)]
 mod samples;
+pub mod summary;
 pub mod text;
 
 pub use locate::Locator;
@@ -55,7 +56,8 @@ fn node(key: &NodeKey) -> String {
 
 /// Pretty JSON with a final newline.
 pub fn json(value: &impl Serialize) -> String {
-    let mut text = serde_json::to_string_pretty(value).expect("the published types are maps, lists and text");
+    let mut text =
+        serde_json::to_string_pretty(value).expect("the published types are maps, lists and text");
     text.push('\n');
     text
 }

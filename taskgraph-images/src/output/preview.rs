@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use taskgraph_images_transforms::{
-    ImageId, ImageTasks, Kind, Label, Level, Parameters, TaskGraph, TransformError, TransformErrorKind, full_task_graph,
+    ImageId, ImageTasks, Kind, Label, Level, Parameters, TaskGraph, TransformError,
+    TransformErrorKind, full_task_graph,
 };
 
 use super::affected::{ReasonJson, reasons};
@@ -63,7 +64,11 @@ impl Preview {
     ///
     /// # Errors
     /// When a task cannot be rendered or breaks a rule.
-    pub fn new(comparison: &Comparison, event: Event, parameters: &Parameters) -> Result<Self, Vec<TransformError>> {
+    pub fn new(
+        comparison: &Comparison,
+        event: Event,
+        parameters: &Parameters,
+    ) -> Result<Self, Vec<TransformError>> {
         let wanted: BTreeSet<ImageId> = comparison
             .affected
             .images
@@ -80,14 +85,29 @@ impl Preview {
             .filter(|label| full.get(label).is_some())
             .collect();
         let one = |error: taskgraph_images_transforms::GraphError| {
-            vec![TransformError { task: None, kind: TransformErrorKind::from(error) }]
+            vec![TransformError {
+                task: None,
+                kind: TransformErrorKind::from(error),
+            }]
         };
         let closure = full.closure(&affected).map_err(one)?;
         let target = full.subgraph(&closure).map_err(|errors| {
-            errors.into_iter().map(|error| TransformError { task: None, kind: error.into() }).collect::<Vec<_>>()
+            errors
+                .into_iter()
+                .map(|error| TransformError {
+                    task: None,
+                    kind: error.into(),
+                })
+                .collect::<Vec<_>>()
         })?;
         let needed = closure.difference(&affected).cloned().collect();
-        Ok(Self { event, level: parameters.level, target, affected, needed })
+        Ok(Self {
+            event,
+            level: parameters.level,
+            target,
+            affected,
+            needed,
+        })
     }
 }
 
@@ -101,19 +121,30 @@ pub fn task_graph(
     parameters: &Parameters,
 ) -> Result<TaskGraph, Vec<TransformError>> {
     let mut wanted: BTreeSet<&ImageId> = match only {
-        Some(only) => snapshot.fleet.images.keys().filter(|id| only.contains(*id)).collect(),
+        Some(only) => snapshot
+            .fleet
+            .images
+            .keys()
+            .filter(|id| only.contains(*id))
+            .collect(),
         None => snapshot.fleet.images.keys().collect(),
     };
     let mut queue: Vec<&ImageId> = wanted.iter().copied().collect();
     while let Some(id) = queue.pop() {
-        let parent = snapshot.fleet.images.get(id).and_then(|image| image.resolved().definition.parent.as_ref());
+        let parent = snapshot
+            .fleet
+            .images
+            .get(id)
+            .and_then(|image| image.resolved().definition.parent.as_ref());
         if let Some(parent) = parent
             && wanted.insert(parent)
         {
             queue.push(parent);
         }
     }
-    let Some(config) = &snapshot.fleet.config else { return TaskGraph::new(Vec::new()).map_err(|_| Vec::new()) };
+    let Some(config) = &snapshot.fleet.config else {
+        return TaskGraph::new(Vec::new()).map_err(|_| Vec::new());
+    };
     let images: Vec<ImageTasks<'_>> = wanted
         .into_iter()
         .filter_map(|id| snapshot.fleet.images.get(id).map(|image| (id, image)))
@@ -126,7 +157,11 @@ pub fn task_graph(
                     Some((kind, digest))
                 })
                 .collect::<BTreeMap<Kind, _>>();
-            ImageTasks::new(&image.resolved().definition, image.resolved().path.as_str(), digests)
+            ImageTasks::new(
+                &image.resolved().definition,
+                image.resolved().path.as_str(),
+                digests,
+            )
         })
         .collect();
     full_task_graph(&images, &config.project, parameters, &snapshot.fleet.kinds)
@@ -196,7 +231,12 @@ impl PreviewJson {
     pub fn new(comparison: &Comparison, preview: &Preview) -> Self {
         let locate = Locator::new([&comparison.head.fleet.tree, &comparison.base.fleet.tree]);
         let definition = |id: &ImageId| {
-            let image = comparison.head.fleet.images.get(id).or_else(|| comparison.base.fleet.images.get(id));
+            let image = comparison
+                .head
+                .fleet
+                .images
+                .get(id)
+                .or_else(|| comparison.base.fleet.images.get(id));
             image.map(|image| image.resolved())
         };
         Self {
@@ -216,7 +256,8 @@ impl PreviewJson {
                     change: image.change,
                     tasks: image.tasks.clone(),
                     parent: definition(id).and_then(|image| image.definition.parent.clone()),
-                    definition: definition(id).map_or_else(String::new, |image| image.path.to_string()),
+                    definition: definition(id)
+                        .map_or_else(String::new, |image| image.path.to_string()),
                     reasons: reasons(image, &locate),
                 })
                 .collect(),
@@ -234,7 +275,12 @@ impl PreviewJson {
                     dependencies: task.dependencies.values().cloned().collect(),
                 })
                 .collect(),
-            unclaimed: comparison.affected.unclaimed.iter().map(ToString::to_string).collect(),
+            unclaimed: comparison
+                .affected
+                .unclaimed
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
         }
     }
 }

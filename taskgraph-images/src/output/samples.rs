@@ -9,7 +9,8 @@ use crate::affected::{ImageChange, ReasonKind};
 use crate::tree::Change;
 
 /// A path that tries to leave every place it can be put in.
-pub(super) const HOSTILE: &str = "image-defs/</script><img src=x onerror=alert(1)>\"'&`]\u{2028}\u{2029}--><!--.sh";
+pub(super) const HOSTILE: &str =
+    "image-defs/</script><img src=x onerror=alert(1)>\"'&`]\u{2028}\u{2029}--><!--.sh";
 
 fn id(text: &str) -> ImageId {
     text.parse().unwrap()
@@ -22,7 +23,10 @@ fn task(image: &str, kind: Kind, affected: bool, dependencies: &[(&str, Kind)]) 
         kind,
         affected,
         task_queue_id: "taskgraph-images-1/image-builder".to_owned(),
-        dependencies: dependencies.iter().map(|(image, kind)| id(image).label(*kind)).collect(),
+        dependencies: dependencies
+            .iter()
+            .map(|(image, kind)| id(image).label(*kind))
+            .collect(),
     }
 }
 
@@ -83,9 +87,24 @@ pub(super) fn small() -> PreviewJson {
         ],
         tasks: vec![
             task("base@google", Kind::Build, false, &[]),
-            task("gui@google", Kind::Build, true, &[("base@google", Kind::Build)]),
-            task("gui@google", Kind::Verify, true, &[("gui@google", Kind::Build)]),
-            task("gui@google", Kind::Publish, true, &[("gui@google", Kind::Build), ("gui@google", Kind::Verify)]),
+            task(
+                "gui@google",
+                Kind::Build,
+                true,
+                &[("base@google", Kind::Build)],
+            ),
+            task(
+                "gui@google",
+                Kind::Verify,
+                true,
+                &[("gui@google", Kind::Build)],
+            ),
+            task(
+                "gui@google",
+                Kind::Publish,
+                true,
+                &[("gui@google", Kind::Build), ("gui@google", Kind::Verify)],
+            ),
         ],
         unclaimed: vec!["image-defs/scripts/left-over.sh".to_owned()],
         ..nothing()
@@ -96,7 +115,14 @@ pub(super) fn small() -> PreviewJson {
 pub(super) fn many(images: usize) -> PreviewJson {
     let tasks = (0..images).flat_map(|number| {
         let image = format!("image-{number:04}@aws");
-        [task(&image, Kind::Build, true, &[]), task(&image, Kind::Verify, true, &[(&image, Kind::Build)])]
+        [
+            task(&image, Kind::Build, true, &[]),
+            task(&image, Kind::Verify, true, &[(&image, Kind::Build)]),
+        ]
     });
-    PreviewJson { total: images, tasks: tasks.collect(), ..nothing() }
+    PreviewJson {
+        total: images,
+        tasks: tasks.collect(),
+        ..nothing()
+    }
 }

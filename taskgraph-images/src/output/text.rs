@@ -15,18 +15,37 @@ const REASONS: usize = 6;
 
 /// `1 image`, `2 images`.
 pub fn count(number: usize, one: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+    if number == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{number} {one}s")
+    }
 }
 
 /// Kinds joined by commas.
 pub fn kinds(kinds: &[Kind]) -> String {
-    kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ")
+    kinds
+        .iter()
+        .map(|kind| kind.as_str())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// What was compared with what.
 pub fn range(comparison: &Comparison) -> String {
-    let short = |name: &str| if name.len() >= 40 { name[..12].to_owned() } else { name.to_owned() };
-    format!("{} compared with {} ({})", short(&comparison.head.name), short(&comparison.base.name), comparison.how)
+    let short = |name: &str| {
+        if name.len() >= 40 {
+            name[..12].to_owned()
+        } else {
+            name.to_owned()
+        }
+    };
+    format!(
+        "{} compared with {} ({})",
+        short(&comparison.head.name),
+        short(&comparison.base.name),
+        comparison.how
+    )
 }
 
 /// The affected images with their reasons.
@@ -61,14 +80,21 @@ pub fn reasons(image: &AffectedImage, locate: &Locator<'_>) -> String {
         text += &path(&via(&reason.via, locate), "    ");
     }
     if image.reasons.len() > REASONS {
-        let _ = writeln!(text, "  … and {}", count(image.reasons.len() - REASONS, "more reason"));
+        let _ = writeln!(
+            text,
+            "  … and {}",
+            count(image.reasons.len() - REASONS, "more reason")
+        );
     }
     text
 }
 
 /// What a reason says, without the way.
 pub fn cause(reason: &Reason) -> String {
-    let file = reason.path.as_ref().map_or_else(String::new, |path| format!("{path}"));
+    let file = reason
+        .path
+        .as_ref()
+        .map_or_else(String::new, |path| format!("{path}"));
     let change = match reason.change {
         None => "",
         Some(Change::Added) => " added",
@@ -91,8 +117,15 @@ pub fn cause(reason: &Reason) -> String {
 pub fn path(steps: &[StepJson], indent: &str) -> String {
     let mut text = String::new();
     for step in steps {
-        let at = step.at.as_ref().map_or_else(String::new, |at| format!(" ({at})"));
-        let _ = writeln!(text, "{indent}{} ─ {} → {}{at}", step.from, step.how, step.to);
+        let at = step
+            .at
+            .as_ref()
+            .map_or_else(String::new, |at| format!(" ({at})"));
+        let _ = writeln!(
+            text,
+            "{indent}{} ─ {} → {}{at}",
+            step.from, step.how, step.to
+        );
     }
     text
 }
@@ -115,24 +148,51 @@ pub fn explanation(explanation: &Explanation, locate: &Locator<'_>) -> String {
             text += &reasons(image, locate);
         }
         Explanation::Unaffected { id, touched } if touched.is_empty() => {
-            let _ = writeln!(text, "{id} is not affected: nothing that it is made of changed");
+            let _ = writeln!(
+                text,
+                "{id} is not affected: nothing that it is made of changed"
+            );
         }
         Explanation::Unaffected { id, touched } => {
-            let _ = writeln!(text, "{id} is not affected: what changed in these files does not count for it");
+            let _ = writeln!(
+                text,
+                "{id} is not affected: what changed in these files does not count for it"
+            );
             for path in touched {
                 let _ = writeln!(text, "  {path}");
             }
         }
-        Explanation::Unclaimed { path, exists: false, .. } => {
+        Explanation::Unclaimed {
+            path,
+            exists: false,
+            ..
+        } => {
             let _ = writeln!(text, "{path} does not exist and goes into no image");
         }
         Explanation::Unclaimed { path, reported, .. } => {
-            let why = if *reported { "; a change of it is reported as unclaimed" } else { "" };
+            let why = if *reported {
+                "; a change of it is reported as unclaimed"
+            } else {
+                ""
+            };
             let _ = writeln!(text, "{path} goes into no image{why}");
         }
-        Explanation::Path { path, change, images, by_value } => {
-            let verb = if change.is_some() { "changed and goes into" } else { "goes into" };
-            let how = if *by_value { "; only the values that images resolve to count" } else { "" };
+        Explanation::Path {
+            path,
+            change,
+            images,
+            by_value,
+        } => {
+            let verb = if change.is_some() {
+                "changed and goes into"
+            } else {
+                "goes into"
+            };
+            let how = if *by_value {
+                "; only the values that images resolve to count"
+            } else {
+                ""
+            };
             let _ = writeln!(text, "{path} {verb} {}{how}", count(images.len(), "image"));
             for (id, (tasks, steps)) in images {
                 let _ = writeln!(text, "{id}: {}", kinds(tasks));
@@ -160,7 +220,9 @@ pub fn images(snapshot: &Snapshot) -> String {
         for (path, reached) in snapshot.graph.inputs(id) {
             let last = reached.via.last();
             let how = last.map_or("", |step| step.role.as_str());
-            let at = last.and_then(|step| step.at.as_ref()).map_or_else(String::new, |at| format!(", {}", locate.line(at)));
+            let at = last
+                .and_then(|step| step.at.as_ref())
+                .map_or_else(String::new, |at| format!(", {}", locate.line(at)));
             let _ = writeln!(text, "  {path} [{}] {how}{at}", kinds(&reached.kinds));
         }
     }
@@ -171,11 +233,19 @@ pub fn images(snapshot: &Snapshot) -> String {
 pub fn dot(snapshot: &Snapshot) -> String {
     let mut text = "digraph images {\n  rankdir=LR;\n".to_owned();
     for (from, role, to) in snapshot.graph.edges() {
-        if matches!(to, NodeKey::Values(..) | NodeKey::Worker(_) | NodeKey::Payload(..)) {
+        if matches!(
+            to,
+            NodeKey::Values(..) | NodeKey::Worker(_) | NodeKey::Payload(..)
+        ) {
             continue;
         }
         let quoted = |key: &NodeKey| key.to_string().replace('\\', "\\\\").replace('"', "\\\"");
-        let _ = writeln!(text, "  \"{}\" -> \"{}\" [label=\"{role}\"];", quoted(from), quoted(to));
+        let _ = writeln!(
+            text,
+            "  \"{}\" -> \"{}\" [label=\"{role}\"];",
+            quoted(from),
+            quoted(to)
+        );
     }
     text + "}\n"
 }

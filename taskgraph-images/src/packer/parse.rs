@@ -80,6 +80,9 @@ impl ParsedTemplate {
         for (file, document) in documents.iter().enumerate() {
             gathered.declare(document, file_index(file));
         }
+        if !gathered.faults.is_empty() {
+            return Err(gathered.faults);
+        }
         let names = std::mem::take(&mut gathered.template.declarations.names);
         for (file, document) in documents.iter().enumerate() {
             gathered.compile(&names, document, file_index(file));

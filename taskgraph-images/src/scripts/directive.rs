@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::value::tidy;
+use super::target::tidy;
 use super::{Base, Candidate, Fault, Reference, Target};
 
 const MARK: &str = "taskgraph-images:";
@@ -52,7 +52,9 @@ impl Comments {
         };
         let (verb, reason) = words.split_once(char::is_whitespace).unwrap_or((words, ""));
         if verb != WAIVER {
-            fault(format!("`{MARK} {verb}` is not known; `{MARK} {WAIVER} REASON` is"));
+            fault(format!(
+                "`{MARK} {verb}` is not known; `{MARK} {WAIVER} REASON` is"
+            ));
             return;
         }
         let reason = reason.trim();
@@ -74,7 +76,12 @@ impl Comments {
     }
 
     /// Reads a comment for what it says to ShellCheck about the commands in `scope`.
-    pub(super) fn read_shellcheck(&mut self, comment: &str, scope: Range<usize>, whole: Option<Range<usize>>) {
+    pub(super) fn read_shellcheck(
+        &mut self,
+        comment: &str,
+        scope: Range<usize>,
+        whole: Option<Range<usize>>,
+    ) {
         let Some(words) = shellcheck(comment) else {
             return;
         };
@@ -104,7 +111,11 @@ impl Comments {
             });
         }
         if source.is_some() || !search.is_empty() {
-            self.shellcheck.push(ShellCheck { scope, source, search });
+            self.shellcheck.push(ShellCheck {
+                scope,
+                source,
+                search,
+            });
         }
     }
 
@@ -139,7 +150,11 @@ impl Comments {
     /// The folders that ShellCheck was told to look for a sourced file in.
     pub(super) fn search_at(&self, at: usize) -> Vec<Candidate> {
         let mut folders = Vec::new();
-        for check in self.shellcheck.iter().filter(|check| check.scope.contains(&at)) {
+        for check in self
+            .shellcheck
+            .iter()
+            .filter(|check| check.scope.contains(&at))
+        {
             for path in &check.search {
                 folders.push(match path.strip_prefix("SCRIPTDIR") {
                     Some(below) => Candidate {
@@ -163,8 +178,13 @@ impl Comments {
                 .chain(text.match_indices('\n').map(|(at, _)| at + 1))
                 .collect();
             for reference in references {
-                let row = starts.partition_point(|start| *start <= reference.span.range().start) - 1;
-                let Some(waiver) = self.waivers.iter_mut().find(|waiver| waiver.rows.contains(&row)) else {
+                let row =
+                    starts.partition_point(|start| *start <= reference.span.range().start) - 1;
+                let Some(waiver) = self
+                    .waivers
+                    .iter_mut()
+                    .find(|waiver| waiver.rows.contains(&row))
+                else {
                     continue;
                 };
                 waiver.used = true;
@@ -179,7 +199,8 @@ impl Comments {
             if !waiver.used && !waiver.reason.is_empty() {
                 self.faults.push(Fault {
                     span: waiver.span.clone().into(),
-                    message: "it waives nothing: no reference is found on its line or the next".to_owned(),
+                    message: "it waives nothing: no reference is found on its line or the next"
+                        .to_owned(),
                 });
             }
         }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::value::{Piece, Value, Values};
+use super::value::{Piece, Value};
+use super::values::Values;
 
 /// What is known at one point of a script, in the order in which it is read.
 ///
@@ -47,7 +48,10 @@ impl Environment {
         if self.functions == 0 {
             return here.cloned();
         }
-        match (here, self.end.as_ref().and_then(|end| end.variables.get(name))) {
+        match (
+            here,
+            self.end.as_ref().and_then(|end| end.variables.get(name)),
+        ) {
             (Some(here), Some(end)) => {
                 let mut all = here.clone();
                 all.extend(end);
@@ -73,7 +77,10 @@ impl Environment {
 
     /// Gives a variable more values.
     pub(super) fn add(&mut self, name: &str, values: &Values) {
-        self.variables.entry(name.to_owned()).or_default().extend(values);
+        self.variables
+            .entry(name.to_owned())
+            .or_default()
+            .extend(values);
     }
 
     /// The working directories that the script may be in.

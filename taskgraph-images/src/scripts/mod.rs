@@ -1,7 +1,7 @@
 //! Which other files a shell or PowerShell script reads.
 //!
 //! [`analyse`] finds the scripts that a script sources, imports or runs, and the files beside it that it names;
-//! [`resolve`] looks them up in a tree. Both are pure. A script is read as it would run from top to bottom, with
+//! [`resolve()`] looks them up in a tree. Both are pure. A script is read as it would run from top to bottom, with
 //! the values of its variables as far as they are constant (see `value`): nothing is executed, no branch is
 //! decided, and what cannot be known is said ([`Target::Unresolved`]), never left out. Not read: code in strings
 //! (`eval`, `bash -c`, `Invoke-Expression`), here-documents fed to a shell, and what a download brings.
@@ -15,9 +15,11 @@ mod parse;
 mod powershell;
 mod resolve;
 mod shell;
+mod target;
 #[cfg(test)]
 mod tests;
 mod value;
+mod values;
 
 use std::borrow::Cow;
 
@@ -165,6 +167,26 @@ pub fn analyse(language: Language, content: &[u8]) -> Result<Analysis, Unreadabl
         Language::Shell => shell::analyse(&text),
         Language::PowerShell => powershell::analyse(&text),
     }
+}
+
+/// Puts references into order, each once, and without mentions of what is sourced or run at the same place.
+fn arrange(references: &mut Vec<Reference>) {
+    references.sort_by_key(|reference| (reference.span, reference.kind));
+    let mut kept: Vec<Reference> = Vec::with_capacity(references.len());
+    for reference in references.drain(..) {
+        let is_known = kept
+            .iter()
+            .rev()
+            .take_while(|other| other.span == reference.span)
+            .any(|other| {
+                other.target == reference.target
+                    && (other.kind == reference.kind || reference.kind == ReferenceKind::Mentioned)
+            });
+        if !is_known {
+            kept.push(reference);
+        }
+    }
+    *references = kept;
 }
 
 /// The text with a `?` for each byte that is not UTF-8, so that offsets stay.

@@ -7,6 +7,9 @@ use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
 
 use super::{Language, Unreadable};
 
+/// More names in braces without an end than this are no script.
+const MOST_UNCLOSED: usize = 32;
+
 thread_local! {
     static SHELL: RefCell<Option<Parser>> = const { RefCell::new(None) };
     static POWERSHELL: RefCell<Option<Parser>> = const { RefCell::new(None) };
@@ -17,6 +20,11 @@ thread_local! {
 /// # Errors
 /// When parsing takes too many steps.
 pub(super) fn parse(language: Language, text: &str) -> Result<Tree, Unreadable> {
+    // The grammar looks for the end of `${name}` up to the end of the text, and starts anew at the next one.
+    let unclosed = text[text.rfind('}').unwrap_or(0)..].matches("${").count();
+    if language == Language::PowerShell && unclosed > MOST_UNCLOSED {
+        return Err(Unreadable::TooComplex);
+    }
     let cell = match language {
         Language::Shell => &SHELL,
         Language::PowerShell => &POWERSHELL,

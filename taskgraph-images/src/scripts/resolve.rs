@@ -40,7 +40,11 @@ pub enum Resolution {
 ///
 /// # Errors
 /// When the tree cannot be read there: a link that leads out of it, a submodule.
-pub fn resolve(files: &dyn Files, script: &TreePath, reference: &Reference) -> Result<Resolution, FileError> {
+pub fn resolve(
+    files: &dyn Files,
+    script: &TreePath,
+    reference: &Reference,
+) -> Result<Resolution, FileError> {
     let places = |candidates: &[Candidate]| -> Vec<TreePath> {
         let mut places = Vec::new();
         for candidate in candidates {
@@ -56,6 +60,18 @@ pub fn resolve(files: &dyn Files, script: &TreePath, reference: &Reference) -> R
         }
         places
     };
+    if let Target::Relative { candidates }
+    | Target::Glob {
+        folders: candidates,
+        ..
+    } = &reference.target
+        && places(candidates).is_empty()
+    {
+        return Ok(match reference.kind {
+            ReferenceKind::Mentioned => Resolution::Absent,
+            _ => Resolution::Unresolved("the path leads out of the repository".to_owned()),
+        });
+    }
     Ok(match &reference.target {
         Target::OnImage { path, glob } => Resolution::OnImage {
             path: path.clone(),
@@ -69,7 +85,9 @@ pub fn resolve(files: &dyn Files, script: &TreePath, reference: &Reference) -> R
                 && (reference.kind != ReferenceKind::Run || candidates.len() == 1);
             relative(files, reference.kind, places(candidates), certain)?
         }
-        Target::Glob { folders, pattern } => matching(files, reference.kind, places(folders), pattern)?,
+        Target::Glob { folders, pattern } => {
+            matching(files, reference.kind, places(folders), pattern)?
+        }
     })
 }
 
@@ -102,7 +120,10 @@ fn relative(
     found.sort();
     found.dedup();
     Ok(match (found.is_empty(), folders.is_empty()) {
-        (_, false) => Resolution::Listing { folders, files: found },
+        (_, false) => Resolution::Listing {
+            folders,
+            files: found,
+        },
         (false, true) => Resolution::Files(found),
         (true, true) if certain => Resolution::Missing(places),
         (true, true) => Resolution::Absent,
@@ -110,7 +131,11 @@ fn relative(
 }
 
 /// The file that `Import-Module` reads for a module's name: its manifest before its code.
-fn module_file(files: &dyn Files, folder: &TreePath, name: &str) -> Result<Option<TreePath>, FileError> {
+fn module_file(
+    files: &dyn Files,
+    folder: &TreePath,
+    name: &str,
+) -> Result<Option<TreePath>, FileError> {
     for extension in ["psd1", "psm1", "ps1"] {
         let file = folder.child(&format!("{name}.{extension}"));
         if kind_of(files, &file)? == Some(FileKind::File) {
@@ -143,20 +168,25 @@ fn matching(
                 continue;
             };
             let mut ends = below.match_indices('/').map(|(at, _)| at).filter(|_| whole);
-            if matches(&matcher, pattern, below) || ends.any(|end| matches(&matcher, pattern, &below[..end])) {
+            if matches(&matcher, pattern, below)
+                || ends.any(|end| matches(&matcher, pattern, &below[..end]))
+            {
                 found.push(file);
             }
         }
     }
     found.sort();
     found.dedup();
-    Ok(match (listed.is_empty(), kind) {
-        (false, _) => Resolution::Listing {
-            folders: listed,
-            files: found,
-        },
-        (true, ReferenceKind::Mentioned) => Resolution::Absent,
-        (true, _) => Resolution::Missing(folders),
+    if listed.is_empty() {
+        if kind == ReferenceKind::Mentioned {
+            return Ok(Resolution::Absent);
+        }
+        // Nothing is read now; whatever comes into the folder will be.
+        listed = folders;
+    }
+    Ok(Resolution::Listing {
+        folders: listed,
+        files: found,
     })
 }
 

@@ -49,7 +49,9 @@ fn show_reference(reference: &Reference) -> String {
     let target = match &reference.target {
         Target::Relative { candidates } => list(candidates),
         Target::Glob { folders, pattern } => format!("{} matching {pattern}", list(folders)),
-        Target::OnImage { path, glob } => format!("image {path}{}", if *glob { " (glob)" } else { "" }),
+        Target::OnImage { path, glob } => {
+            format!("image {path}{}", if *glob { " (glob)" } else { "" })
+        }
         Target::Module(name) => format!("module {name}"),
         Target::Waived(reason) => format!("waived: {reason}"),
         Target::Unresolved(reason) => format!("unresolved: {reason}"),

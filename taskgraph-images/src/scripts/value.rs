@@ -1,12 +1,8 @@
 //! What is known of a string while a script runs: the domain of the constant propagation.
 //!
 //! A [`Value`] is text whose unknown parts are named for what they are: the script's folder, the working
-//! directory, a wildcard, or something that nobody can know. A variable holds a few of them ([`Values`]).
+//! directory, a wildcard, or something that nobody can know. A variable holds a few of them ([`super::values::Values`]).
 
-use super::{Base, Candidate, Target};
-
-/// More values than this and a variable counts as unknown.
-const MOST_VALUES: usize = 32;
 /// Text longer than this is no path.
 const LONGEST_TEXT: usize = 4096;
 
@@ -33,7 +29,7 @@ pub(super) enum Piece {
 
 /// A string, as far as it is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Value(Vec<Piece>);
+pub(super) struct Value(pub(super) Vec<Piece>);
 
 impl Value {
     pub(super) fn text(text: impl Into<String>) -> Self {
@@ -222,7 +218,9 @@ impl Value {
                     let kept = text.trim_end_matches('/').len();
                     text.truncate(kept);
                 }
-                parent.0.retain(|piece| *piece != Piece::Text(String::new()));
+                parent
+                    .0
+                    .retain(|piece| *piece != Piece::Text(String::new()));
                 parent
             }
             Some(Piece::Text(_) | Piece::Wild(_)) => self.parent(),
@@ -357,7 +355,11 @@ impl Value {
     /// Cuts a part off its beginning that is not known and ends at a slash, as ShellCheck does for `source-path`.
     pub(super) fn without_unknown_folder(&self) -> Option<Self> {
         match self.0.as_slice() {
-            [Piece::Unknown(_) | Piece::Made, Piece::Text(text), rest @ ..] if text.starts_with('/') => {
+            [
+                Piece::Unknown(_) | Piece::Made,
+                Piece::Text(text),
+                rest @ ..,
+            ] if text.starts_with('/') => {
                 let mut cut = Self::text(text.trim_start_matches('/'));
                 for piece in rest {
                     cut.push(piece.clone());
@@ -368,161 +370,6 @@ impl Value {
             _ => None,
         }
     }
-
-    /// What the path means, for a script that may be in any of `folders` when it uses it.
-    ///
-    /// Nothing when no file of the repository can be meant: the script itself, its folder, a file that it makes.
-    pub(super) fn targets(&self, folders: &[Self]) -> Vec<Target> {
-        if self.is_made() || self.0.is_empty() {
-            return Vec::new();
-        }
-        if let Some(reason) = self.reason() {
-            return vec![Target::Unresolved(reason.to_owned())];
-        }
-        let mut candidates: Vec<Candidate> = Vec::new();
-        let mut pattern: Option<String> = None;
-        let mut unknown: Option<String> = None;
-        let full: Vec<Self> = if self.is_rooted() {
-            vec![self.clone()]
-        } else {
-            folders.iter().map(|folder| folder.join(self)).collect()
-        };
-        let mut targets: Vec<Target> = Vec::new();
-        for path in full {
-            if path.is_made() {
-                continue;
-            }
-            if let Some(reason) = path.reason() {
-                unknown = Some(reason.to_owned());
-                continue;
-            }
-            let (folder, wild) = path.split_pattern();
-            let (bases, rest): (&[Base], &[Piece]) = match folder.0.split_first() {
-                Some((Piece::ScriptFolder(_), rest)) => (&[Base::Script], rest),
-                Some((Piece::StartFolder, rest)) => (&[Base::Script, Base::Root], rest),
-                Some((Piece::Root, rest)) => (&[Base::Root], rest),
-                Some((Piece::Text(_), [])) | None => {
-                    let folder = folder.as_text().unwrap_or_default();
-                    if folder == "/dev" || folder.starts_with("/dev/") || folder.starts_with("/proc/") {
-                        continue;
-                    }
-                    let glob = wild.is_some();
-                    let path = wild.map_or_else(
-                        || folder.to_owned(),
-                        |wild| format!("{}/{wild}", folder.trim_end_matches('/')),
-                    );
-                    let target = Target::OnImage {
-                        path: tidy_absolute(&path),
-                        glob,
-                    };
-                    if !targets.contains(&target) {
-                        targets.push(target);
-                    }
-                    continue;
-                }
-                _ => continue,
-            };
-            let mut text = String::new();
-            if let Some(Piece::ScriptFolder(up)) = folder.0.first() {
-                // No repository is this deep: the path leads out of it either way.
-                text.push_str(&"../".repeat((*up).min(256) as usize));
-            }
-            match rest {
-                [] => {}
-                [Piece::Text(rest)] if rest.starts_with('/') => text.push_str(&rest[1..]),
-                _ => {
-                    unknown = Some("text is appended to a folder's name without a slash".to_owned());
-                    continue;
-                }
-            }
-            let text = tidy(&text);
-            if wild.is_none() && (text.is_empty() || text.split('/').all(|part| part == "..")) {
-                continue;
-            }
-            pattern = wild;
-            for base in bases {
-                let candidate = Candidate {
-                    base: *base,
-                    path: text.clone(),
-                };
-                if !candidates.contains(&candidate) {
-                    candidates.push(candidate);
-                }
-            }
-        }
-        if let Some(reason) = unknown {
-            return vec![Target::Unresolved(reason)];
-        }
-        if !candidates.is_empty() {
-            targets.push(match pattern {
-                None => Target::Relative { candidates },
-                Some(pattern) => Target::Glob {
-                    folders: candidates,
-                    pattern,
-                },
-            });
-        }
-        targets
-    }
-
-    /// The folder that holds every match, and the pattern below it; known text in the pattern is escaped.
-    fn split_pattern(&self) -> (Self, Option<String>) {
-        let Some(first) = self.0.iter().position(|piece| matches!(piece, Piece::Wild(_))) else {
-            return (self.clone(), None);
-        };
-        let mut folder = Self(self.0[..first].to_vec());
-        let mut pattern = String::new();
-        if let Some(Piece::Text(text)) = folder.0.last_mut() {
-            let at = text.rfind('/').map_or(0, |at| at + 1);
-            pattern.push_str(&escape(&text[at..]));
-            text.truncate(at.max(1) - usize::from(at > 1));
-            if at == 0 {
-                text.clear();
-            }
-        }
-        folder.0.retain(|piece| *piece != Piece::Text(String::new()));
-        for piece in &self.0[first..] {
-            match piece {
-                Piece::Text(text) => pattern.push_str(&escape(text)),
-                Piece::Wild(text) => pattern.push_str(text),
-                _ => pattern.push('*'),
-            }
-        }
-        (folder, Some(pattern))
-    }
-}
-
-/// The text as a pattern that matches nothing else.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        if "*?[]{}\\!,".contains(character) {
-            escaped.push('\\');
-        }
-        escaped.push(character);
-    }
-    escaped
-}
-
-/// The relative path without `.`, without empty components, and with `..` at its beginning only.
-pub(super) fn tidy(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            name => parts.push(name),
-        }
-    }
-    parts.join("/")
-}
-
-/// The absolute path without `.` and empty components, and without `..` where a component precedes it.
-fn tidy_absolute(path: &str) -> String {
-    let root = if path.starts_with("//") { "//" } else if path.starts_with('/') { "/" } else { "" };
-    format!("{root}{}", tidy(path))
 }
 
 /// Whether a path does not depend on the working directory: a root, a drive, a home, a variable of Windows.
@@ -531,91 +378,4 @@ fn is_absolute(text: &str) -> bool {
     text.starts_with(['/', '~', '$', '\\'])
         || (bytes.len() > 1 && bytes[1] == b':' && bytes[0].is_ascii_alphabetic())
         || (text.starts_with('%') && text[1..].contains('%'))
-}
-
-/// The values that a string may have.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Values(Vec<Value>);
-
-impl Values {
-    pub(super) fn one(value: Value) -> Self {
-        Self(vec![value])
-    }
-
-    pub(super) fn unknown(reason: impl Into<String>) -> Self {
-        Self::one(Value::unknown(reason))
-    }
-
-    pub(super) fn iter(&self) -> std::slice::Iter<'_, Value> {
-        self.0.iter()
-    }
-
-    pub(super) fn as_slice(&self) -> &[Value] {
-        &self.0
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Adds what is not yet among them.
-    pub(super) fn extend(&mut self, more: &Self) {
-        for value in &more.0 {
-            if self.0.contains(value) {
-                continue;
-            }
-            if self.0.len() == MOST_VALUES {
-                *self = Self::unknown("there are too many values that it may have");
-                return;
-            }
-            self.0.push(value.clone());
-        }
-    }
-
-    /// Every value followed by every one of `tails`.
-    pub(super) fn append(&mut self, tails: &Self) {
-        self.cross(tails, |value, tail| {
-            let mut value = value.clone();
-            value.append(tail);
-            value
-        });
-    }
-
-    /// Every pair of values, combined.
-    pub(super) fn cross(&mut self, others: &Self, combine: impl Fn(&Value, &Value) -> Value) {
-        let mut all = Self::default();
-        for value in &self.0 {
-            for other in &others.0 {
-                all.extend(&Self::one(combine(value, other)));
-            }
-        }
-        *self = all;
-    }
-
-    #[must_use]
-    pub(super) fn map(&self, change: impl Fn(&Value) -> Value) -> Self {
-        let mut all = Self::default();
-        for value in &self.0 {
-            all.extend(&Self::one(change(value)));
-        }
-        all
-    }
-
-    /// The one text that it is known to be.
-    pub(super) fn as_text(&self) -> Option<&str> {
-        match self.0.as_slice() {
-            [value] => value.as_text(),
-            _ => None,
-        }
-    }
-}
-
-impl FromIterator<Value> for Values {
-    fn from_iter<T: IntoIterator<Item = Value>>(values: T) -> Self {
-        let mut all = Self::default();
-        for value in values {
-            all.extend(&Self::one(value));
-        }
-        all
-    }
 }

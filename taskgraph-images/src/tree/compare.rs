@@ -29,7 +29,12 @@ pub enum Change {
 /// When a directory cannot be read.
 pub fn changed_paths(base: &Tree, head: &Tree) -> Result<Vec<(TreePath, Change)>, FileError> {
     let mut changes = BTreeSet::new();
-    Comparison { base, head, changes: &mut changes }.directories(&TreePath::root(), base.root(), head.root())?;
+    Comparison {
+        base,
+        head,
+        changes: &mut changes,
+    }
+    .directories(&TreePath::root(), base.root(), head.root())?;
     Ok(changes.into_iter().collect())
 }
 
@@ -40,11 +45,19 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    fn directories(&mut self, at: &TreePath, base: &Arc<Directory>, head: &Arc<Directory>) -> Result<(), FileError> {
+    fn directories(
+        &mut self,
+        at: &TreePath,
+        base: &Arc<Directory>,
+        head: &Arc<Directory>,
+    ) -> Result<(), FileError> {
         if Arc::ptr_eq(base, head) || (base.id.is_some() && base.id == head.id) {
             return Ok(());
         }
-        let (mut left, mut right) = (base.entries.iter().peekable(), head.entries.iter().peekable());
+        let (mut left, mut right) = (
+            base.entries.iter().peekable(),
+            head.entries.iter().peekable(),
+        );
         loop {
             match (left.peek(), right.peek()) {
                 (None, None) => return Ok(()),
@@ -103,7 +116,13 @@ impl Comparison<'_> {
         }
     }
 
-    fn one_side(&mut self, at: &TreePath, entry: &Entry, tree: &Tree, change: Change) -> Result<(), FileError> {
+    fn one_side(
+        &mut self,
+        at: &TreePath,
+        entry: &Entry,
+        tree: &Tree,
+        change: Change,
+    ) -> Result<(), FileError> {
         let path = at.child(&entry.name);
         if entry.mode != Mode::Directory {
             self.changes.insert((path, change));
@@ -124,7 +143,13 @@ mod tests {
 
     #[test]
     fn names_every_difference() {
-        let base = MemoryTree::new([("a/kept", "k"), ("a/gone", "g"), ("dir/x", "x"), ("run.sh", "r"), ("link", "t")]);
+        let base = MemoryTree::new([
+            ("a/kept", "k"),
+            ("a/gone", "g"),
+            ("dir/x", "x"),
+            ("run.sh", "r"),
+            ("link", "t"),
+        ]);
         let head = MemoryTree::new([("a/kept", "K"), ("a/new", "n"), ("dir", "now a file")])
             .entry("run.sh", Mode::Executable, b"r")
             .entry("link", Mode::Link, b"t");

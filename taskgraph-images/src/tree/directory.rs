@@ -29,7 +29,9 @@ impl ContentId {
 
 impl std::fmt::Debug for ContentId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0[..4].iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        self.0[..4]
+            .iter()
+            .try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
@@ -61,7 +63,12 @@ pub(super) struct Entry {
 
 impl Entry {
     pub(super) fn new(name: &str, mode: Mode, id: ContentId) -> Self {
-        Self { name: name.into(), mode, id, below: OnceLock::new() }
+        Self {
+            name: name.into(),
+            mode,
+            id,
+            below: OnceLock::new(),
+        }
     }
 }
 
@@ -84,11 +91,17 @@ pub(super) trait Objects: Send + Sync + std::fmt::Debug {
 impl Directory {
     pub(super) fn new(mut entries: Vec<Entry>, id: Option<ContentId>) -> Self {
         entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        Self { entries: entries.into_boxed_slice(), id }
+        Self {
+            entries: entries.into_boxed_slice(),
+            id,
+        }
     }
 
     pub(super) fn entry(&self, name: &str) -> Option<&Entry> {
-        self.entries.binary_search_by(|entry| (*entry.name).cmp(name)).ok().map(|at| &self.entries[at])
+        self.entries
+            .binary_search_by(|entry| (*entry.name).cmp(name))
+            .ok()
+            .map(|at| &self.entries[at])
     }
 
     /// The directory below `entry`, which is one of this directory's.
@@ -105,7 +118,9 @@ impl Directory {
     }
 
     /// Builds directories from a flat listing. A directory given whole (`Mode::Directory`) is loaded by its id.
-    pub(super) fn from_files(files: impl IntoIterator<Item = (TreePath, Mode, ContentId)>) -> Arc<Self> {
+    pub(super) fn from_files(
+        files: impl IntoIterator<Item = (TreePath, Mode, ContentId)>,
+    ) -> Arc<Self> {
         #[derive(Default)]
         struct Building {
             files: Vec<Entry>,
@@ -116,7 +131,10 @@ impl Directory {
                 let mut entries = self.files;
                 for (name, directory) in self.directories {
                     let entry = Entry::new(&name, Mode::Directory, ContentId([0; 32]));
-                    entry.below.set(directory.finish()).expect("the cell was made a line above");
+                    entry
+                        .below
+                        .set(directory.finish())
+                        .expect("the cell was made a line above");
                     entries.push(entry);
                 }
                 Arc::new(Directory::new(entries, None))

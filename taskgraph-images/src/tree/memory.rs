@@ -28,7 +28,9 @@ impl MemoryTree {
     /// # Panics
     /// When a path leaves the tree: the caller writes these paths.
     pub fn new<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        files.into_iter().fold(Self::default(), |tree, (path, text)| tree.file(path, text))
+        files
+            .into_iter()
+            .fold(Self::default(), |tree, (path, text)| tree.file(path, text))
     }
 
     /// Adds or replaces a file.
@@ -68,7 +70,11 @@ impl MemoryTree {
                 (path.clone(), *mode, id)
             })
             .collect();
-        Tree::new("memory", Directory::from_files(listing), Arc::new(Blobs(blobs)))
+        Tree::new(
+            "memory",
+            Directory::from_files(listing),
+            Arc::new(Blobs(blobs)),
+        )
     }
 }
 
@@ -81,7 +87,10 @@ impl Objects for Blobs {
     }
 
     fn blob(&self, id: ContentId, path: &TreePath) -> Result<Arc<[u8]>, FileError> {
-        self.0.get(&id).cloned().ok_or_else(|| FileError::Missing(path.clone()))
+        self.0
+            .get(&id)
+            .cloned()
+            .ok_or_else(|| FileError::Missing(path.clone()))
     }
 }
 

@@ -77,7 +77,9 @@ pub(super) struct Store {
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store").field("git_dir", &self.shared.refs.git_dir()).finish_non_exhaustive()
+        f.debug_struct("Store")
+            .field("git_dir", &self.shared.refs.git_dir())
+            .finish_non_exhaustive()
     }
 }
 
@@ -87,9 +89,11 @@ impl Repository {
     /// # Errors
     /// When there is none.
     pub fn open(directory: &Path) -> Result<Self, RepositoryError> {
-        let shared = gix::ThreadSafeRepository::discover(directory).map_err(|error| RepositoryError::NotARepository {
-            path: directory.to_owned(),
-            why: error.to_string(),
+        let shared = gix::ThreadSafeRepository::discover(directory).map_err(|error| {
+            RepositoryError::NotARepository {
+                path: directory.to_owned(),
+                why: error.to_string(),
+            }
         })?;
         let id_length = shared.to_thread_local().object_hash().len_in_bytes();
         Ok(Self {
@@ -119,21 +123,31 @@ impl Repository {
     /// When this clone holds no such commit.
     pub fn revision(&self, name: &str) -> Result<Revision, RepositoryError> {
         let repository = self.store.repository();
-        let unknown = || RepositoryError::UnknownRevision { name: name.to_owned(), shallow: self.is_shallow() };
+        let unknown = || RepositoryError::UnknownRevision {
+            name: name.to_owned(),
+            shallow: self.is_shallow(),
+        };
         let commit = repository
             .rev_parse_single(name)
             .ok()
             .and_then(|id| id.object().ok())
             .and_then(|object| object.peel_to_commit().ok())
             .ok_or_else(unknown)?;
-        Ok(Revision { name: name.to_owned(), id: commit.id.to_string() })
+        Ok(Revision {
+            name: name.to_owned(),
+            id: commit.id.to_string(),
+        })
     }
 
     /// The best common ancestor.
     ///
     /// # Errors
     /// When the two share none in this clone.
-    pub fn merge_base(&self, base: &Revision, head: &Revision) -> Result<Revision, RepositoryError> {
+    pub fn merge_base(
+        &self,
+        base: &Revision,
+        head: &Revision,
+    ) -> Result<Revision, RepositoryError> {
         let repository = self.store.repository();
         let unrelated = || RepositoryError::Unrelated {
             base: base.name.clone(),
@@ -145,7 +159,10 @@ impl Repository {
             .ok()
             .flatten()
             .ok_or_else(unrelated)?;
-        Ok(Revision { name: format!("merge-base({}, {})", base.name, head.name), id: id.to_string() })
+        Ok(Revision {
+            name: format!("merge-base({}, {})", base.name, head.name),
+            id: id.to_string(),
+        })
     }
 
     /// The commit's parents' ids, first parent first.
@@ -154,8 +171,16 @@ impl Repository {
     /// When the commit cannot be read.
     pub fn parents(&self, revision: &Revision) -> Result<Vec<Revision>, RepositoryError> {
         let repository = self.store.repository();
-        let commit = repository.find_commit(self.store.id(revision)?).map_err(unreadable)?;
-        Ok(commit.parent_ids().map(|id| Revision { name: id.to_string(), id: id.to_string() }).collect())
+        let commit = repository
+            .find_commit(self.store.id(revision)?)
+            .map_err(unreadable)?;
+        Ok(commit
+            .parent_ids()
+            .map(|id| Revision {
+                name: id.to_string(),
+                id: id.to_string(),
+            })
+            .collect())
     }
 
     /// The files of a commit.
@@ -164,9 +189,14 @@ impl Repository {
     /// When the commit or its tree cannot be read.
     pub fn tree(&self, revision: &Revision) -> Result<Tree, RepositoryError> {
         let repository = self.store.repository();
-        let commit = repository.find_commit(self.store.id(revision)?).map_err(unreadable)?;
+        let commit = repository
+            .find_commit(self.store.id(revision)?)
+            .map_err(unreadable)?;
         let id = commit.tree_id().map_err(unreadable)?;
-        let root = self.store.directory(ContentId::new(id.as_bytes()), &TreePath::root()).map_err(unreadable)?;
+        let root = self
+            .store
+            .directory(ContentId::new(id.as_bytes()), &TreePath::root())
+            .map_err(unreadable)?;
         Ok(Tree::new(&revision.id, root, self.store.clone()))
     }
 
@@ -186,7 +216,11 @@ impl Repository {
         }
         let index = repository.index_or_empty().map_err(unreadable)?;
         let files = self.store.index_files(&index, true)?;
-        Ok(Tree::new("index", Directory::from_files(files), self.store.clone()))
+        Ok(Tree::new(
+            "index",
+            Directory::from_files(files),
+            self.store.clone(),
+        ))
     }
 }
 
@@ -227,7 +261,10 @@ impl Store {
                 continue;
             }
             // A promise to add a file later: the index holds nothing of it yet.
-            if entry.flags.contains(gix::index::entry::Flags::INTENT_TO_ADD) {
+            if entry
+                .flags
+                .contains(gix::index::entry::Flags::INTENT_TO_ADD)
+            {
                 continue;
             }
             let id = ContentId::new(entry.id.as_bytes());
@@ -238,7 +275,8 @@ impl Store {
                 gix::index::entry::Mode::DIR => {
                     // A sparse index keeps whole directories as one entry.
                     let path = TreePath::from_git(path.as_str().trim_end_matches('/'));
-                    self.directory_files(id, &path, &mut files).map_err(unreadable)?;
+                    self.directory_files(id, &path, &mut files)
+                        .map_err(unreadable)?;
                     continue;
                 }
                 _ => Mode::File,
@@ -270,9 +308,13 @@ impl Objects for Store {
         if let Some(directory) = self.directories.lock().expect("no holder panics").get(&id) {
             return Ok(directory.clone());
         }
-        let lost = |error: &dyn std::fmt::Display| FileError::Unreadable(path.clone(), missing_object(error));
+        let lost = |error: &dyn std::fmt::Display| {
+            FileError::Unreadable(path.clone(), missing_object(error))
+        };
         let repository = self.repository();
-        let object = repository.find_object(self.object_id(id)).map_err(|error| lost(&error))?;
+        let object = repository
+            .find_object(self.object_id(id))
+            .map_err(|error| lost(&error))?;
         let tree = object.try_into_tree().map_err(|error| lost(&error))?;
         let mut entries = Vec::new();
         for entry in tree.iter() {
@@ -285,10 +327,17 @@ impl Objects for Store {
                 EntryKind::Commit => Mode::Submodule,
             };
             let name = escape(entry.filename());
-            entries.push(Entry::new(&name, mode, ContentId::new(entry.object_id().as_bytes())));
+            entries.push(Entry::new(
+                &name,
+                mode,
+                ContentId::new(entry.object_id().as_bytes()),
+            ));
         }
         let directory = Arc::new(Directory::new(entries, Some(id)));
-        self.directories.lock().expect("no holder panics").insert(id, directory.clone());
+        self.directories
+            .lock()
+            .expect("no holder panics")
+            .insert(id, directory.clone());
         Ok(directory)
     }
 
@@ -296,10 +345,19 @@ impl Objects for Store {
         if let Some(content) = self.overlay.read().expect("no writer panics").get(&id) {
             return Ok(content.clone());
         }
-        let lost = |error: &dyn std::fmt::Display| FileError::Unreadable(path.clone(), missing_object(error));
-        let mut object = self.repository().find_object(self.object_id(id)).map_err(|error| lost(&error))?;
+        let lost = |error: &dyn std::fmt::Display| {
+            FileError::Unreadable(path.clone(), missing_object(error))
+        };
+        let mut object = self
+            .repository()
+            .find_object(self.object_id(id))
+            .map_err(|error| lost(&error))?;
         if object.data.len() as u64 > MAX_FILE {
-            return Err(FileError::TooLarge(path.clone(), object.data.len() as u64, MAX_FILE));
+            return Err(FileError::TooLarge(
+                path.clone(),
+                object.data.len() as u64,
+                MAX_FILE,
+            ));
         }
         Ok(Arc::from(std::mem::take(&mut object.data)))
     }

@@ -40,7 +40,12 @@ pub struct Found {
 
 impl Tree {
     pub(super) fn new(name: &str, root: Arc<Directory>, objects: Arc<dyn Objects>) -> Self {
-        Self(Arc::new(Inner { name: name.to_owned(), root, objects, found: RwLock::default() }))
+        Self(Arc::new(Inner {
+            name: name.to_owned(),
+            root,
+            objects,
+            found: RwLock::default(),
+        }))
     }
 
     /// What the tree is, in words: a commit's id, `index`, `work tree`.
@@ -73,7 +78,11 @@ impl Tree {
             return found.clone();
         }
         let found = self.follow(path);
-        self.0.found.write().expect("no writer panics").insert(path.clone(), found.clone());
+        self.0
+            .found
+            .write()
+            .expect("no writer panics")
+            .insert(path.clone(), found.clone());
         found
     }
 
@@ -85,10 +94,17 @@ impl Tree {
             let mut at = TreePath::root();
             let mut parts = wanted.components().peekable();
             if parts.peek().is_none() {
-                return Ok(Found { path: at, mode: Mode::Directory, id: ContentId::new(&[]), links: links.into() });
+                return Ok(Found {
+                    path: at,
+                    mode: Mode::Directory,
+                    id: ContentId::new(&[]),
+                    links: links.into(),
+                });
             }
             while let Some(part) = parts.next() {
-                let entry = directory.entry(part).ok_or_else(|| FileError::Missing(asked.clone()))?;
+                let entry = directory
+                    .entry(part)
+                    .ok_or_else(|| FileError::Missing(asked.clone()))?;
                 let here = at.child(part);
                 match entry.mode {
                     Mode::Link => {
@@ -100,7 +116,12 @@ impl Tree {
                         continue 'restart;
                     }
                     mode if parts.peek().is_none() => {
-                        return Ok(Found { path: here, mode, id: entry.id, links: links.into() });
+                        return Ok(Found {
+                            path: here,
+                            mode,
+                            id: entry.id,
+                            links: links.into(),
+                        });
                     }
                     Mode::Directory => directory = Directory::below(self.objects(), entry, &here)?,
                     Mode::Submodule => return Err(FileError::InSubmodule(asked.clone(), here)),
@@ -134,7 +155,9 @@ impl Tree {
         let mut at = TreePath::root();
         for part in found.path.components() {
             at = at.child(part);
-            let entry = directory.entry(part).ok_or_else(|| FileError::Missing(at.clone()))?;
+            let entry = directory
+                .entry(part)
+                .ok_or_else(|| FileError::Missing(at.clone()))?;
             directory = Directory::below(self.objects(), entry, &at)?;
         }
         Ok(directory)
@@ -158,8 +181,12 @@ impl Look {
         match self {
             // An ancestor that became a link or a file takes the path with it.
             Self::Path(path) => path.is_within(changed),
-            Self::Entries(directory) => directory.is_within(changed) || changed.parent() == *directory,
-            Self::AllBelow(directory) => directory.is_within(changed) || changed.is_within(directory),
+            Self::Entries(directory) => {
+                directory.is_within(changed) || changed.parent() == *directory
+            }
+            Self::AllBelow(directory) => {
+                directory.is_within(changed) || changed.is_within(directory)
+            }
         }
     }
 }
@@ -175,7 +202,10 @@ pub struct View<'a> {
 impl<'a> View<'a> {
     /// A view that has noted nothing yet.
     pub fn new(tree: &'a Tree) -> Self {
-        Self { tree, looks: RefCell::default() }
+        Self {
+            tree,
+            looks: RefCell::default(),
+        }
     }
 
     /// The tree.
@@ -229,7 +259,9 @@ impl<'a> View<'a> {
                         // A link to a directory that is being walked would never end; what it shows is listed already.
                         if recursive && !above.iter().any(|walked| walked.is_within(&found.path)) {
                             above.push(found.path.clone());
-                            self.looks.borrow_mut().push(Look::AllBelow(found.path.clone()));
+                            self.looks
+                                .borrow_mut()
+                                .push(Look::AllBelow(found.path.clone()));
                             self.walk(self.tree.directory(&found)?, &path, recursive, above, into)?;
                             above.pop();
                         }
@@ -268,10 +300,20 @@ impl Files for View<'_> {
             Mode::Submodule => return Err(FileError::InSubmodule(path.clone(), found.path)),
             _ => return Err(FileError::NotADirectory(path.clone())),
         }
-        let look = if recursive { Look::AllBelow } else { Look::Entries };
+        let look = if recursive {
+            Look::AllBelow
+        } else {
+            Look::Entries
+        };
         self.looks.borrow_mut().push(look(found.path.clone()));
         let mut files = Vec::new();
-        self.walk(self.tree.directory(&found)?, path, recursive, &mut vec![found.path.clone()], &mut files)?;
+        self.walk(
+            self.tree.directory(&found)?,
+            path,
+            recursive,
+            &mut vec![found.path.clone()],
+            &mut files,
+        )?;
         files.sort_unstable();
         Ok(files)
     }
@@ -304,7 +346,10 @@ mod tests {
         let found = tree.find(&path("img/one.sh")).unwrap();
         assert_eq!(found.path, path("lib/a.sh"));
         assert_eq!(&*found.links, [path("img/one.sh"), path("img/lib")]);
-        assert_eq!(view.list(&path("img/lib"), false).unwrap(), [path("img/lib/a.sh"), path("img/lib/b.sh")]);
+        assert_eq!(
+            view.list(&path("img/lib"), false).unwrap(),
+            [path("img/lib/a.sh"), path("img/lib/b.sh")]
+        );
     }
 
     #[test]
@@ -331,7 +376,13 @@ mod tests {
         view.list(&path("lib"), true).unwrap();
         let looks = view.into_looks();
         let seen = |text: &str| looks.iter().any(|look| look.sees(&path(text)));
-        assert!(seen("lib/a.sh") && seen("img/lib") && seen("lib/new/file") && seen("img") && seen("lib"));
+        assert!(
+            seen("lib/a.sh")
+                && seen("img/lib")
+                && seen("lib/new/file")
+                && seen("img")
+                && seen("lib")
+        );
         assert!(!seen("img/out.sh") && !seen("sub") && !seen("library"));
     }
 }

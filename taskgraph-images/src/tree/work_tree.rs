@@ -19,10 +19,16 @@ impl Repository {
     pub fn work_tree(&self) -> Result<Tree, RepositoryError> {
         let store = &self.store;
         let repository = store.repository();
-        let root = repository.workdir().ok_or(RepositoryError::Bare("work tree"))?.to_owned();
+        let root = repository
+            .workdir()
+            .ok_or(RepositoryError::Bare("work tree"))?
+            .to_owned();
         let index = repository.index_or_empty().map_err(unreadable)?;
-        let mut files: BTreeMap<TreePath, (Mode, ContentId)> =
-            store.index_files(&index, false)?.into_iter().map(|(path, mode, id)| (path, (mode, id))).collect();
+        let mut files: BTreeMap<TreePath, (Mode, ContentId)> = store
+            .index_files(&index, false)?
+            .into_iter()
+            .map(|(path, mode, id)| (path, (mode, id)))
+            .collect();
         let (mut pipeline, index) = repository.filter_pipeline(None).map_err(unreadable)?;
         for path in touched(repository)? {
             let tree_path = tree_path(path.as_bstr());
@@ -32,7 +38,11 @@ impl Repository {
             };
         }
         let files = files.into_iter().map(|(path, (mode, id))| (path, mode, id));
-        Ok(Tree::new("work tree", Directory::from_files(files), store.clone()))
+        Ok(Tree::new(
+            "work tree",
+            Directory::from_files(files),
+            store.clone(),
+        ))
     }
 }
 
@@ -67,7 +77,8 @@ fn read(
     root: &Path,
     path: &BStr,
 ) -> Result<Option<(Mode, ContentId)>, RepositoryError> {
-    let failed = |error: &dyn std::fmt::Display| RepositoryError::Unreadable(format!("`{path}`: {error}"));
+    let failed =
+        |error: &dyn std::fmt::Display| RepositoryError::Unreadable(format!("`{path}`: {error}"));
     let relative = gix::path::from_bstr(path).map_err(|error| failed(&error))?;
     let full = root.join(&relative);
     let metadata = match std::fs::symlink_metadata(&full) {
@@ -78,13 +89,19 @@ fn read(
     };
     if metadata.is_dir() {
         // A submodule, or a repository that nobody declared: what counts is the commit that is checked out.
-        let Ok(below) = gix::open(&full) else { return Ok(None) };
-        let Ok(id) = below.head_id() else { return Ok(None) };
+        let Ok(below) = gix::open(&full) else {
+            return Ok(None);
+        };
+        let Ok(id) = below.head_id() else {
+            return Ok(None);
+        };
         return Ok(Some((Mode::Submodule, ContentId::new(id.as_bytes()))));
     }
     if metadata.is_symlink() {
         let target = std::fs::read_link(&full).map_err(|error| failed(&error))?;
-        let content = gix::path::into_bstr(target).map_err(|error| failed(&error))?.to_vec();
+        let content = gix::path::into_bstr(target)
+            .map_err(|error| failed(&error))?
+            .to_vec();
         return Ok(Some((Mode::Link, keep(store, content)?)));
     }
     if !metadata.is_file() {
@@ -92,9 +109,15 @@ fn read(
     }
     let file = std::fs::File::open(&full).map_err(|error| failed(&error))?;
     let mut content = Vec::new();
-    let mut converted = pipeline.convert_to_git(file, &relative, index).map_err(|error| failed(&error))?;
+    let mut converted = pipeline
+        .convert_to_git(file, &relative, index)
+        .map_err(|error| failed(&error))?;
     std::io::Read::read_to_end(&mut converted, &mut content).map_err(|error| failed(&error))?;
-    let mode = if executable(&metadata, store, index, path) { Mode::Executable } else { Mode::File };
+    let mode = if executable(&metadata, store, index, path) {
+        Mode::Executable
+    } else {
+        Mode::File
+    };
     Ok(Some((mode, keep(store, content)?)))
 }
 
@@ -106,13 +129,19 @@ fn executable(metadata: &std::fs::Metadata, _: &Store, _: &gix::index::State, _:
 /// Where the file system keeps no executable bit, the index does.
 #[cfg(not(unix))]
 fn executable(_: &std::fs::Metadata, _: &Store, index: &gix::index::State, path: &BStr) -> bool {
-    index.entry_by_path(path).is_some_and(|entry| entry.mode == gix::index::entry::Mode::FILE_EXECUTABLE)
+    index
+        .entry_by_path(path)
+        .is_some_and(|entry| entry.mode == gix::index::entry::Mode::FILE_EXECUTABLE)
 }
 
 fn keep(store: &Store, content: Vec<u8>) -> Result<ContentId, RepositoryError> {
     let hash = store.repository().object_hash();
     let id = gix::objs::compute_hash(hash, gix::objs::Kind::Blob, &content).map_err(unreadable)?;
     let id = ContentId::new(id.as_bytes());
-    store.overlay.write().expect("no reader panics").insert(id, Arc::from(content));
+    store
+        .overlay
+        .write()
+        .expect("no reader panics")
+        .insert(id, Arc::from(content));
     Ok(id)
 }

@@ -28,18 +28,26 @@ pub struct Decoder {
 impl Decoder {
     /// A decoder that has seen no fault.
     pub fn new(phase: Phase) -> Self {
-        Self { phase, faults: Vec::new() }
+        Self {
+            phase,
+            faults: Vec::new(),
+        }
     }
 
     /// Notes a fault at a node.
     pub fn fault(&mut self, code: &'static str, node: &Node, message: impl Into<String>) {
-        self.faults.push(Diagnostic::error(code, message).at(node.place()));
+        self.faults
+            .push(Diagnostic::error(code, message).at(node.place()));
     }
 
     /// Notes that a node has the wrong type.
     pub fn expected<T>(&mut self, what: &str, node: &Node) -> Option<T> {
         let place = node.place();
-        let mut fault = Diagnostic::error("wrong-type", format!("expected {what}, found {}", node.describe())).at(place);
+        let mut fault = Diagnostic::error(
+            "wrong-type",
+            format!("expected {what}, found {}", node.describe()),
+        )
+        .at(place);
         if matches!(node.value, Value::Scalar(_, true)) && what.contains("string") {
             fault = fault.hint("quote it");
         }
@@ -66,7 +74,11 @@ impl Decoder {
                     Some(entries) => entries.iter().for_each(|(_, branch)| {
                         self.value::<T>(branch);
                     }),
-                    None => self.fault("wrong-type", branches, "expected a map from an attribute's values to choices"),
+                    None => self.fault(
+                        "wrong-type",
+                        branches,
+                        "expected a map from an attribute's values to choices",
+                    ),
                 }
                 return None;
             }
@@ -115,7 +127,11 @@ impl<T: Decode> Decode for Option<T> {
     }
 
     fn decode(node: &Node, decoder: &mut Decoder) -> Option<Self> {
-        if node.is_null() { Some(None) } else { T::decode(node, decoder).map(Some) }
+        if node.is_null() {
+            Some(None)
+        } else {
+            T::decode(node, decoder).map(Some)
+        }
     }
 }
 
@@ -126,7 +142,9 @@ impl Decode for String {
         match &node.value {
             Value::Scalar(text, false) => Some(text.to_string()),
             // A number or a date written plain keeps its text; an empty value or a boolean is a mistake.
-            Value::Scalar(text, true) if !node.is_null() && !matches!(&**text, "true" | "false") => {
+            Value::Scalar(text, true)
+                if !node.is_null() && !matches!(&**text, "true" | "false") =>
+            {
                 Some(text.to_string())
             }
             _ => decoder.expected("a string", node),
@@ -164,8 +182,13 @@ impl<T: Decode> Decode for Vec<T> {
     }
 
     fn decode(node: &Node, decoder: &mut Decoder) -> Option<Self> {
-        let Value::List(items) = &node.value else { return decoder.expected("a list", node) };
-        let values: Vec<T> = items.iter().filter_map(|item| decoder.value(item)).collect();
+        let Value::List(items) = &node.value else {
+            return decoder.expected("a list", node);
+        };
+        let values: Vec<T> = items
+            .iter()
+            .filter_map(|item| decoder.value(item))
+            .collect();
         (values.len() == items.len()).then_some(values)
     }
 }
@@ -176,7 +199,9 @@ impl<T: Decode> Decode for BTreeMap<String, T> {
     }
 
     fn decode(node: &Node, decoder: &mut Decoder) -> Option<Self> {
-        let Some(entries) = node.entries() else { return decoder.expected("a map", node) };
+        let Some(entries) = node.entries() else {
+            return decoder.expected("a map", node);
+        };
         let values: Self = entries
             .iter()
             .filter_map(|(key, value)| Some((key.text.to_string(), decoder.value(value)?)))
@@ -246,7 +271,10 @@ impl<T: Decode> Decode for Spanned<T> {
     const LITERAL: bool = T::LITERAL;
 
     fn decode(node: &Node, decoder: &mut Decoder) -> Option<Self> {
-        T::decode(node, decoder).map(|value| Self { value, place: node.place() })
+        T::decode(node, decoder).map(|value| Self {
+            value,
+            place: node.place(),
+        })
     }
 }
 
@@ -304,9 +332,11 @@ impl<'a> Fields<'a> {
     /// Takes a map apart; notes a fault when the node is none.
     pub fn new(node: &'a Node, decoder: &mut Decoder) -> Option<Self> {
         match node.entries() {
-            Some(entries) => {
-                Some(Self { entries: entries.iter().map(Some).collect(), known: Vec::new(), node })
-            }
+            Some(entries) => Some(Self {
+                entries: entries.iter().map(Some).collect(),
+                known: Vec::new(),
+                node,
+            }),
             None => decoder.expected("a map", node),
         }
     }
@@ -332,7 +362,8 @@ impl<'a> Fields<'a> {
         }
         T::absent().or_else(|| {
             decoder.faults.push(
-                Diagnostic::error("missing-key", format!("the key `{name}` is missing")).at(self.node.place()),
+                Diagnostic::error("missing-key", format!("the key `{name}` is missing"))
+                    .at(self.node.place()),
             );
             None
         })
@@ -342,8 +373,11 @@ impl<'a> Fields<'a> {
     pub fn finish(self, decoder: &mut Decoder) {
         for (key, _) in self.entries.into_iter().flatten() {
             let name = key.text.trim_end_matches('+');
-            let mut fault =
-                Diagnostic::error("unknown-key", format!("the key `{}` is not known here", key.text)).at(key.place());
+            let mut fault = Diagnostic::error(
+                "unknown-key",
+                format!("the key `{}` is not known here", key.text),
+            )
+            .at(key.place());
             fault = if self.known.contains(&name) {
                 fault.hint(format!("`{name}` is no list: write it without `+`"))
             } else if let Some(near) = nearest(name, self.known.iter().copied()) {

@@ -13,8 +13,8 @@ mod read;
 mod record;
 mod schema;
 
-pub(crate) use decode::{Fields, by};
 pub use decode::{Decode, Decoder, OneOrMany, Phase, Spanned};
+pub(crate) use decode::{Fields, by};
 pub use node::{Key, Node, Value};
 pub use read::{MAX_YAML, read};
 pub(crate) use record::record;

@@ -43,14 +43,20 @@ pub struct Key {
 impl Key {
     /// Where the key was written.
     pub fn place(&self) -> Place {
-        Place { path: self.path.clone(), span: self.span }
+        Place {
+            path: self.path.clone(),
+            span: self.span,
+        }
     }
 }
 
 impl Node {
     /// Where the value was written.
     pub fn place(&self) -> Place {
-        Place { path: self.path.clone(), span: self.span }
+        Place {
+            path: self.path.clone(),
+            span: self.span,
+        }
     }
 
     /// Whether it is null: empty, `~` or `null`.
@@ -68,13 +74,20 @@ impl Node {
 
     /// The value under `key` of a mapping.
     pub fn get(&self, key: &str) -> Option<&Self> {
-        self.entries()?.iter().find(|(candidate, _)| &*candidate.text == key).map(|(_, value)| value)
+        self.entries()?
+            .iter()
+            .find(|(candidate, _)| &*candidate.text == key)
+            .map(|(_, value)| value)
     }
 
     /// The same place with another value.
     #[must_use]
     pub fn with(&self, value: Value) -> Self {
-        Self { path: self.path.clone(), span: self.span, value }
+        Self {
+            path: self.path.clone(),
+            span: self.span,
+            value,
+        }
     }
 
     /// What it is, for messages.
@@ -99,19 +112,24 @@ impl Node {
             Value::Scalar(text, true) => match &**text {
                 "true" | "True" | "TRUE" => Json::Bool(true),
                 "false" | "False" | "FALSE" => Json::Bool(false),
-                text if is_integer(text) => {
-                    text.parse::<i64>().map_or_else(|_| Json::String(text.to_owned()), Json::from)
-                }
+                text if is_integer(text) => text
+                    .parse::<i64>()
+                    .map_or_else(|_| Json::String(text.to_owned()), Json::from),
                 text => match text.parse::<f64>() {
-                    Ok(number) if number.is_finite() && number.to_string() == text => Json::from(number),
+                    Ok(number) if number.is_finite() && number.to_string() == text => {
+                        Json::from(number)
+                    }
                     _ => Json::String(text.to_owned()),
                 },
             },
             Value::Scalar(text, false) => Json::String(text.to_string()),
             Value::List(items) | Value::Concat(items) => items.iter().map(Self::to_json).collect(),
-            Value::Map(entries) => {
-                Json::Object(entries.iter().map(|(key, value)| (key.text.to_string(), value.to_json())).collect())
-            }
+            Value::Map(entries) => Json::Object(
+                entries
+                    .iter()
+                    .map(|(key, value)| (key.text.to_string(), value.to_json()))
+                    .collect(),
+            ),
         }
     }
 }

@@ -30,8 +30,13 @@ const SMALL_MAP: usize = 32;
 pub fn read(path: &TreePath, bytes: &[u8]) -> Result<Node, Vec<Diagnostic>> {
     let one = |diagnostic: Diagnostic| vec![diagnostic];
     if bytes.len() > MAX_YAML {
-        let message = format!("the file holds {} bytes; at most {MAX_YAML} are read", bytes.len());
-        return Err(one(Diagnostic::error("too-large", message).at(Place::file(path.clone()))));
+        let message = format!(
+            "the file holds {} bytes; at most {MAX_YAML} are read",
+            bytes.len()
+        );
+        return Err(one(
+            Diagnostic::error("too-large", message).at(Place::file(path.clone()))
+        ));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let at = error.valid_up_to();
@@ -48,7 +53,11 @@ pub fn read(path: &TreePath, bytes: &[u8]) -> Result<Node, Vec<Diagnostic>> {
         faults: Vec::new(),
     };
     let node = reader.document().map_err(one)?;
-    if reader.faults.is_empty() { Ok(node) } else { Err(reader.faults) }
+    if reader.faults.is_empty() {
+        Ok(node)
+    } else {
+        Err(reader.faults)
+    }
 }
 
 fn options() -> Options {
@@ -77,16 +86,23 @@ impl<'a> Reader<'a> {
             match event {
                 Event::StreamStart | Event::DocumentEnd => {}
                 Event::DocumentStart(..) if document.is_some() => {
-                    return Err(Diagnostic::error("many-documents", "a second document starts here")
-                        .at(self.place(span))
-                        .hint("keep one document a file"));
+                    return Err(Diagnostic::error(
+                        "many-documents",
+                        "a second document starts here",
+                    )
+                    .at(self.place(span))
+                    .hint("keep one document a file"));
                 }
                 Event::DocumentStart(..) => {}
                 Event::StreamEnd => break,
                 event => document = Some(self.node(event, span, 0)?),
             }
         }
-        let empty = || Node { path: self.path.clone(), span: Span::default(), value: Value::Map(Arc::from([])) };
+        let empty = || Node {
+            path: self.path.clone(),
+            span: Span::default(),
+            value: Value::Map(Arc::from([])),
+        };
         Ok(match document {
             Some(node) if node.is_null() => empty(),
             Some(node) => node,
@@ -98,7 +114,11 @@ impl<'a> Reader<'a> {
         match self.parser.next_event() {
             Some(Ok((event, span))) => Ok((event, self.span(&span))),
             Some(Err(error)) => {
-                let at = error.marker().byte_offset().unwrap_or(self.text.len()).min(self.text.len());
+                let at = error
+                    .marker()
+                    .byte_offset()
+                    .unwrap_or(self.text.len())
+                    .min(self.text.len());
                 Err(Diagnostic::error("yaml-syntax", error.info()).at(self.place((at..at).into())))
             }
             None => Ok((Event::StreamEnd, Span::default())),
@@ -110,14 +130,19 @@ impl<'a> Reader<'a> {
     }
 
     fn place(&self, span: Span) -> Place {
-        Place { path: self.path.clone(), span }
+        Place {
+            path: self.path.clone(),
+            span,
+        }
     }
 
     fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Node, Diagnostic> {
         self.nodes += 1;
         let before = self.nodes;
         if self.nodes > MAX_NODES {
-            let message = format!("the file holds more than {MAX_NODES} values once its aliases are written out");
+            let message = format!(
+                "the file holds more than {MAX_NODES} values once its aliases are written out"
+            );
             return Err(Diagnostic::error("too-large", message).at(self.place(span)));
         }
         if depth > MAX_DEPTH {
@@ -125,39 +150,65 @@ impl<'a> Reader<'a> {
             return Err(Diagnostic::error("too-deep", message).at(self.place(span)));
         }
         if let Some(tag) = event.tag() {
-            return Err(Diagnostic::error("yaml-tag", format!("the tag `{}` is not allowed", tag.original()))
-                .at(self.place(span))
-                .hint("remove the tag; quote the value if it must be a string"));
+            return Err(Diagnostic::error(
+                "yaml-tag",
+                format!("the tag `{}` is not allowed", tag.original()),
+            )
+            .at(self.place(span))
+            .hint("remove the tag; quote the value if it must be a string"));
         }
         let anchor = event.anchor_id().filter(|id| *id != 0);
         let (span, value) = match event {
             Event::Alias(id) => {
                 let (node, size) = self.anchors.get(&id).cloned().ok_or_else(|| {
-                    Diagnostic::error("yaml-syntax", "the alias stands inside the value that it names")
-                        .at(self.place(span))
+                    Diagnostic::error(
+                        "yaml-syntax",
+                        "the alias stands inside the value that it names",
+                    )
+                    .at(self.place(span))
                 })?;
                 self.nodes += size;
                 return Ok(node);
             }
-            Event::Scalar(text, style, ..) => (span, Value::Scalar(Arc::from(&*text), style == ScalarStyle::Plain)),
+            Event::Scalar(text, style, ..) => (
+                span,
+                Value::Scalar(Arc::from(&*text), style == ScalarStyle::Plain),
+            ),
             Event::SequenceStart(..) => {
                 let mut items = Vec::new();
                 loop {
                     match self.next()? {
                         (Event::SequenceEnd, end) => {
-                            let end = end.end.max(items.last().map_or(span.end, |last: &Node| last.span.end));
-                            break (Span { start: span.start, end }, Value::List(items.into()));
+                            let end = end
+                                .end
+                                .max(items.last().map_or(span.end, |last: &Node| last.span.end));
+                            break (
+                                Span {
+                                    start: span.start,
+                                    end,
+                                },
+                                Value::List(items.into()),
+                            );
                         }
                         (event, span) => items.push(self.node(event, span, depth + 1)?),
                     }
                 }
             }
             Event::MappingStart(..) => self.map(span, depth)?,
-            _ => return Err(Diagnostic::error("yaml-syntax", "expected a value").at(self.place(span))),
+            _ => {
+                return Err(
+                    Diagnostic::error("yaml-syntax", "expected a value").at(self.place(span))
+                );
+            }
         };
-        let node = Node { path: self.path.clone(), span, value };
+        let node = Node {
+            path: self.path.clone(),
+            span,
+            value,
+        };
         if let Some(anchor) = anchor {
-            self.anchors.insert(anchor, (node.clone(), self.nodes - before));
+            self.anchors
+                .insert(anchor, (node.clone(), self.nodes - before));
         }
         Ok(node)
     }
@@ -170,22 +221,40 @@ impl<'a> Reader<'a> {
             let (event, at) = self.next()?;
             let key = match event {
                 Event::MappingEnd => {
-                    let end = at.end.max(entries.last().map_or(span.end, |(_, last)| last.span.end));
-                    return Ok((Span { start: span.start, end }, Value::Map(entries.into())));
+                    let end = at
+                        .end
+                        .max(entries.last().map_or(span.end, |(_, last)| last.span.end));
+                    return Ok((
+                        Span {
+                            start: span.start,
+                            end,
+                        },
+                        Value::Map(entries.into()),
+                    ));
                 }
                 Event::Scalar(text, style, ..) => {
                     if &*text == "<<" && style == ScalarStyle::Plain {
                         self.faults.push(
-                            Diagnostic::error("merge-key", "merge keys (`<<`) are not part of YAML 1.2")
-                                .at(self.place(at))
-                                .hint("put what is shared into a fragment and name it under `extends`"),
+                            Diagnostic::error(
+                                "merge-key",
+                                "merge keys (`<<`) are not part of YAML 1.2",
+                            )
+                            .at(self.place(at))
+                            .hint("put what is shared into a fragment and name it under `extends`"),
                         );
                     }
-                    Key { text: Arc::from(&*text), path: self.path.clone(), span: at }
+                    Key {
+                        text: Arc::from(&*text),
+                        path: self.path.clone(),
+                        span: at,
+                    }
                 }
                 _ => {
-                    return Err(Diagnostic::error("yaml-key", "a key must be a plain word or a string")
-                        .at(self.place(at)));
+                    return Err(Diagnostic::error(
+                        "yaml-key",
+                        "a key must be a plain word or a string",
+                    )
+                    .at(self.place(at)));
                 }
             };
             let (event, at) = self.next()?;
@@ -194,7 +263,12 @@ impl<'a> Reader<'a> {
                 entries.iter().position(|(other, _)| other.text == key.text)
             } else {
                 if index.is_empty() {
-                    index.extend(entries.iter().enumerate().map(|(at, (key, _))| (key.text.clone(), at)));
+                    index.extend(
+                        entries
+                            .iter()
+                            .enumerate()
+                            .map(|(at, (key, _))| (key.text.clone(), at)),
+                    );
                 }
                 index.get(&key.text).copied()
             };
@@ -211,10 +285,13 @@ impl<'a> Reader<'a> {
 }
 
 fn duplicate(key: &Key, first: Place) -> Diagnostic {
-    Diagnostic::error("duplicate-key", format!("the key `{}` stands twice", key.text))
-        .at(key.place())
-        .note(first, "it stands here first")
-        .hint("keep one of them")
+    Diagnostic::error(
+        "duplicate-key",
+        format!("the key `{}` stands twice", key.text),
+    )
+    .at(key.place())
+    .note(first, "it stands here first")
+    .hint("keep one of them")
 }
 
 #[cfg(test)]
@@ -229,7 +306,10 @@ mod tests {
                 .iter()
                 .map(|fault| {
                     let span = fault.place.as_ref().unwrap().span;
-                    format!("{}..{} {}: {}", span.start, span.end, fault.code, fault.message)
+                    format!(
+                        "{}..{} {}: {}",
+                        span.start, span.end, fault.code, fault.message
+                    )
                 })
                 .collect::<Vec<_>>()
                 .join("\n"),

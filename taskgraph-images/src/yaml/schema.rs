@@ -24,26 +24,41 @@ pub fn as_written(schema: &mut Value) {
 fn widen_properties(properties: &mut Map<String, Value>) {
     let names: Vec<String> = properties.keys().cloned().collect();
     for name in names {
-        let Some(property) = properties.get_mut(&name) else { continue };
+        let Some(property) = properties.get_mut(&name) else {
+            continue;
+        };
         as_written(property);
         if takes_list(property) {
             let mut twin = property.clone();
             twin["description"] = json!(format!("Appended to the inherited `{name}`."));
             properties.insert(format!("{name}+"), widened(twin));
         }
-        let property = properties.get_mut(&name).map(Value::take).unwrap_or_default();
+        let property = properties
+            .get_mut(&name)
+            .map(Value::take)
+            .unwrap_or_default();
         properties.insert(name, widened(property));
     }
 }
 
 fn takes_list(schema: &Value) -> bool {
-    let is_list = |value: &Value| value == "array" || value.as_array().is_some_and(|types| types.contains(&json!("array")));
+    let is_list = |value: &Value| {
+        value == "array"
+            || value
+                .as_array()
+                .is_some_and(|types| types.contains(&json!("array")))
+    };
     schema.get("type").is_some_and(is_list)
-        || schema.get("anyOf").and_then(Value::as_array).is_some_and(|options| options.iter().any(takes_list))
+        || schema
+            .get("anyOf")
+            .and_then(Value::as_array)
+            .is_some_and(|options| options.iter().any(takes_list))
 }
 
 fn widened(mut schema: Value) -> Value {
-    let description = schema.as_object_mut().and_then(|object| object.remove("description"));
+    let description = schema
+        .as_object_mut()
+        .and_then(|object| object.remove("description"));
     let by = json!({
         "type": "object",
         "description": "Chosen by an attribute: its exact value, else the one regular expression that matches it, else `default`.",

@@ -30,7 +30,8 @@ use super::subject::{Subject, context};
 /// What a Windows worker's command exits with when the system shuts down under it: a console closed, and Ctrl-C.
 const WINDOWS_REBOOT: [u32; 2] = [1_073_807_364, 3_221_225_786];
 
-/// Where docker-worker tasks leave artifacts. generic-worker tasks leave them below their own folder.
+/// The folder of a docker-worker task. A generic-worker task's is its working directory, so its paths are relative.
+const DOCKER_FOLDER: &str = "/builds/worker";
 const DOCKER_UPLOAD_DIR: &str = "/builds/worker/artifacts";
 const UPLOAD_DIR: &str = "artifacts";
 
@@ -108,7 +109,10 @@ pub(crate) fn payload(
             command,
             env,
             max_run_time,
-            cache: caches,
+            cache: caches
+                .into_iter()
+                .map(|(name, path)| (name, format!("{DOCKER_FOLDER}/{path}")))
+                .collect(),
             artifacts: artifacts
                 .into_iter()
                 .map(|artifact| {
@@ -233,4 +237,93 @@ fn batch_line(command: &[String]) -> Result<String, TransformErrorKind> {
         .map(|word| quote::batch(word).ok_or_else(|| TransformErrorKind::Argument(word.clone())))
         .collect();
     Ok(words?.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definition::Digest;
+    use crate::json;
+    use crate::testing;
+
+    fn render(
+        worker: &str,
+        yaml: &str,
+        config: &ProjectConfig,
+    ) -> Result<serde_json::Value, TransformErrorKind> {
+        let image = testing::image("a", worker);
+        let templates = KindTemplates::embedded()
+            .with_override(Kind::Build, yaml)
+            .unwrap();
+        let shape = PayloadShape::of(Kind::Build, &image, config).unwrap();
+        let subject = Subject::of(&image, &testing::digests()[&Kind::Build]);
+        let limits = Limits::of(Kind::Build, &image, config, Level::One);
+        payload(
+            &shape,
+            &subject,
+            limits,
+            config,
+            &testing::push(Level::One),
+            &templates,
+        )
+        .map(|(payload, _)| json::tree(&payload))
+    }
+
+    #[test]
+    fn a_command_is_written_as_the_worker_reads_it() {
+        let yaml = r#"{"description": "x", "command": ["{{tool}}", "a b", "%PATH%"]}"#;
+        let command =
+            |worker| render(worker, yaml, &testing::config()).unwrap()["command"].to_string();
+        assert_eq!(
+            command("linux-builder"),
+            r#"[["chmod","+x","taskgraph-images"],["./taskgraph-images","a b","%PATH%"]]"#
+        );
+        assert_eq!(
+            command("windows-builder"),
+            r#"["taskgraph-images.exe \"a b\" \"%%PATH%%\""]"#
+        );
+        assert_eq!(
+            command("containers"),
+            r#"["taskgraph-images","a b","%PATH%"]"#
+        );
+        let yaml = r#"{"description": "x", "command": ["{{tool}}", "a\nb"]}"#;
+        assert_eq!(
+            render("windows-builder", yaml, &testing::config()).unwrap_err(),
+            TransformErrorKind::Argument("a\nb".to_owned())
+        );
+    }
+
+    #[test]
+    fn caches_are_mounted_in_the_tasks_folder() {
+        let yaml = r#"{"description": "x", "command": ["{{tool}}"], "caches": [{"name": "git", "path": "cache"}]}"#;
+        let payload = |worker| render(worker, yaml, &testing::config()).unwrap();
+        let mount = serde_json::json!({"cacheName": "td-level-1-git", "directory": "cache"});
+        assert_eq!(payload("linux-builder")["mounts"][1], mount);
+        assert_eq!(
+            payload("containers")["cache"]["td-level-1-git"],
+            "/builds/worker/cache"
+        );
+    }
+
+    #[test]
+    fn a_pinned_tool_takes_the_decision_tasks_place() {
+        let mut config = testing::config();
+        let sha256 = Digest::new(&"a".repeat(64)).unwrap();
+        let file = crate::definition::ToolFile {
+            url: "https://example.org/tool".to_owned(),
+            sha256,
+        };
+        config.tool.insert("windows-amd64".parse().unwrap(), file);
+        let yaml = KindTemplates::embedded_yaml(Kind::Build);
+        let content =
+            |worker| render(worker, yaml, &config).unwrap()["mounts"][0]["content"].clone();
+        assert_eq!(
+            content("windows-builder")["url"],
+            "https://example.org/tool"
+        );
+        assert_eq!(
+            content("linux-builder")["artifact"],
+            "public/bin/taskgraph-images-linux-amd64"
+        );
+    }
 }

@@ -196,7 +196,7 @@ function nothing() {
     make(
       "ul",
       { class: "advice" },
-      make("li", {}, "Check that the right states were compared: ", code("--base"), " and ", code("--head"), "; ", code("--worktree"), " and ", code("--staged"), " look at what is not committed."),
+      make("li", {}, "Check that the right states were compared: ", code("--base REV"), " and ", code("--head REV"), " name them, ", code("--worktree"), " and ", code("--staged"), " look at what is not committed. ", code("--all"), " shows every image."),
       make("li", {}, "Ask what a file goes into: ", code("taskgraph-images affected --explain PATH"), "."),
       make("li", {}, "A comment, or a value that resolves to what it was, changes no image."),
     ),

@@ -24,11 +24,19 @@ const SCRIPT: &str = concat!(
 pub fn page(preview: &PreviewJson) -> String {
     let data = data(preview);
     let policy = policy();
-    let mut page = String::with_capacity(PAGE.len() + STYLE.len() + SCRIPT.len() + data.len() + policy.len());
+    let mut page =
+        String::with_capacity(PAGE.len() + STYLE.len() + SCRIPT.len() + data.len() + policy.len());
     let mut rest = PAGE;
     // One pass from front to back, so that a mark inside of what goes in is never taken for one of the page's.
-    for (mark, text) in [("@POLICY@", &*policy), ("@STYLE@", STYLE), ("@DATA@", &*data), ("@SCRIPT@", SCRIPT)] {
-        let (before, after) = rest.split_once(mark).expect("the page has every mark once, in this order");
+    for (mark, text) in [
+        ("@POLICY@", &*policy),
+        ("@STYLE@", STYLE),
+        ("@DATA@", &*data),
+        ("@SCRIPT@", SCRIPT),
+    ] {
+        let (before, after) = rest
+            .split_once(mark)
+            .expect("the page has every mark once, in this order");
         page.push_str(before);
         page.push_str(text);
         rest = after;
@@ -53,7 +61,8 @@ fn source_hash(source: &str) -> String {
 /// The preview as JSON that means the same to a JSON reader and nothing to an HTML reader: all these characters can
 /// stand only inside of strings, where an escape is as good.
 fn data(preview: &PreviewJson) -> String {
-    let json = serde_json::to_string(preview).expect("the published types are maps, lists and text");
+    let json =
+        serde_json::to_string(preview).expect("the published types are maps, lists and text");
     let mut escaped = String::with_capacity(json.len());
     for character in json.chars() {
         match character {
@@ -73,10 +82,15 @@ fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
-        let word = chunk.iter().fold(0, |word, byte| word << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        let word = chunk
+            .iter()
+            .fold(0, |word, byte| word << 8 | u32::from(*byte))
+            << (8 * (3 - chunk.len()));
         for digit in 0..4 {
             if digit <= chunk.len() {
-                text.push(char::from(ALPHABET[(word >> (18 - 6 * digit) & 63) as usize]));
+                text.push(char::from(
+                    ALPHABET[(word >> (18 - 6 * digit) & 63) as usize],
+                ));
             } else {
                 text.push('=');
             }
@@ -92,8 +106,14 @@ mod tests {
 
     #[test]
     fn base64_is_that_of_the_standard() {
-        let cases =
-            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("\u{ff}\u{3f}", "w78/")];
+        let cases = [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("\u{ff}\u{3f}", "w78/"),
+        ];
         for (bytes, text) in cases {
             assert_eq!(base64(bytes.as_bytes()), text);
         }
@@ -117,7 +137,10 @@ mod tests {
     #[test]
     fn no_name_breaks_out_of_the_data() {
         let page = page(&small());
-        assert_eq!(page.matches("</script>").count(), PAGE.matches("</script>").count());
+        assert_eq!(
+            page.matches("</script>").count(),
+            PAGE.matches("</script>").count()
+        );
         assert!(!page.contains("<img"));
         assert!(!data(&small()).contains(['<', '>', '&', '\u{2028}', '\u{2029}']));
     }
@@ -132,19 +155,34 @@ mod tests {
     }
 
     #[test]
-    fn zz_temporary() {
-        std::fs::write("/work/wt/target-html/page.html", page(&small())).unwrap();
-    }
-
-    #[test]
     fn the_page_needs_nothing_but_itself() {
         let page = page(&small());
-        for outside in ["src=\"", "<link", "@import", "url(", "http:", "https:", "fetch(", "XMLHttpRequest"] {
-            let found = page.replace("http://www.w3.org/2000/svg", "").contains(outside);
+        for outside in [
+            "src=\"",
+            "<link",
+            "@import",
+            "url(",
+            "http:",
+            "https:",
+            "fetch(",
+            "XMLHttpRequest",
+        ] {
+            let found = page
+                .replace("http://www.w3.org/2000/svg", "")
+                .contains(outside);
             assert!(!found, "the page names `{outside}`");
         }
-        for unsafe_use in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
-            assert!(!SCRIPT.contains(unsafe_use), "the script uses `{unsafe_use}`");
+        for unsafe_use in [
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+        ] {
+            assert!(
+                !SCRIPT.contains(unsafe_use),
+                "the script uses `{unsafe_use}`"
+            );
         }
     }
 

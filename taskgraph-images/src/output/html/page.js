@@ -12,7 +12,7 @@ function renderHeader() {
   const title = preview.images.length === 0 ? "No image is affected" : `${preview.images.length.toLocaleString("en")} ${verb} affected`;
   document.title = `${title}: ${short(preview.head)} compared with ${short(preview.base)}`;
   const figure = (size, what, note, title) =>
-    make("div", { title }, make("dt", {}, what), make("dd", {}, make("strong", {}, size.toLocaleString("en")), note ? make("span", {}, note) : null));
+    make("div", { title: title ?? note }, make("dt", {}, what), make("dd", {}, make("strong", {}, size.toLocaleString("en")), note ? make("span", {}, note) : null));
   byId("header").replaceChildren(
     make(
       "div",

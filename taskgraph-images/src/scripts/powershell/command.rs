@@ -2,26 +2,65 @@
 
 use std::ops::Range;
 
-use super::evaluate::{Bound, SWITCHES};
+use super::bound::{Bound, SWITCHES};
 use super::lex::{self, Argument};
 use super::walk::Walk;
-use crate::scripts::value::{Value, Values};
+use crate::scripts::value::Value;
+use crate::scripts::values::Values;
 use crate::scripts::{ReferenceKind, Target};
 
 /// Commands whose arguments are names to make, to remove, to print or to make other paths with.
 const NOT_READING: [&str; 32] = [
-    "join-path", "split-path", "resolve-path", "convert-path", "test-path", "get-item", "gi", "new-item", "ni", "mkdir",
-    "md", "remove-item", "ri", "rm", "del", "rmdir", "out-file", "set-content", "add-content", "export-csv",
-    "start-transcript", "foreach-object", "foreach", "%", "where-object", "where", "?", "echo", "set-location",
-    "push-location", "pop-location", "out-null",
+    "join-path",
+    "split-path",
+    "resolve-path",
+    "convert-path",
+    "test-path",
+    "get-item",
+    "gi",
+    "new-item",
+    "ni",
+    "mkdir",
+    "md",
+    "remove-item",
+    "ri",
+    "rm",
+    "del",
+    "rmdir",
+    "out-file",
+    "set-content",
+    "add-content",
+    "export-csv",
+    "start-transcript",
+    "foreach-object",
+    "foreach",
+    "%",
+    "where-object",
+    "where",
+    "?",
+    "echo",
+    "set-location",
+    "push-location",
+    "pop-location",
+    "out-null",
 ];
 /// Parameters of `Import-Module` that take no value.
 const IMPORT_SWITCHES: &[&str] = &[
-    "force", "global", "passthru", "ascustomobject", "disablenamechecking", "noclobber", "usewindowspowershell",
-    "skipeditioncheck", "verbose", "debug",
+    "force",
+    "global",
+    "passthru",
+    "ascustomobject",
+    "disablenamechecking",
+    "noclobber",
+    "usewindowspowershell",
+    "skipeditioncheck",
+    "verbose",
+    "debug",
 ];
 /// Extensions of files that run.
-const RUNNABLE: [&str; 8] = [".ps1", ".psm1", ".cmd", ".bat", ".sh", ".py", ".exe", ".vbs"];
+const RUNNABLE: [&str; 8] = [
+    ".ps1", ".psm1", ".cmd", ".bat", ".sh", ".py", ".exe", ".vbs",
+];
 
 impl Walk<'_> {
     /// Reads the command that starts at an offset.
@@ -32,10 +71,16 @@ impl Walk<'_> {
         let text = self.text;
         let bytes = text.as_bytes();
         let operator = match (bytes.get(start), bytes.get(start + 1)) {
-            (Some(b'.' | b'&'), Some(b' ' | b'\t' | b'"' | b'\'' | b'$' | b'(' | b'{')) => Some(bytes[start]),
+            (Some(b'.' | b'&'), Some(b' ' | b'\t' | b'"' | b'\'' | b'$' | b'(' | b'{')) => {
+                Some(bytes[start])
+            }
             _ => None,
         };
-        let at = if operator.is_some() { lex::skip_blanks(bytes, start + 1) } else { start };
+        let at = if operator.is_some() {
+            lex::skip_blanks(bytes, start + 1)
+        } else {
+            start
+        };
         let (arguments, end) = lex::command(text, at);
         let Some((Argument::Values(name), arguments)) = arguments.split_first() else {
             return;
@@ -46,7 +91,12 @@ impl Walk<'_> {
         match operator {
             Some(b'.') => self.dot_source(name),
             Some(_) => self.call_operator(name, at..end, arguments),
-            None => self.named(&text[name.clone()].to_ascii_lowercase(), name, at..end, arguments),
+            None => self.named(
+                &text[name.clone()].to_ascii_lowercase(),
+                name,
+                at..end,
+                arguments,
+            ),
         }
     }
 
@@ -85,12 +135,21 @@ impl Walk<'_> {
         self.mentions(arguments);
     }
 
-    fn named(&mut self, name: &str, at: Range<usize>, command: Range<usize>, arguments: &[Argument]) {
+    fn named(
+        &mut self,
+        name: &str,
+        at: Range<usize>,
+        command: Range<usize>,
+        arguments: &[Argument],
+    ) {
         let base = name.strip_suffix(".exe").unwrap_or(name);
         match base {
             "import-module" | "ipmo" => {
                 let bound = Bound::new(self.text, arguments, IMPORT_SWITCHES);
-                for module in bound.get(&["name", "n", "fullyqualifiedname", "assembly"], 0).unwrap_or_default() {
+                for module in bound
+                    .get(&["name", "n", "fullyqualifiedname", "assembly"], 0)
+                    .unwrap_or_default()
+                {
                     self.import(module.clone());
                 }
                 return;
@@ -98,23 +157,34 @@ impl Walk<'_> {
             "using" => {
                 if let [Argument::Values(what), Argument::Values(module), ..] = arguments
                     && let ([what], [module, ..]) = (what.as_slice(), module.as_slice())
-                    && ["module", "assembly"].iter().any(|known| self.text[what.clone()].eq_ignore_ascii_case(known))
+                    && ["module", "assembly"]
+                        .iter()
+                        .any(|known| self.text[what.clone()].eq_ignore_ascii_case(known))
                 {
                     self.import(module.clone());
                 }
                 return;
             }
-            "set-location" | "cd" | "sl" | "chdir" | "push-location" | "pushd" | "pop-location" | "popd" => {
+            "set-location" | "cd" | "sl" | "chdir" | "push-location" | "pushd" | "pop-location"
+            | "popd" => {
                 self.change_folder(base, arguments);
                 return;
             }
             "get-childitem" | "gci" | "dir" | "ls" => {
                 let values = self.command_value(command.clone());
-                self.refer(ReferenceKind::Mentioned, trimmed(self.text, command), &values);
+                self.refer(
+                    ReferenceKind::Mentioned,
+                    trimmed(self.text, command),
+                    &values,
+                );
                 return;
             }
             "powershell" | "pwsh" => {
-                let bound = Bound::new(self.text, arguments, &["noprofile", "noninteractive", "nologo", "sta", "mta"]);
+                let bound = Bound::new(
+                    self.text,
+                    arguments,
+                    &["noprofile", "noninteractive", "nologo", "sta", "mta"],
+                );
                 let file = if bound.has(&["command", "c", "encodedcommand", "ec", "e"]) {
                     None
                 } else {
@@ -130,9 +200,15 @@ impl Walk<'_> {
                     self.refer(ReferenceKind::Run, file.clone(), &values);
                 }
             }
-            _ if self.text[at.clone()].contains(['\\', '/']) && !self.text[at.clone()].contains("://") => {
+            _ if self.text[at.clone()].contains(['\\', '/'])
+                && !self.text[at.clone()].contains("://") =>
+            {
                 let values = self.argument(at.clone());
-                let known: Values = values.iter().filter(|value| value.reason().is_none()).cloned().collect();
+                let known: Values = values
+                    .iter()
+                    .filter(|value| value.reason().is_none())
+                    .cloned()
+                    .collect();
                 self.refer(ReferenceKind::Run, at, &known);
             }
             _ => {}
@@ -166,14 +242,21 @@ impl Walk<'_> {
         for value in values.iter() {
             let is_path = value.as_text().is_none_or(|text| {
                 let lower = text.to_ascii_lowercase();
-                text.contains('/') || [".psm1", ".psd1", ".ps1", ".dll"].iter().any(|end| lower.ends_with(end))
+                text.contains('/')
+                    || [".psm1", ".psd1", ".ps1", ".dll"]
+                        .iter()
+                        .any(|end| lower.ends_with(end))
             });
             if is_path {
                 let value = value.clone().with_wildcards();
                 self.refer(ReferenceKind::Imported, module.clone(), &Values::one(value));
             } else {
                 let name = value.as_text().unwrap_or_default().to_owned();
-                self.note(ReferenceKind::Imported, module.clone(), Target::Module(name));
+                self.note(
+                    ReferenceKind::Imported,
+                    module.clone(),
+                    Target::Module(name),
+                );
             }
         }
     }

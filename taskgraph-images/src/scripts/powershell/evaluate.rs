@@ -1,8 +1,10 @@
 //! What a PowerShell expression evaluates to.
 
+use super::bound::{Bound, SWITCHES};
 use super::lex::{self, Argument};
 use crate::scripts::environment::Environment;
-use crate::scripts::value::{Piece, Value, Values};
+use crate::scripts::value::{Piece, Value};
+use crate::scripts::values::Values;
 
 /// Expressions inside one another, deeper than which nothing is known.
 const DEEPEST: u32 = 16;
@@ -55,7 +57,9 @@ impl<'e> Evaluator<'e> {
         match text.chars().next() {
             None => Values::default(),
             Some('.' | '&') => Values::unknown("it is what a script returns"),
-            Some(first) if first.is_ascii_alphabetic() || first == '%' || first == '?' => self.command(text),
+            Some(first) if first.is_ascii_alphabetic() || first == '%' || first == '?' => {
+                self.command(text)
+            }
             Some(_) => self.expression(text),
         }
     }
@@ -69,15 +73,21 @@ impl<'e> Evaluator<'e> {
             _ => String::new(),
         };
         match name.as_str() {
-            "where-object" | "where" | "?" | "sort-object" | "sort" | "select-object" | "select" | "tee-object"
-            | "resolve-path" | "convert-path" | "get-item" | "get-unique" => values,
-            "split-path" if !stage.to_ascii_lowercase().contains("-leaf") => values.map(Value::parent),
+            "where-object" | "where" | "?" | "sort-object" | "sort" | "select-object"
+            | "select" | "tee-object" | "resolve-path" | "convert-path" | "get-item"
+            | "get-unique" => values,
+            "split-path" if !stage.to_ascii_lowercase().contains("-leaf") => {
+                values.map(Value::parent)
+            }
             "foreach-object" | "foreach" | "%" => {
                 let Some(Argument::Values(body)) = arguments.get(1) else {
                     return Values::unknown(format!("the output of `{name}` is not known"));
                 };
                 let body = &stage[body[0].clone()];
-                match body.strip_prefix('{').and_then(|body| body.strip_suffix('}')) {
+                match body
+                    .strip_prefix('{')
+                    .and_then(|body| body.strip_suffix('}'))
+                {
                     Some(body) => {
                         let outer = self.item.replace(values);
                         let result = self.statement(body);
@@ -125,8 +135,12 @@ impl<'e> Evaluator<'e> {
                     values.append(&more);
                 }
                 at = next;
-            } else if rest.get(..3).is_some_and(|operator| operator.eq_ignore_ascii_case("-f ")) {
-                let (argument, next) = self.operand(text, lex::skip_blanks(text.as_bytes(), at + 3));
+            } else if rest
+                .get(..3)
+                .is_some_and(|operator| operator.eq_ignore_ascii_case("-f "))
+            {
+                let (argument, next) =
+                    self.operand(text, lex::skip_blanks(text.as_bytes(), at + 3));
                 values = format(&values, &argument);
                 at = next;
             } else {
@@ -149,7 +163,9 @@ impl<'e> Evaluator<'e> {
                 let (name, next) = variable_name(text, at);
                 self.variable(name, text, next)
             }
-            [b'[', ..] if text[end..].starts_with("::") => return self.static_method(unit, text, end + 2),
+            [b'[', ..] if text[end..].starts_with("::") => {
+                return self.static_method(unit, text, end + 2);
+            }
             // A cast says nothing about the path.
             [b'[', ..] if end > at => {
                 return self.operand_deeper(text, lex::skip_blanks(bytes, end));
@@ -201,13 +217,17 @@ impl<'e> Evaluator<'e> {
     /// `[System.IO.Path]::Combine(a, b)` and its like.
     fn static_method(&mut self, class: &str, text: &str, at: usize) -> (Values, usize) {
         let rest = &text[at..];
-        let length = rest.find(|character: char| !character.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        let length = rest
+            .find(|character: char| !character.is_ascii_alphanumeric())
+            .unwrap_or(rest.len());
         let method = rest[..length].to_ascii_lowercase();
         let end = ceiling(text, lex::unit_end(text.as_bytes(), at + length, 0)).max(at + length);
         let class = class.trim_matches(['[', ']']).to_ascii_lowercase();
         let is_path = matches!(class.as_str(), "io.path" | "system.io.path");
         let arguments = lex::split(inside(&text[at + length..end], 1), b",");
-        let mut arguments = arguments.into_iter().map(|argument| self.expression(argument.trim()));
+        let mut arguments = arguments
+            .into_iter()
+            .map(|argument| self.expression(argument.trim()));
         let values = match (is_path, method.as_str(), arguments.next()) {
             (true, "combine" | "join", Some(mut path)) => {
                 for child in arguments {
@@ -218,7 +238,9 @@ impl<'e> Evaluator<'e> {
             (true, "getfullpath", Some(path)) => self.environment.resolve(&path),
             (true, "getdirectoryname", Some(path)) => path.map(Value::parent),
             (true, "gettemppath", _) => Values::one(Value::piece(Piece::Made)),
-            (true, "gettempfilename" | "getrandomfilename", _) => Values::one(Value::piece(Piece::Made)),
+            (true, "gettempfilename" | "getrandomfilename", _) => {
+                Values::one(Value::piece(Piece::Made))
+            }
             _ => Values::unknown(format!("`[{class}]::{method}` is not evaluated")),
         };
         (values, end)
@@ -260,10 +282,9 @@ impl<'e> Evaluator<'e> {
             "env:temp" | "env:tmp" => Values::one(Value::text(format!("${name}"))),
             _ if plain.starts_with("env:") => Values::one(Value::text(format!("${name}"))),
             "args" => Values::unknown("`$args` holds the arguments"),
-            _ => self
-                .environment
-                .get(plain)
-                .unwrap_or_else(|| Values::unknown(format!("`${name}` is not assigned in the script"))),
+            _ => self.environment.get(plain).unwrap_or_else(|| {
+                Values::unknown(format!("`${name}` is not assigned in the script"))
+            }),
         }
     }
 
@@ -281,7 +302,9 @@ impl<'e> Evaluator<'e> {
     /// A string with its quotes.
     fn string(&mut self, text: &str) -> Values {
         if let Some(here) = text.strip_prefix('@') {
-            let inner = here.get(1..here.len().saturating_sub(2)).unwrap_or_default();
+            let inner = here
+                .get(1..here.len().saturating_sub(2))
+                .unwrap_or_default();
             return match here.starts_with('"') {
                 true => self.expandable(inner.trim_matches(['\r', '\n'])),
                 false => Values::one(path_text(inner.trim_matches(['\r', '\n']))),
@@ -394,7 +417,9 @@ impl<'e> Evaluator<'e> {
             let unknown = || Values::unknown(format!("the output of `{name}` is not known"));
             match name.as_str() {
                 "join-path" => {
-                    let (Some(mut path), Some(child)) = (get(&["path", "pspath"], 0), get(&["childpath"], 1)) else {
+                    let (Some(mut path), Some(child)) =
+                        (get(&["path", "pspath"], 0), get(&["childpath"], 1))
+                    else {
                         return unknown();
                     };
                     path.cross(&child, Value::join_below);
@@ -406,7 +431,9 @@ impl<'e> Evaluator<'e> {
                     path
                 }
                 "split-path" => match get(&["path", "literalpath"], 0) {
-                    Some(_) if bound.has(&["leaf", "leafbase", "extension", "qualifier"]) => unknown(),
+                    Some(_) if bound.has(&["leaf", "leafbase", "extension", "qualifier"]) => {
+                        unknown()
+                    }
                     Some(path) => path.map(Value::parent),
                     None => unknown(),
                 },
@@ -417,81 +444,20 @@ impl<'e> Evaluator<'e> {
                 "write-output" | "echo" => get(&["inputobject"], 0).unwrap_or_else(unknown),
                 "new-temporaryfile" => Values::one(Value::piece(Piece::Made)),
                 "get-childitem" | "gci" | "dir" | "ls" => {
-                    let path = get(&["path", "literalpath"], 0).unwrap_or_else(|| Values::one(Value::text(".")));
+                    let path = get(&["path", "literalpath"], 0)
+                        .unwrap_or_else(|| Values::one(Value::text(".")));
                     let filter = get(&["filter", "include"], 1);
-                    path.map(|path| path.listing(filter.as_ref().and_then(Values::as_text), bound.has(&["recurse"])))
+                    path.map(|path| {
+                        path.listing(
+                            filter.as_ref().and_then(Values::as_text),
+                            bound.has(&["recurse"]),
+                        )
+                    })
                 }
                 _ => unknown(),
             }
         })
     }
-}
-
-/// Parameters that take no value, of the commands that are evaluated or followed.
-pub(super) const SWITCHES: &[&str] = &[
-    "resolve", "parent", "leaf", "leafbase", "extension", "qualifier", "noqualifier", "isabsolute", "recurse", "file",
-    "directory", "force", "name", "hidden", "readonly", "system", "verbose", "debug", "passthru",
-];
-
-/// The arguments of a command by name and position.
-#[derive(Debug)]
-pub(super) struct Bound<'a> {
-    named: Vec<(&'a str, &'a [std::ops::Range<usize>])>,
-    positional: Vec<&'a [std::ops::Range<usize>]>,
-}
-
-impl<'a> Bound<'a> {
-    pub(super) fn new(text: &str, arguments: &'a [Argument], switches: &[&str]) -> Self {
-        let mut bound = Self {
-            named: Vec::new(),
-            positional: Vec::new(),
-        };
-        let mut rest = arguments.iter().peekable();
-        while let Some(argument) = rest.next() {
-            match argument {
-                Argument::Values(values) => bound.positional.push(values),
-                Argument::Parameter(name) => {
-                    let mut values: &[std::ops::Range<usize>] = &[];
-                    // `-Force:$true` gives even a switch a value.
-                    let follows = rest.peek();
-                    if let Some(Argument::Values(next)) = follows
-                        && (!switches.contains(&name.as_str())
-                            || next.first().is_some_and(|next| text[..next.start].ends_with(':')))
-                    {
-                        values = next;
-                        rest.next();
-                    }
-                    bound.named.push((name, values));
-                }
-            }
-        }
-        bound
-    }
-
-    /// The argument of one of the names, else the one at a position.
-    pub(super) fn get(&self, names: &[&str], position: usize) -> Option<&'a [std::ops::Range<usize>]> {
-        self.named
-            .iter()
-            .find(|(name, values)| names.contains(name) && !values.is_empty())
-            .map(|(_, values)| *values)
-            .or_else(|| {
-                let before = self.named.iter().filter(|(name, _)| is_path_name(name)).count();
-                // A named path moves the positions of the others.
-                self.positional.get(position.checked_sub(before)?).copied()
-            })
-    }
-
-    pub(super) fn has(&self, names: &[&str]) -> bool {
-        self.named.iter().any(|(name, _)| names.contains(name))
-    }
-
-    pub(super) fn positional(&self) -> usize {
-        self.positional.len()
-    }
-}
-
-fn is_path_name(name: &str) -> bool {
-    matches!(name, "path" | "literalpath" | "pspath")
 }
 
 /// The name after the `$` at `at`, and where it ends.
@@ -504,8 +470,12 @@ fn variable_name(text: &str, at: usize) -> (&str, usize) {
     let mut length = 0;
     for (position, character) in rest.char_indices() {
         let after = rest[position + character.len_utf8()..].chars().next();
-        let is_scope = character == ':' && after.is_some_and(|after| after.is_ascii_alphanumeric() || after == '_');
-        if character.is_alphanumeric() || character == '_' || (is_scope && !rest[..position].contains(':')) {
+        let is_scope = character == ':'
+            && after.is_some_and(|after| after.is_ascii_alphanumeric() || after == '_');
+        if character.is_alphanumeric()
+            || character == '_'
+            || (is_scope && !rest[..position].contains(':'))
+        {
             length = position + character.len_utf8();
         } else {
             break;
@@ -516,7 +486,8 @@ fn variable_name(text: &str, at: usize) -> (&str, usize) {
 
 fn member(values: &Values, name: &str) -> Values {
     match name.to_ascii_lowercase().as_str() {
-        "fullname" | "path" | "providerpath" | "pspath" | "tostring" | "trim" | "value" | "definition" => values.clone(),
+        "fullname" | "path" | "providerpath" | "pspath" | "tostring" | "trim" | "value"
+        | "definition" => values.clone(),
         "directoryname" | "directory" | "parent" | "psparentpath" => values.map(Value::parent),
         "name" => values.map(|value| {
             value

@@ -15,6 +15,12 @@ pub(super) enum Argument {
     Values(Vec<Range<usize>>),
 }
 
+impl Argument {
+    fn value(range: Range<usize>) -> Self {
+        Self::Values(std::iter::once(range).collect())
+    }
+}
+
 /// The parts of a command, its name first, and where it ends.
 pub(super) fn command(text: &str, mut at: usize) -> (Vec<Argument>, usize) {
     let bytes = text.as_bytes();
@@ -39,8 +45,12 @@ pub(super) fn command(text: &str, mut at: usize) -> (Vec<Argument>, usize) {
                 continue;
             }
             b'>' => at = redirect_end(bytes, at),
-            b'*' | b'0'..=b'9' if bytes.get(at + 1) == Some(&b'>') => at = redirect_end(bytes, at + 1),
-            b'-' if !arguments.is_empty() && bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic) => {
+            b'*' | b'0'..=b'9' if bytes.get(at + 1) == Some(&b'>') => {
+                at = redirect_end(bytes, at + 1)
+            }
+            b'-' if !arguments.is_empty()
+                && bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic) =>
+            {
                 let length = bytes[at + 1..]
                     .iter()
                     .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
@@ -54,7 +64,7 @@ pub(super) fn command(text: &str, mut at: usize) -> (Vec<Argument>, usize) {
                     // `-a.b` is a value after all.
                     let end = word_end(bytes, at);
                     arguments.pop();
-                    arguments.push(Argument::Values(vec![at - 1 - length..end]));
+                    arguments.push(Argument::value(at - 1 - length..end));
                     at = end;
                 }
             }
@@ -62,7 +72,7 @@ pub(super) fn command(text: &str, mut at: usize) -> (Vec<Argument>, usize) {
                 let end = word_end(bytes, at).max(at + 1);
                 match arguments.last_mut() {
                     Some(Argument::Values(values)) if continues => values.push(at..end),
-                    _ => arguments.push(Argument::Values(vec![at..end])),
+                    _ => arguments.push(Argument::value(at..end)),
                 }
                 at = end;
             }
@@ -126,7 +136,9 @@ pub(super) fn unit_end(bytes: &[u8], at: usize, depth: u32) -> usize {
         Some(b'@') if matches!(next, Some(b'"' | b'\'')) && is_line_end(bytes, at + 2) => {
             here_end(bytes, at + 2, next.unwrap_or(b'"'))
         }
-        Some(b'$' | b'@') if matches!(next, Some(b'(' | b'{')) => group_end(bytes, at + 2, depth + 1),
+        Some(b'$' | b'@') if matches!(next, Some(b'(' | b'{')) => {
+            group_end(bytes, at + 2, depth + 1)
+        }
         Some(b'(' | b'{' | b'[') => group_end(bytes, at + 1, depth + 1),
         Some(b'<') if next == Some(b'#') => comment_end(bytes, at),
         Some(_) => at + 1,
@@ -188,7 +200,10 @@ fn group_end(bytes: &[u8], mut at: usize, depth: u32) -> usize {
                 }
             }
             b'#' if at > 0 && (bytes[at - 1].is_ascii_whitespace() || bytes[at - 1] == b'{') => {
-                at += bytes[at..].iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len() - at);
+                at += bytes[at..]
+                    .iter()
+                    .position(|byte| *byte == b'\n')
+                    .unwrap_or(bytes.len() - at);
             }
             _ => at = unit_end(bytes, at, depth + 1).max(at + 1),
         }

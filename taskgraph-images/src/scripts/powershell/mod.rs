@@ -1,5 +1,6 @@
 //! PowerShell scripts, modules and manifests.
 
+mod bound;
 mod command;
 mod evaluate;
 mod lex;
@@ -10,8 +11,23 @@ use super::{Analysis, Language, Unreadable, parse};
 
 /// Text without which a script refers to no other: in lower case.
 const SIGNS: [&str; 17] = [
-    "psscriptroot", "pscommandpath", "myinvocation", "import-module", "ipmo", "using module", ".ps1", ".psm1", ".psd1",
-    ".bat", ".cmd", ".sh", ".py", "taskgraph-images:", "nestedmodules", "rootmodule", "-file",
+    "psscriptroot",
+    "pscommandpath",
+    "myinvocation",
+    "import-module",
+    "ipmo",
+    "using module",
+    ".ps1",
+    ".psm1",
+    ".psd1",
+    ".bat",
+    ".cmd",
+    ".sh",
+    ".py",
+    "taskgraph-images:",
+    "nestedmodules",
+    "rootmodule",
+    "-file",
 ];
 
 /// The files that a PowerShell script reads.
@@ -30,7 +46,7 @@ pub(super) fn analyse(text: &str) -> Result<Analysis, Unreadable> {
         walk = walk::Walk::new(text, Environment::new(Some(end)));
         walk.run(&tree);
     }
-    Ok(walk.finish(tree.root_node().has_error()))
+    Ok(walk.finish())
 }
 
 /// Whether a script may read other files. Errs towards yes.
@@ -42,11 +58,13 @@ fn may_refer(text: &str) -> bool {
     // A dot or an ampersand on its own where a command may start.
     let bytes = lower.as_bytes();
     bytes.windows(2).enumerate().any(|(at, pair)| {
-        matches!(pair, [b'.' | b'&', b' ' | b'\t' | b'"' | b'\'' | b'$' | b'('])
-            && bytes[..at]
-                .iter()
-                .rev()
-                .find(|byte| !b" \t\r".contains(byte))
-                .is_none_or(|byte| b"\n;{(|=&".contains(byte))
+        matches!(
+            pair,
+            [b'.' | b'&', b' ' | b'\t' | b'"' | b'\'' | b'$' | b'(']
+        ) && bytes[..at]
+            .iter()
+            .rev()
+            .find(|byte| !b" \t\r".contains(byte))
+            .is_none_or(|byte| b"\n;{(|=&".contains(byte))
     })
 }

@@ -10,12 +10,18 @@ use super::lex::{self, Argument};
 use crate::diagnostic::Span;
 use crate::scripts::directive::Comments;
 use crate::scripts::environment::{Environment, Outer};
-use crate::scripts::value::{Value, Values};
-use crate::scripts::{Analysis, Reference, ReferenceKind};
+use crate::scripts::value::Value;
+use crate::scripts::values::Values;
+use crate::scripts::{Analysis, Reference, ReferenceKind, arrange};
 
 /// Keys of a module manifest that name files.
 const MANIFEST: [&str; 7] = [
-    "rootmodule", "moduletoprocess", "nestedmodules", "scriptstoprocess", "typestoprocess", "formatstoprocess",
+    "rootmodule",
+    "moduletoprocess",
+    "nestedmodules",
+    "scriptstoprocess",
+    "typestoprocess",
+    "formatstoprocess",
     "filelist",
 ];
 
@@ -25,6 +31,7 @@ pub(super) struct Walk<'t> {
     pub(super) text: &'t str,
     pub(super) environment: Environment,
     pub(super) has_functions: bool,
+    has_syntax_error: bool,
     comments: Comments,
     references: Vec<Reference>,
     functions: Vec<Outer>,
@@ -45,6 +52,7 @@ impl<'t> Walk<'t> {
             text,
             environment,
             has_functions: false,
+            has_syntax_error: false,
             comments: Comments::default(),
             references: Vec::new(),
             functions: Vec::new(),
@@ -56,13 +64,12 @@ impl<'t> Walk<'t> {
         }
     }
 
-    pub(super) fn finish(mut self, has_syntax_error: bool) -> Analysis {
-        self.references.sort_by_key(|reference| (reference.span, reference.kind));
-        self.references.dedup();
+    pub(super) fn finish(mut self) -> Analysis {
+        arrange(&mut self.references);
         let faults = self.comments.finish(self.text, &mut self.references);
         Analysis {
             references: self.references,
-            has_syntax_error,
+            has_syntax_error: self.has_syntax_error,
             faults,
         }
     }
@@ -89,18 +96,33 @@ impl<'t> Walk<'t> {
 
     fn enter(&mut self, node: Node<'_>) {
         let range = node.byte_range();
-        while self.items.last().is_some_and(|(end, _)| *end <= range.start) {
+        while self
+            .items
+            .last()
+            .is_some_and(|(end, _)| *end <= range.start)
+        {
             self.items.pop();
         }
+        self.has_syntax_error |= (node.is_missing() && node.kind() != ";")
+            || (node.is_error() && is_fault(self.text, node));
         match node.kind() {
             "comment" => {
                 let line = &self.text[..range.start];
                 let line = &line[line.rfind('\n').map_or(0, |at| at + 1)..];
-                self.comments
-                    .read(self.text, range, node.start_position().row, line.trim().is_empty());
+                self.comments.read(
+                    self.text,
+                    range,
+                    node.start_position().row,
+                    line.trim().is_empty(),
+                );
             }
-            "if_statement" | "while_statement" | "for_statement" | "switch_statement" | "try_statement"
-            | "do_statement" | "script_block_expression" => self.environment.conditions += 1,
+            "if_statement"
+            | "while_statement"
+            | "for_statement"
+            | "switch_statement"
+            | "try_statement"
+            | "do_statement"
+            | "script_block_expression" => self.environment.conditions += 1,
             "foreach_statement" => {
                 self.foreach(node);
                 self.environment.conditions += 1;
@@ -126,8 +148,14 @@ impl<'t> Walk<'t> {
 
     fn leave(&mut self, kind: &str) {
         match kind {
-            "if_statement" | "while_statement" | "for_statement" | "switch_statement" | "try_statement"
-            | "do_statement" | "script_block_expression" | "foreach_statement" => self.environment.conditions -= 1,
+            "if_statement"
+            | "while_statement"
+            | "for_statement"
+            | "switch_statement"
+            | "try_statement"
+            | "do_statement"
+            | "script_block_expression"
+            | "foreach_statement" => self.environment.conditions -= 1,
             "function_statement" => {
                 self.environment.functions -= 1;
                 if let Some(outer) = self.functions.pop() {
@@ -142,10 +170,12 @@ impl<'t> Walk<'t> {
     }
 
     fn foreach(&mut self, node: Node<'_>) {
-        let child = |kind: &str| (0..node.child_count()).find_map(|at| {
-            let child = node.child(u32::try_from(at).ok()?)?;
-            (child.kind() == kind).then(|| child.byte_range())
-        });
+        let child = |kind: &str| {
+            (0..node.child_count()).find_map(|at| {
+                let child = node.child(at)?;
+                (child.kind() == kind).then(|| child.byte_range())
+            })
+        };
         let (Some(variable), Some(list)) = (child("variable"), child("pipeline")) else {
             return;
         };
@@ -158,7 +188,7 @@ impl<'t> Walk<'t> {
         let mut name = None;
         let mut values = None;
         for at in 0..node.child_count() {
-            let Some(child) = u32::try_from(at).ok().and_then(|at| node.child(at)) else {
+            let Some(child) = node.child(at) else {
                 continue;
             };
             match child.kind() {
@@ -171,7 +201,8 @@ impl<'t> Walk<'t> {
             }
         }
         if let Some(name) = name {
-            let values = values.unwrap_or_else(|| Values::unknown(format!("`${name}` is a parameter")));
+            let values =
+                values.unwrap_or_else(|| Values::unknown(format!("`${name}` is a parameter")));
             self.environment.replace(&name, values);
         }
     }
@@ -215,12 +246,16 @@ impl<'t> Walk<'t> {
         let is_loop = match arguments.first() {
             Some(Argument::Values(name)) => {
                 let name = &self.text[name[0].clone()];
-                ["foreach-object", "foreach", "%"].iter().any(|known| name.eq_ignore_ascii_case(known))
+                ["foreach-object", "foreach", "%"]
+                    .iter()
+                    .any(|known| name.eq_ignore_ascii_case(known))
             }
             _ => false,
         };
         if is_loop && start < range.start {
-            let upstream = self.text[start..range.start].trim_end().trim_end_matches('|');
+            let upstream = self.text[start..range.start]
+                .trim_end()
+                .trim_end_matches('|');
             let values = self.statement(start..start + upstream.len());
             self.items.push((range.end, values));
         }
@@ -233,7 +268,7 @@ impl<'t> Walk<'t> {
             return;
         }
         let list = (0..node.child_count())
-            .filter_map(|at| node.child(u32::try_from(at).ok()?))
+            .filter_map(|at| node.child(at))
             .find(|child| child.kind() == "argument_list");
         let Some(list) = list.map(|list| list.byte_range()) else {
             return;
@@ -266,18 +301,25 @@ impl<'t> Walk<'t> {
         while at < range.end {
             let end = match bytes[at] {
                 b'@' | b'(' | b')' => at + 1,
-                b'#' => at + self.text[at..range.end].find('\n').unwrap_or(range.end - at),
+                b'#' => {
+                    at + self.text[at..range.end]
+                        .find('\n')
+                        .unwrap_or(range.end - at)
+                }
                 _ => lex::unit_end(bytes, at, 0).max(at + 1),
             };
             if matches!(bytes[at], b'\'' | b'"') && end <= range.end {
                 let file = &self.text[at + 1..(end - 1).max(at + 1)];
                 if !file.is_empty() {
-                    let file = Values::one(Value::piece(crate::scripts::value::Piece::ScriptFolder(0)).join_below(
-                        &Value::text(file.replace('\\', "/")),
-                    ));
+                    let file = Values::one(
+                        Value::piece(crate::scripts::value::Piece::ScriptFolder(0))
+                            .join_below(&Value::text(file.replace('\\', "/"))),
+                    );
                     // A module without an extension may also be one of the machine's.
                     let kind = match name.as_str() {
-                        "rootmodule" | "moduletoprocess" | "nestedmodules" => ReferenceKind::Imported,
+                        "rootmodule" | "moduletoprocess" | "nestedmodules" => {
+                            ReferenceKind::Imported
+                        }
                         _ => ReferenceKind::Sourced,
                     };
                     self.refer(kind, at..end, &file);
@@ -301,7 +343,9 @@ impl<'t> Walk<'t> {
                 continue;
             }
             let inside = root.descendant_for_byte_range(start, start + 1);
-            if !inside.is_some_and(|inside| inside.kind() == "comment" || inside.kind().contains("string")) {
+            if !inside.is_some_and(|inside| {
+                inside.kind() == "comment" || inside.kind().contains("string")
+            }) {
                 self.command(start);
             }
         }
@@ -312,7 +356,11 @@ impl<'t> Walk<'t> {
         self.read.insert(start)
     }
 
-    fn evaluate(&mut self, range: Range<usize>, evaluate: impl FnOnce(&mut Evaluator<'_>, &str) -> Values) -> Values {
+    fn evaluate(
+        &mut self,
+        range: Range<usize>,
+        evaluate: impl FnOnce(&mut Evaluator<'_>, &str) -> Values,
+    ) -> Values {
         let Some(text) = self.text.get(range) else {
             return Values::unknown("it cannot be read");
         };
@@ -347,13 +395,22 @@ impl<'t> Walk<'t> {
             if kind == ReferenceKind::Mentioned && !value.is_anchored() {
                 continue;
             }
+            let value = match kind {
+                ReferenceKind::Mentioned => value.clone().with_wildcards(),
+                _ => value.clone(),
+            };
             for target in value.targets(folders.as_slice()) {
                 self.note(kind, word.clone(), target);
             }
         }
     }
 
-    pub(super) fn note(&mut self, kind: ReferenceKind, word: Range<usize>, target: crate::scripts::Target) {
+    pub(super) fn note(
+        &mut self,
+        kind: ReferenceKind,
+        word: Range<usize>,
+        target: crate::scripts::Target,
+    ) {
         if let Some(text) = self.text.get(word.clone()) {
             self.references.push(Reference {
                 span: Span::from(word),
@@ -363,6 +420,19 @@ impl<'t> Walk<'t> {
             });
         }
     }
+}
+
+/// Whether an error of the parser is one of the script. The grammar does not know `$variable/path` as an argument,
+/// nor a file of comments only.
+fn is_fault(text: &str, node: Node<'_>) -> bool {
+    let is_argument = node
+        .parent()
+        .is_some_and(|parent| parent.kind() == "member_access");
+    let is_comment = (0..node.child_count())
+        .filter_map(|at| node.child(at))
+        .all(|child| child.kind() == "comment" || text[child.byte_range()].trim().is_empty());
+    let is_empty = node.child_count() == 0 && text[node.byte_range()].trim().is_empty();
+    !(is_argument || is_empty || (is_comment && node.child_count() > 0))
 }
 
 /// Whether the file is a module manifest: nothing but a hash table, after comments.
@@ -382,7 +452,10 @@ fn is_manifest(text: &str) -> bool {
 
 /// A variable's name without `$`, braces and scope, in lower case.
 fn plain_name(variable: &str) -> String {
-    let name = variable.trim_start_matches(['$', '{']).trim_end_matches('}').to_ascii_lowercase();
+    let name = variable
+        .trim_start_matches(['$', '{'])
+        .trim_end_matches('}')
+        .to_ascii_lowercase();
     ["script:", "global:", "local:", "private:"]
         .iter()
         .find_map(|scope| name.strip_prefix(scope))

@@ -5,12 +5,13 @@ use std::ops::Range;
 use super::lex;
 use super::walk::Walk;
 use crate::scripts::ReferenceKind;
-use crate::scripts::value::{Value, Values};
+use crate::scripts::value::Value;
+use crate::scripts::values::Values;
 
 /// Commands whose arguments are names to make, to remove or to print: naming a file is not reading it.
 const NOT_READING: [&str; 21] = [
-    "[", "[[", "basename", "cd", "chgrp", "dirname", "echo", "logger", "ls", "mkdir", "mktemp", "popd", "printf",
-    "pushd", "pwd", "readlink", "realpath", "rm", "rmdir", "test", "touch",
+    "[", "[[", "basename", "cd", "chgrp", "dirname", "echo", "logger", "ls", "mkdir", "mktemp",
+    "popd", "printf", "pushd", "pwd", "readlink", "realpath", "rm", "rmdir", "test", "touch",
 ];
 
 impl Walk<'_> {
@@ -49,7 +50,11 @@ impl Walk<'_> {
                 self.read_variables(arguments);
                 return;
             }
-            "printf" if arguments.first().is_some_and(|word| &text[word.clone()] == "-v") => {
+            "printf"
+                if arguments
+                    .first()
+                    .is_some_and(|word| &text[word.clone()] == "-v") =>
+            {
                 if let Some(name) = arguments.get(1) {
                     let name = text[name.clone()].to_owned();
                     let reason = format!("`${name}` is put together by `printf`");
@@ -95,11 +100,15 @@ impl Walk<'_> {
     fn run_file(&mut self, name: &Range<usize>, values: &Values) {
         let known: Values = values
             .iter()
-            .filter(|value| value.reason().is_none() && (value.is_rooted() || value.tail().contains('/')))
+            .filter(|value| {
+                value.reason().is_none() && (value.is_rooted() || value.tail().contains('/'))
+            })
             .cloned()
             .collect();
         let folders = self.environment.folders();
-        if folders.iter().any(|folder| folder.reason().is_some()) && known.iter().any(|value| !value.is_rooted()) {
+        if folders.iter().any(|folder| folder.reason().is_some())
+            && known.iter().any(|value| !value.is_rooted())
+        {
             // A folder that the script made or unpacked.
             return;
         }
@@ -130,7 +139,11 @@ impl Walk<'_> {
     fn read_variables(&mut self, arguments: &[Range<usize>]) {
         for word in arguments {
             let name = self.text[word.clone()].to_owned();
-            if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+            if !name.is_empty()
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            {
                 let reason = format!("`${name}` is read while the script runs");
                 self.environment.replace(&name, Values::unknown(reason));
             }
@@ -146,13 +159,20 @@ impl Walk<'_> {
             };
             let name = text[first.clone()].trim_start_matches('\\');
             let with_value: &[&str] = match name.rsplit('/').next().unwrap_or(name) {
-                "builtin" | "nohup" | "time" | "setsid" | "!" | "{" | "eatmydata" | "then" | "do" | "else" => &[],
-                "command" if rest.first().is_some_and(|word| matches!(&text[word.clone()], "-v" | "-V")) => {
+                "builtin" | "nohup" | "time" | "setsid" | "!" | "{" | "eatmydata" | "then"
+                | "do" | "else" => &[],
+                "command"
+                    if rest
+                        .first()
+                        .is_some_and(|word| matches!(&text[word.clone()], "-v" | "-V")) =>
+                {
                     return &[];
                 }
                 "command" => &[],
                 "exec" => &["-a"],
-                "sudo" | "doas" => &["-u", "-g", "-h", "-p", "-C", "-r", "-t", "-T", "-U", "-D", "--user", "--group"],
+                "sudo" | "doas" => &[
+                    "-u", "-g", "-h", "-p", "-C", "-r", "-t", "-T", "-U", "-D", "--user", "--group",
+                ],
                 "env" => &["-u", "-C", "-S"],
                 "nice" => &["-n"],
                 "ionice" => &["-c", "-n"],
@@ -195,10 +215,13 @@ enum Interpreter {
 /// Which argument of an interpreter is the script that it runs.
 fn script_argument(name: &str, text: &str, arguments: &[Range<usize>]) -> Interpreter {
     let (with_value, code): (&[&str], &[char]) = match name {
-        "sh" | "bash" | "dash" | "ash" | "ksh" | "zsh" => {
-            (&["-o", "+o", "-O", "+O", "--rcfile", "--init-file"], &['c', 's'])
+        "sh" | "bash" | "dash" | "ash" | "ksh" | "zsh" => (
+            &["-o", "+o", "-O", "+O", "--rcfile", "--init-file"],
+            &['c', 's'],
+        ),
+        "pwsh" | "powershell" | "pwsh.exe" | "powershell.exe" => {
+            (&["-ExecutionPolicy", "-ep"], &[])
         }
-        "pwsh" | "powershell" | "pwsh.exe" | "powershell.exe" => (&["-ExecutionPolicy", "-ep"], &[]),
         "ruby" => (&["-I", "-r"], &['e']),
         "perl" => (&["-I"], &['e', 'E', 'n', 'p']),
         "node" => (&["-r", "--require"], &['e', 'p']),
@@ -217,7 +240,8 @@ fn script_argument(name: &str, text: &str, arguments: &[Range<usize>]) -> Interp
             };
         } else if with_value.contains(&word) {
             skip = true;
-        } else if word == "-" || is_code_option(word, code) || word.eq_ignore_ascii_case("-command") {
+        } else if word == "-" || is_code_option(word, code) || word.eq_ignore_ascii_case("-command")
+        {
             return Interpreter::RunsNothing;
         } else if !word.starts_with(['-', '+']) {
             return Interpreter::Runs(at);
@@ -228,13 +252,17 @@ fn script_argument(name: &str, text: &str, arguments: &[Range<usize>]) -> Interp
 
 /// Whether an option, or one of several letters run together, means that code or input follows, not a file.
 fn is_code_option(word: &str, code: &[char]) -> bool {
-    word.strip_prefix('-')
-        .is_some_and(|letters| !letters.starts_with('-') && letters.len() < 6 && letters.contains(code))
+    word.strip_prefix('-').is_some_and(|letters| {
+        !letters.starts_with('-') && letters.len() < 6 && letters.contains(code)
+    })
 }
 
 fn is_python(name: &str) -> bool {
-    name.strip_prefix("python")
-        .is_some_and(|version| version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
+    name.strip_prefix("python").is_some_and(|version| {
+        version
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.')
+    })
 }
 
 fn is_assignment(word: &str) -> bool {
@@ -242,7 +270,9 @@ fn is_assignment(word: &str) -> bool {
         let name = name.trim_end_matches('+');
         !name.is_empty()
             && !name.starts_with(|first: char| first.is_ascii_digit())
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     })
 }
 

@@ -2,13 +2,30 @@
 
 /// Words that run a file, when they stand where a command's name does.
 const READERS: [&str; 18] = [
-    ".", "source", "sh", "bash", "dash", "ash", "ksh", "zsh", "python", "python2", "python3", "perl", "ruby", "node",
-    "pwsh", "powershell", "eval", "cd",
+    ".",
+    "source",
+    "sh",
+    "bash",
+    "dash",
+    "ash",
+    "ksh",
+    "zsh",
+    "python",
+    "python2",
+    "python3",
+    "perl",
+    "ruby",
+    "node",
+    "pwsh",
+    "powershell",
+    "eval",
+    "cd",
 ];
 /// Words that another command's name may follow.
 const PREFIXES: [&str; 26] = [
-    "if", "then", "elif", "else", "while", "until", "do", "!", "{", "time", "sudo", "doas", "env", "exec", "command",
-    "builtin", "nohup", "nice", "ionice", "timeout", "setsid", "stdbuf", "coproc", "export", "case", "in",
+    "if", "then", "elif", "else", "while", "until", "do", "!", "{", "time", "sudo", "doas", "env",
+    "exec", "command", "builtin", "nohup", "nice", "ionice", "timeout", "setsid", "stdbuf",
+    "coproc", "export", "case", "in",
 ];
 /// Text without which no path starts at the script or the repository.
 const ANCHORS: [&str; 4] = ["$0", "${0", "BASH_SOURCE", "--show-toplevel"];
@@ -30,7 +47,12 @@ pub(super) fn may_refer(text: &str) -> bool {
                 (names, all) = (true, false);
                 at += 1;
             }
-            b'#' => at += bytes[at..].iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len() - at),
+            b'#' => {
+                at += bytes[at..]
+                    .iter()
+                    .position(|byte| *byte == b'\n')
+                    .unwrap_or(bytes.len() - at)
+            }
             _ => {
                 let start = at;
                 while bytes
@@ -59,7 +81,10 @@ fn is_suspect(word: &[u8]) -> bool {
         return false;
     }
     // `$` alone is the beginning of `$(`.
-    let bare = word.iter().copied().filter(|byte| *byte != b'"' && *byte != b'\'' && *byte != b'\\');
+    let bare = word
+        .iter()
+        .copied()
+        .filter(|byte| *byte != b'"' && *byte != b'\'' && *byte != b'\\');
     let mut length = 0;
     for byte in bare.clone() {
         if byte == b'/' || byte == b'$' && word.len() > 2 {
@@ -75,5 +100,10 @@ fn is_suspect(word: &[u8]) -> bool {
 fn is_assignment(word: &[u8]) -> bool {
     word.iter()
         .position(|byte| *byte == b'=')
-        .is_some_and(|at| at > 0 && word[..at].iter().all(|byte| byte.is_ascii_alphanumeric() || b"_+[]".contains(byte)))
+        .is_some_and(|at| {
+            at > 0
+                && word[..at]
+                    .iter()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"_+[]".contains(byte))
+        })
 }

@@ -65,7 +65,10 @@ fn skip_blanks(bytes: &[u8], mut at: usize) -> usize {
 
 /// Where the operator starts after a file descriptor's number.
 fn descriptor(bytes: &[u8], at: usize) -> Option<usize> {
-    let digits = bytes[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let digits = bytes[at..]
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
     matches!(bytes.get(at + digits), Some(b'<' | b'>')).then_some(at + digits)
 }
 
@@ -97,7 +100,9 @@ pub(super) fn word_end(bytes: &[u8], mut at: usize) -> usize {
             }
             b'<' | b'>' => break,
             // An extended pattern, `@(a|b)`, or an array's values.
-            b'(' if at > start && b"?*+@!=".contains(&bytes[at - 1]) => at = group_end(bytes, at + 1, 0),
+            b'(' if at > start && b"?*+@!=".contains(&bytes[at - 1]) => {
+                at = group_end(bytes, at + 1, 0)
+            }
             b'(' => break,
             _ => at = unit_end(bytes, at, 0),
         }

@@ -2,7 +2,8 @@
 
 use super::lex;
 use super::word::Expander;
-use crate::scripts::value::{Piece, Value, Values};
+use crate::scripts::value::{Piece, Value};
+use crate::scripts::values::Values;
 
 /// The output of some commands.
 pub(super) fn output(expander: &mut Expander<'_>, commands: &str) -> Values {
@@ -13,7 +14,11 @@ pub(super) fn output(expander: &mut Expander<'_>, commands: &str) -> Values {
     let mut at = 0;
     while at < bytes.len() {
         let simple = lex::simple_command(commands, at);
-        let words: Vec<&str> = simple.words.iter().filter_map(|word| commands.get(word.clone())).collect();
+        let words: Vec<&str> = simple
+            .words
+            .iter()
+            .filter_map(|word| commands.get(word.clone()))
+            .collect();
         if operator == "|" && !words.is_empty() {
             return Values::unknown(format!("the output of `{}` is not known", short(commands)));
         }
@@ -24,7 +29,10 @@ pub(super) fn output(expander: &mut Expander<'_>, commands: &str) -> Values {
                 (None, _) => printed = Some(values),
                 (Some(printed), "||") => printed.extend(&values),
                 (Some(_), _) => {
-                    return Values::unknown(format!("the output of `{}` is not known", short(commands)));
+                    return Values::unknown(format!(
+                        "the output of `{}` is not known",
+                        short(commands)
+                    ));
                 }
             },
         }
@@ -52,7 +60,10 @@ fn run(expander: &mut Expander<'_>, words: &[&str], folders: &Values) -> Ran {
     // Assignments in front (`CDPATH= cd …`) and words of structure say nothing.
     while let [first, rest @ ..] = words {
         let is_assignment = first.split_once('=').is_some_and(|(name, _)| {
-            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            !name.is_empty()
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         });
         if is_assignment || matches!(*first, "{" | "}" | "command" | "builtin" | "!") {
             words = rest;
@@ -63,7 +74,11 @@ fn run(expander: &mut Expander<'_>, words: &[&str], folders: &Values) -> Ran {
     let Some((name, arguments)) = words.split_first() else {
         return Ran::Silent;
     };
-    let name = name.rsplit('/').next().unwrap_or(name).trim_start_matches('\\');
+    let name = name
+        .rsplit('/')
+        .next()
+        .unwrap_or(name)
+        .trim_start_matches('\\');
     let operands: Vec<&str> = arguments
         .iter()
         .copied()
@@ -93,15 +108,22 @@ fn run(expander: &mut Expander<'_>, words: &[&str], folders: &Values) -> Ran {
             }
         })),
         ("echo", [text]) => Ran::Printed(expander.word(text)),
-        ("printf", [format, text]) if matches!(format.trim_matches(['\'', '"']), "%s" | "%s\\n") => {
+        ("printf", [format, text])
+            if matches!(format.trim_matches(['\'', '"']), "%s" | "%s\\n") =>
+        {
             Ran::Printed(expander.word(text))
         }
         ("mktemp", _) => Ran::Printed(Values::one(Value::piece(Piece::Made))),
         ("git", ["rev-parse"]) if arguments.contains(&"--show-toplevel") => {
             Ran::Printed(Values::one(Value::piece(Piece::Root)))
         }
-        ("true" | ":" | "exit" | "return" | "unset" | "set" | "export" | "shopt" | "local", _) => Ran::Silent,
-        _ => Ran::Printed(Values::unknown(format!("the output of `{}` is not known", short(name)))),
+        ("true" | ":" | "exit" | "return" | "unset" | "set" | "export" | "shopt" | "local", _) => {
+            Ran::Silent
+        }
+        _ => Ran::Printed(Values::unknown(format!(
+            "the output of `{}` is not known",
+            short(name)
+        ))),
     }
 }
 

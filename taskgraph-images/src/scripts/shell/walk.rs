@@ -9,8 +9,8 @@ use super::word::Expander;
 use crate::diagnostic::Span;
 use crate::scripts::directive::{Comments, shellcheck};
 use crate::scripts::environment::{Environment, Outer};
-use crate::scripts::value::Values;
-use crate::scripts::{Analysis, Reference, ReferenceKind, Target};
+use crate::scripts::values::Values;
+use crate::scripts::{Analysis, Reference, ReferenceKind, Target, arrange};
 
 /// A construct that is being read, and what to put back when it ends.
 #[derive(Debug)]
@@ -58,8 +58,7 @@ impl<'t> Walk<'t> {
     }
 
     pub(super) fn finish(mut self, has_syntax_error: bool) -> Analysis {
-        self.references.sort_by_key(|reference| (reference.span, reference.kind));
-        self.references.dedup();
+        arrange(&mut self.references);
         let faults = self.comments.finish(self.text, &mut self.references);
         Analysis {
             references: self.references,
@@ -114,7 +113,8 @@ impl<'t> Walk<'t> {
             self.began = true;
         }
         match kind {
-            "if_statement" | "while_statement" | "do_group" | "case_item" | "ternary_expression" => {
+            "if_statement" | "while_statement" | "do_group" | "case_item"
+            | "ternary_expression" => {
                 self.environment.conditions += 1;
                 self.frames.push(Frame::Condition);
             }
@@ -202,7 +202,10 @@ impl<'t> Walk<'t> {
         // `NAME=value command` assigns for the command only.
         if parent == "command" {
             let end = lex::word_end(self.text.as_bytes(), range.start).max(range.end);
-            if !self.text[end..].trim_start_matches([' ', '\t', '\r']).starts_with('\n') {
+            if !self.text[end..]
+                .trim_start_matches([' ', '\t', '\r'])
+                .starts_with('\n')
+            {
                 return;
             }
         }
@@ -219,10 +222,9 @@ impl<'t> Walk<'t> {
             self.expand(start..end)
         };
         if appends && !is_array && !is_element {
-            let mut before = self
-                .environment
-                .get(&name)
-                .unwrap_or_else(|| Values::unknown(format!("`${name}` is not assigned in the script")));
+            let mut before = self.environment.get(&name).unwrap_or_else(|| {
+                Values::unknown(format!("`${name}` is not assigned in the script"))
+            });
             before.append(&values);
             values = before;
         } else if appends || is_element {
@@ -230,9 +232,14 @@ impl<'t> Walk<'t> {
             return;
         }
         let line = &self.text[..range.start];
-        let declaration = line[line.rfind(['\n', ';', '&', '|', '(', '{']).map_or(0, |at| at + 1)..].trim_start();
+        let declaration = line[line
+            .rfind(['\n', ';', '&', '|', '(', '{'])
+            .map_or(0, |at| at + 1)..]
+            .trim_start();
         if parent == "declaration_command" {
-            let is_local = ["local", "declare", "typeset"].iter().any(|word| declaration.starts_with(word));
+            let is_local = ["local", "declare", "typeset"]
+                .iter()
+                .any(|word| declaration.starts_with(word));
             if is_local && self.environment.functions > 0 {
                 self.environment.replace(&name, values);
                 return;
@@ -282,7 +289,10 @@ impl<'t> Walk<'t> {
             if start.starts_with(". ") || start.starts_with("source ") {
                 let inside = node.descendant_for_byte_range(at + indent, at + indent + 1);
                 let is_code = inside.is_none_or(|inside| {
-                    !matches!(inside.kind(), "comment" | "heredoc_body" | "raw_string" | "string_content" | "string")
+                    !matches!(
+                        inside.kind(),
+                        "comment" | "heredoc_body" | "raw_string" | "string_content" | "string"
+                    )
                 });
                 if is_code {
                     self.command(at + indent);
@@ -325,10 +335,11 @@ impl<'t> Walk<'t> {
                 let mut found = value.targets(folders.as_slice());
                 if kind == ReferenceKind::Sourced {
                     let search = self.comments.search_at(word.start);
-                    if let (false, Some(below)) = (search.is_empty(), value.without_unknown_folder()) {
-                        if let Some(target) = searched(&search, below.as_text()) {
-                            found = vec![target];
-                        }
+                    if !search.is_empty()
+                        && let Some(below) = value.without_unknown_folder()
+                        && let Some(target) = searched(&search, below.as_text())
+                    {
+                        found = vec![target];
                     }
                 }
                 targets.extend(found);
@@ -356,7 +367,7 @@ fn searched(folders: &[crate::scripts::Candidate], path: Option<&str>) -> Option
             .iter()
             .map(|folder| crate::scripts::Candidate {
                 base: folder.base,
-                path: crate::scripts::value::tidy(&format!("{}/{path}", folder.path)),
+                path: crate::scripts::target::tidy(&format!("{}/{path}", folder.path)),
             })
             .collect(),
     })

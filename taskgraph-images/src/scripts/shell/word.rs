@@ -3,10 +3,13 @@
 use super::lex;
 use super::substitution;
 use crate::scripts::environment::Environment;
-use crate::scripts::value::{Piece, Value, Values};
+use crate::scripts::value::{Piece, Value};
+use crate::scripts::values::Values;
 
 /// Expansions inside one another, deeper than which nothing is known.
 const DEEPEST: u32 = 12;
+/// Words longer than this are no paths; expanding them may take time that is quadratic in their length.
+const LONGEST: usize = 4096;
 
 /// Expands words as far as their parts are constant.
 #[derive(Debug)]
@@ -30,6 +33,9 @@ impl<'e> Expander<'e> {
     pub(super) fn word(&mut self, text: &str) -> Values {
         if self.depth > DEEPEST {
             return Values::unknown("the expansions are nested too deeply");
+        }
+        if text.len() > LONGEST {
+            return Values::unknown("the word is too long for a path");
         }
         self.depth += 1;
         let values = self.parts(text, false);
@@ -71,7 +77,10 @@ impl<'e> Expander<'e> {
                 }
                 b'`' => {
                     let inner = unit[1..].strip_suffix('`').unwrap_or(&unit[1..]);
-                    let inner = inner.replace("\\`", "`").replace("\\$", "$").replace("\\\\", "\\");
+                    let inner = inner
+                        .replace("\\`", "`")
+                        .replace("\\$", "$")
+                        .replace("\\\\", "\\");
                     let output = self.output(&inner);
                     add(&mut values, &mut plain, &output);
                 }
@@ -97,7 +106,9 @@ impl<'e> Expander<'e> {
                     if length == 0 {
                         plain.push('[');
                     } else {
-                        let wild = Values::one(Value::piece(Piece::Wild(text[at..at + length].to_owned())));
+                        let wild = Values::one(Value::piece(Piece::Wild(
+                            text[at..at + length].to_owned(),
+                        )));
                         add(&mut values, &mut plain, &wild);
                         next = at + length;
                     }
@@ -183,11 +194,20 @@ impl<'e> Expander<'e> {
         let (first, last) = inner.split_once("..")?;
         let numbers = first.parse::<u8>().ok().zip(last.parse::<u8>().ok());
         Some(match numbers {
-            Some((first, last)) if first <= last && first.to_string().len() == inner.find("..")? => (
-                (first..=last).map(|number| Value::text(number.to_string())).collect(),
+            Some((first, last))
+                if first <= last && first.to_string().len() == inner.find("..")? =>
+            {
+                (
+                    (first..=last)
+                        .map(|number| Value::text(number.to_string()))
+                        .collect(),
+                    end,
+                )
+            }
+            _ => (
+                Values::unknown(format!("the range `{{{inner}}}` is not evaluated")),
                 end,
             ),
-            _ => (Values::unknown(format!("the range `{{{inner}}}` is not evaluated")), end),
         })
     }
 
@@ -199,12 +219,16 @@ impl<'e> Expander<'e> {
             inner.strip_suffix(close).unwrap_or(inner)
         };
         match rest.chars().next() {
-            Some('(') if rest.starts_with("((") => {
-                (Some(Values::unknown("it depends on a calculation")), unit_end)
-            }
+            Some('(') if rest.starts_with("((") => (
+                Some(Values::unknown("it depends on a calculation")),
+                unit_end,
+            ),
             Some('(') => (Some(self.output(inside(at + 2, ')'))), unit_end),
             Some('{') => (Some(self.expansion(inside(at + 2, '}'))), unit_end),
-            Some('\'') => (Some(Values::one(Value::text(unescape(inside(at + 2, '\''))))), unit_end),
+            Some('\'') => (
+                Some(Values::one(Value::text(unescape(inside(at + 2, '\''))))),
+                unit_end,
+            ),
             Some('"') => (Some(Values::one(Value::default())), at + 1),
             Some(first) if first.is_ascii_alphabetic() || first == '_' => {
                 let length = rest
@@ -222,11 +246,13 @@ impl<'e> Expander<'e> {
     /// The values of a variable that is expanded without changes.
     fn variable(&self, name: &str, index: Option<&str>) -> Values {
         self.assigned_values(name, index).unwrap_or_else(|| {
-            Values::unknown(if name.bytes().all(|byte| byte.is_ascii_digit()) || matches!(name, "@" | "*") {
-                format!("`${name}` is an argument")
-            } else {
-                format!("`${name}` is not assigned in the script")
-            })
+            Values::unknown(
+                if name.bytes().all(|byte| byte.is_ascii_digit()) || matches!(name, "@" | "*") {
+                    format!("`${name}` is an argument")
+                } else {
+                    format!("`${name}` is not assigned in the script")
+                },
+            )
         })
     }
 
@@ -236,7 +262,9 @@ impl<'e> Expander<'e> {
             "BASH_SOURCE" if matches!(index, None | Some("0")) => {
                 Some(Values::one(Value::piece(Piece::ScriptFile)))
             }
-            "BASH_SOURCE" => Some(Values::unknown("it depends on the script that sources this one")),
+            "BASH_SOURCE" => Some(Values::unknown(
+                "it depends on the script that sources this one",
+            )),
             "PWD" => Some(self.environment.folders().map(Value::canonical)),
             _ => self.environment.get(name).or(match name {
                 "HOME" => Some(Values::one(Value::text("~"))),
@@ -278,11 +306,17 @@ impl<'e> Expander<'e> {
                 .cloned()
                 .collect();
             let may_be_empty = values.is_empty()
-                || known.iter().any(|value| value.as_text() == Some("") || value.reason().is_some());
+                || known
+                    .iter()
+                    .any(|value| value.as_text() == Some("") || value.reason().is_some());
             if may_be_empty {
                 let default = self.word(default);
                 // An argument or something read may be missing; then the default is what the author means.
-                values = values.iter().filter(|value| value.reason().is_none()).cloned().collect();
+                values = values
+                    .iter()
+                    .filter(|value| value.reason().is_none())
+                    .cloned()
+                    .collect();
                 values.extend(&default);
             }
             if assigns {
@@ -294,7 +328,10 @@ impl<'e> Expander<'e> {
         if operation.starts_with(":?") || operation.starts_with('?') {
             return values;
         }
-        if let Some(word) = operation.strip_prefix(":+").or_else(|| operation.strip_prefix('+')) {
+        if let Some(word) = operation
+            .strip_prefix(":+")
+            .or_else(|| operation.strip_prefix('+'))
+        {
             let mut all = self.word(word);
             all.extend(&Values::one(Value::default()));
             return all;
@@ -312,11 +349,14 @@ fn changed(value: &Value, operation: &str, text: &str) -> Value {
     match operation {
         "%/*" => value.parent(),
         "%/" => value.canonical(),
-        "##*/" => value
-            .file_name()
-            .map_or_else(|| Value::unknown("it depends on the script's own name"), Value::text),
+        "##*/" => value.file_name().map_or_else(
+            || Value::unknown("it depends on the script's own name"),
+            Value::text,
+        ),
         _ => match (value.as_text(), operation.strip_prefix('%')) {
-            (Some(text), Some(suffix)) if !suffix.contains(['*', '?', '[', '$', '"', '\'', '%', '\\']) => {
+            (Some(text), Some(suffix))
+                if !suffix.contains(['*', '?', '[', '$', '"', '\'', '%', '\\']) =>
+            {
                 Value::text(text.strip_suffix(suffix).unwrap_or(text))
             }
             _ => unknown(),

@@ -10,7 +10,10 @@ const LANGUAGES: [Language; 2] = [Language::Shell, Language::PowerShell];
 fn bounds() {
     for language in LANGUAGES {
         let long = vec![b'a'; LONGEST_SCRIPT + 1];
-        assert_eq!(analyse(language, &long), Err(Unreadable::TooLong(LONGEST_SCRIPT + 1)));
+        assert_eq!(
+            analyse(language, &long),
+            Err(Unreadable::TooLong(LONGEST_SCRIPT + 1))
+        );
         assert_eq!(analyse(language, b"\xFF\xFE.\0 \0"), Err(Unreadable::Utf16));
         assert_eq!(analyse(language, b". ./a\0"), Err(Unreadable::Binary));
         let latin = analyse(language, b"# caf\xE9\n. ./a.ps1").unwrap();
@@ -21,7 +24,10 @@ fn bounds() {
 #[test]
 fn nesting() {
     for language in LANGUAGES {
-        for open in ["(", "{", "[", "$(", "${", "\"$(", "`", "'", "\"", "if ", "@(", ". $(", "a=$(. ", "@{", "<#", "[["] {
+        for open in [
+            "(", "{", "[", "$(", "${", "\"$(", "`", "'", "\"", "if ", "@(", ". $(", "a=$(. ", "@{",
+            "<#", "[[",
+        ] {
             let mut text = ". ./a.ps1\n".to_owned();
             text.push_str(&open.repeat(20_000));
             // An answer, whichever; not a crash or a wait.
@@ -62,10 +68,58 @@ fn garbage() {
 fn script() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         prop::sample::select(vec![
-            ". ", "source ", "\n", "$(", ")", "${", "}", "\"", "'", "`", "dirname ", "$0", "cd ", "pwd", "&& ", "|", "{", "(",
-            "for f in ", "; do ", "; done", "X=", "$X", "./x.sh", "/", "*", "[", "]", "<<E\n", "E\n", "# ", "\\", "é",
-            "$PSScriptRoot", "Join-Path ", "foreach ($x in ", "@(", "% ", "$_", ".FullName", "[IO.Path]::Combine(", ",", "-f ",
-            "# shellcheck source=", "# taskgraph-images: not-an-input ", "%/*", ":-", "\r\n", "\u{FEFF}", "@'\n", "\n'@", "& ",
+            ". ",
+            "source ",
+            "\n",
+            "$(",
+            ")",
+            "${",
+            "}",
+            "\"",
+            "'",
+            "`",
+            "dirname ",
+            "$0",
+            "cd ",
+            "pwd",
+            "&& ",
+            "|",
+            "{",
+            "(",
+            "for f in ",
+            "; do ",
+            "; done",
+            "X=",
+            "$X",
+            "./x.sh",
+            "/",
+            "*",
+            "[",
+            "]",
+            "<<E\n",
+            "E\n",
+            "# ",
+            "\\",
+            "é",
+            "$PSScriptRoot",
+            "Join-Path ",
+            "foreach ($x in ",
+            "@(",
+            "% ",
+            "$_",
+            ".FullName",
+            "[IO.Path]::Combine(",
+            ",",
+            "-f ",
+            "# shellcheck source=",
+            "# taskgraph-images: not-an-input ",
+            "%/*",
+            ":-",
+            "\r\n",
+            "\u{FEFF}",
+            "@'\n",
+            "\n'@",
+            "& ",
         ])
         .prop_map(str::to_owned),
         "\\PC{0,4}",

@@ -12,7 +12,6 @@ fn ps(text: &str) -> String {
 #[test]
 fn sources() {
     assert_snapshot!(ps(". \"$PSScriptRoot\\x.ps1\"\n. .\\y.ps1\n. '.\\z w.ps1'\n. $PSScriptRoot\\v.ps1\n. $PSScriptRoot/u.ps1"), @"
-    syntax error
     source ./x.ps1
     source ./y.ps1 or //y.ps1
     source ./z w.ps1 or //z w.ps1
@@ -48,10 +47,7 @@ fn sources() {
     source image $env:windir/a.ps1
     source image $env:ProgramFiles(x86)/b.ps1
     ");
-    assert_snapshot!(ps("powershell.exe -ExecutionPolicy Bypass -File \"$PSScriptRoot\\k.ps1\" -x\npwsh -Command '. ./x.ps1'"), @"
-    run ./k.ps1
-    mention ./k.ps1
-    ");
+    assert_snapshot!(ps("powershell.exe -ExecutionPolicy Bypass -File \"$PSScriptRoot\\k.ps1\" -x\npwsh -Command '. ./x.ps1'"), @"run ./k.ps1");
 }
 
 #[test]
@@ -83,9 +79,15 @@ fn script_folder() {
         "\"$PSScriptRoot\"",
         "$PSCommandPath | Split-Path -Parent",
     ] {
-        assert_eq!(ps(&format!("$here = {folder}\n. \"$here\\lib.ps1\"")), "source ./lib.ps1\n", "{folder}");
         assert_eq!(
-            ps(&format!("[string]$script:Here = {folder}\nfunction F {{\n  . (Join-Path $HERE 'lib.ps1')\n}}")),
+            ps(&format!("$here = {folder}\n. \"$here\\lib.ps1\"")),
+            "source ./lib.ps1\n",
+            "{folder}"
+        );
+        assert_eq!(
+            ps(&format!(
+                "[string]$script:Here = {folder}\nfunction F {{\n  . (Join-Path $HERE 'lib.ps1')\n}}"
+            )),
             "source ./lib.ps1\n",
             "{folder}"
         );
@@ -124,7 +126,6 @@ fn variables() {
 #[test]
 fn modules() {
     assert_snapshot!(ps("Import-Module \"$PSScriptRoot\\Mod\\Mod.psm1\" -Force\nipmo -Name ./a, b\nImport-Module Pester -MinimumVersion 5\nimport-module $PSScriptRoot/M.psm1"), @"
-    syntax error
     import ./Mod/Mod.psm1
     import ./a or //a
     import module b
@@ -137,7 +138,6 @@ fn modules() {
     import module Bar
     ");
     assert_snapshot!(ps("Import-Module \"C:\\Modules\\B.psd1\"\nImport-Module $env:ChocolateyInstall\\helpers\\c.psm1\nforeach ($m in 'a', 'b') { Import-Module -Name $m -PassThru }"), @"
-    syntax error
     import image C:/Modules/B.psd1
     import image $env:ChocolateyInstall/helpers/c.psm1
     import module a
@@ -152,7 +152,6 @@ fn loops_and_globs() {
     source ./lib matching *.ps1
     ");
     assert_snapshot!(ps("foreach ($f in gci $PSScriptRoot/lib/*.ps1) { . $f }"), @"
-    syntax error
     mention ./lib matching *.ps1
     source ./lib matching *.ps1
     ");
@@ -180,7 +179,7 @@ fn loops_and_globs() {
 #[test]
 fn mentions() {
     assert_snapshot!(ps("Copy-Item \"$PSScriptRoot\\files\\*\" C:\\ -Recurse\n$x = Get-Content (Join-Path $PSScriptRoot 'c.json') | ConvertFrom-Json\n[IO.File]::ReadAllText(\"$PSScriptRoot\\t.txt\", 'utf8')"), @"
-    mention ./files/*
+    mention ./files matching *
     mention ./c.json
     mention ./t.txt
     ");

@@ -24,7 +24,10 @@ fn reads(tree: &MemoryTree, path: &str) -> String {
 #[test]
 fn shell() {
     let tree = MemoryTree::new([
-        ("s/a.sh", "D=$(dirname \"$0\")\n. $D/lib.sh\n. ./lib.sh\n. ./root.sh\n. ./none.sh\n. $D/../../out.sh\n./configure\n$D/gone.sh\nfor f in $D/d/*.sh; do . $f; done\ncp -r $D/files $D/d/* /x; tar xf $D/made.tar\n. /etc/x\n. $D/d"),
+        (
+            "s/a.sh",
+            "D=$(dirname \"$0\")\n. $D/lib.sh\n. ./lib.sh\n. ./root.sh\n. ./none.sh\n. $D/../../out.sh\n./configure\n$D/gone.sh\nfor f in $D/d/*.sh; do . $f; done\ncp -r $D/files $D/d/* /x; tar xf $D/made.tar\n. /etc/x\n. $D/d",
+        ),
         ("s/lib.sh", ""),
         ("lib.sh", ""),
         ("root.sh", ""),
@@ -38,7 +41,7 @@ fn shell() {
     Files(["lib.sh", "s/lib.sh"])
     Files(["root.sh"])
     Missing(["s/none.sh", "none.sh"])
-    Missing([])
+    Unresolved("the path leads out of the repository")
     Absent
     Missing(["s/gone.sh"])
     Listing { folders: ["s/d"], files: ["s/d/b.sh"] }
@@ -53,7 +56,10 @@ fn shell() {
 #[test]
 fn modules() {
     let tree = MemoryTree::new([
-        ("m/a.ps1", "Import-Module $PSScriptRoot\\Foo\nImport-Module $PSScriptRoot\\Foo\\Foo.psd1\nusing module ./Bar\nImport-Module ./Baz\nImport-Module Pester\nGet-ChildItem $PSScriptRoot -Recurse -Filter *.psm1 | % { . $_ }"),
+        (
+            "m/a.ps1",
+            "Import-Module $PSScriptRoot\\Foo\nImport-Module $PSScriptRoot\\Foo\\Foo.psd1\nusing module ./Bar\nImport-Module ./Baz\nImport-Module Pester\nGet-ChildItem $PSScriptRoot -Recurse -Filter *.psm1 | % { . $_ }",
+        ),
         ("m/Foo/Foo.psd1", "@{ RootModule = 'Foo.psm1' }"),
         ("m/Foo/Foo.psm1", ""),
         ("m/Bar.psm1", ""),
@@ -73,11 +79,15 @@ fn modules() {
 #[test]
 fn languages() {
     let of = |path: &str, content: &str| {
-        language(&TreePath::parse(path).unwrap(), content.as_bytes()).map(|language| format!("{language:?}"))
+        language(&TreePath::parse(path).unwrap(), content.as_bytes())
+            .map(|language| format!("{language:?}"))
     };
     assert_eq!(of("a.sh", "").as_deref(), Some("Shell"));
     assert_eq!(of("A.PS1", "").as_deref(), Some("PowerShell"));
-    assert_eq!(of("a", "#!/usr/bin/env -S FOO=1 bash -e\n").as_deref(), Some("Shell"));
+    assert_eq!(
+        of("a", "#!/usr/bin/env -S FOO=1 bash -e\n").as_deref(),
+        Some("Shell")
+    );
     assert_eq!(of("a", "#! /bin/sh").as_deref(), Some("Shell"));
     assert_eq!(of("a", "#!/usr/bin/pwsh").as_deref(), Some("PowerShell"));
     assert_eq!(of("a", "#!/usr/bin/python3"), None);

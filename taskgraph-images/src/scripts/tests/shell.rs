@@ -82,10 +82,20 @@ fn script_folder() {
         r#""$(realpath "$(dirname "${BASH_SOURCE[0]:-$0}")")""#,
         r#""$(dirname "$(readlink -f "$0" || echo "$0")")""#,
     ] {
-        assert_eq!(sh(&format!(". {folder}/lib.sh")), "source ./lib.sh\n", "{folder}");
-        assert_eq!(sh(&format!("D={folder}\n. \"$D/lib.sh\"")), "source ./lib.sh\n", "{folder}");
         assert_eq!(
-            sh(&format!("readonly D={folder}\nexport E=\"${{D}}/..\"\nf() {{ local G=$E/x; . ${{G}}/lib.sh; }}")),
+            sh(&format!(". {folder}/lib.sh")),
+            "source ./lib.sh\n",
+            "{folder}"
+        );
+        assert_eq!(
+            sh(&format!("D={folder}\n. \"$D/lib.sh\"")),
+            "source ./lib.sh\n",
+            "{folder}"
+        );
+        assert_eq!(
+            sh(&format!(
+                "readonly D={folder}\nexport E=\"${{D}}/..\"\nf() {{ local G=$E/x; . ${{G}}/lib.sh; }}"
+            )),
             "source ./../x/lib.sh\n",
             "{folder}"
         );
@@ -216,7 +226,12 @@ fn mentions() {
     mention ./x
     mention ./y
     ");
-    assert_eq!(sh("D=$(dirname \"$0\")\necho \"$D/x\"; mkdir -p \"$D/y\"; cd \"$D/z\"; ls $D\n[ -f $D/q ]"), "");
+    assert_eq!(
+        sh(
+            "D=$(dirname \"$0\")\necho \"$D/x\"; mkdir -p \"$D/y\"; cd \"$D/z\"; ls $D\n[ -f $D/q ]"
+        ),
+        ""
+    );
 }
 
 #[test]

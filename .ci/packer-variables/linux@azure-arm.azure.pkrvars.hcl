@@ -1,0 +1,5 @@
+azure_subscription = "00000000-0000-0000-0000-000000000000"
+azure_tenant       = "00000000-0000-0000-0000-000000000000"
+azure_client       = "00000000-0000-0000-0000-000000000000"
+azure_secret       = "not-a-secret"
+base_image         = "Canonical:ubuntu-24_04-lts:server:latest"

@@ -1,0 +1,3 @@
+google_project               = "not-a-project"
+google_nested_virtualization = true
+location                     = "us-west1-a"

@@ -1,0 +1,126 @@
+//! The commands: one file each, with its arguments and one function.
+
+mod affected;
+mod check;
+mod completions;
+mod digest;
+mod graph;
+mod images;
+mod init;
+mod man;
+mod preview;
+mod project;
+mod range;
+mod schema;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::exit::Failure;
+use crate::printer::Printer;
+
+/// Say which machine images a change affects, and show the tasks that build, verify and publish them
+#[derive(Debug, Parser)]
+#[command(name = "taskgraph-images", version, propagate_version = true, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  the definitions or the task graph are at fault
+  2  wrong use
+  3  the repository cannot answer, or a file cannot be read or written";
+
+/// Arguments of every command.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Global {
+    /// The repository, or any folder inside it
+    #[arg(
+        long,
+        short = 'C',
+        global = true,
+        value_name = "DIR",
+        default_value = ".",
+        env = "TASKGRAPH_IMAGES_ROOT"
+    )]
+    pub(crate) root: PathBuf,
+    /// The folder of the definitions, relative to the repository's root
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        default_value = "image-defs",
+        env = "TASKGRAPH_IMAGES_DEFINITIONS"
+    )]
+    pub(crate) definitions: String,
+    /// When to use colour
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        env = "TASKGRAPH_IMAGES_COLOR"
+    )]
+    pub(crate) color: Color,
+    /// Say nothing but results and errors
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl From<Color> for anstream::ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Preview(preview::Args),
+    Affected(affected::Args),
+    Images(images::Args),
+    Digest(digest::Args),
+    Graph(graph::Args),
+    Check(check::Args),
+    Init(init::Args),
+    Schema(schema::Args),
+    Completions(completions::Args),
+    Man(man::Args),
+}
+
+/// Runs the command that was asked for.
+pub(crate) fn run(cli: Cli, printer: &mut Printer) -> Result<(), Failure> {
+    let global = &cli.global;
+    match cli.command {
+        Command::Preview(args) => preview::run(args, global, printer),
+        Command::Affected(args) => affected::run(args, global, printer),
+        Command::Images(args) => images::run(args, global, printer),
+        Command::Digest(args) => digest::run(args, global, printer),
+        Command::Graph(args) => graph::run(args, global, printer),
+        Command::Check(args) => check::run(args, global, printer),
+        Command::Init(args) => init::run(args, global, printer),
+        Command::Schema(args) => schema::run(args, printer),
+        Command::Completions(args) => completions::run(args, printer),
+        Command::Man(args) => man::run(args),
+    }
+}

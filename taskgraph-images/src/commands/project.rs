@@ -1,0 +1,60 @@
+//! The repository and the place of its definitions, as every command needs them.
+
+use taskgraph_images::comparison::{Head, Snapshot};
+use taskgraph_images::definitions::Layout;
+use taskgraph_images::diagnostic::Severity;
+use taskgraph_images::graph::Contents;
+use taskgraph_images::tree::{Repository, Tree, TreePath};
+
+use super::Global;
+use crate::exit::Failure;
+use crate::printer::Printer;
+
+/// A repository with definitions.
+pub(super) struct Project {
+    pub(super) repository: Repository,
+    pub(super) layout: Layout,
+}
+
+impl Project {
+    pub(super) fn open(global: &Global) -> Result<Self, Failure> {
+        let repository = Repository::open(&global.root)?;
+        let root = TreePath::parse(&global.definitions)
+            .map_err(|error| Failure::Usage(format!("--definitions: {error}"), None))?;
+        Ok(Self {
+            repository,
+            layout: Layout { root },
+        })
+    }
+
+    pub(super) fn tree(&self, head: &Head) -> Result<Tree, Failure> {
+        Ok(match head {
+            Head::Revision(name) => self.repository.tree(&self.repository.revision(name)?)?,
+            Head::Staged => self.repository.staged()?,
+            Head::WorkTree => self.repository.work_tree()?,
+        })
+    }
+
+    /// Loads one state; warnings are printed, errors end the command.
+    pub(super) fn snapshot(&self, head: &Head, printer: &mut Printer) -> Result<Snapshot, Failure> {
+        let tree = self.tree(head)?;
+        let snapshot = Snapshot::load(&tree, &self.layout, &Contents::default())?;
+        if !snapshot.fleet.is_sound() {
+            return Err(Failure::Definitions(snapshot.fleet.findings, Some(tree)));
+        }
+        warnings(&snapshot, printer);
+        Ok(snapshot)
+    }
+}
+
+/// Prints a snapshot's warnings.
+pub(super) fn warnings(snapshot: &Snapshot, printer: &mut Printer) {
+    let warnings: Vec<_> = snapshot
+        .fleet
+        .findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Warning)
+        .cloned()
+        .collect();
+    printer.findings(&warnings, Some(&snapshot.fleet.tree));
+}

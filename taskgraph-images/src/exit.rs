@@ -1,0 +1,106 @@
+//! [`Failure`]: what went wrong, with its documented exit code and hint, in one place.
+
+use std::process::ExitCode;
+
+use taskgraph_images::comparison::ComparisonError;
+use taskgraph_images::diagnostic::Diagnostic;
+use taskgraph_images::transforms::TransformError;
+use taskgraph_images::tree::{FileError, RepositoryError, Tree};
+
+/// Why a command did not do what it was asked.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The definitions are at fault.
+    Definitions(Vec<Diagnostic>, Option<Tree>),
+    /// The task graph is at fault.
+    Tasks(Vec<TransformError>),
+    /// Words on the command line that name nothing.
+    Usage(String, Option<String>),
+    /// The repository cannot answer.
+    Repository(RepositoryError),
+    /// A file cannot be read or written.
+    Files(String),
+    /// Whoever reads the output went away; nobody is to be told.
+    BrokenPipe,
+}
+
+impl Failure {
+    /// The exit codes, as `--help` lists them.
+    pub(crate) fn code(&self) -> ExitCode {
+        match self {
+            Self::BrokenPipe => ExitCode::SUCCESS,
+            Self::Definitions(..) | Self::Tasks(_) => ExitCode::from(1),
+            Self::Usage(..) => ExitCode::from(2),
+            Self::Repository(_) | Self::Files(_) => ExitCode::from(3),
+        }
+    }
+
+    /// What to do about it.
+    pub(crate) fn hint(&self) -> Option<String> {
+        match self {
+            Self::Usage(_, hint) => hint.clone(),
+            Self::Repository(RepositoryError::UnknownRevision { name, shallow: true }) => Some(format!(
+                "fetch it with `git fetch --depth=1 origin {name}`, or compare with another `--base`; `--all` and \
+                 `digest` need no base"
+            )),
+            Self::Repository(RepositoryError::UnknownRevision { .. }) => Some(
+                "fetch it, or compare with another `--base` (a force push removes the old tip: compare with the \
+                 branch it came from); `--all` and `digest` need no base"
+                    .to_owned(),
+            ),
+            Self::Repository(RepositoryError::Unrelated { shallow: true, .. }) => Some(
+                "deepen the clone with `git fetch --unshallow`, or name the revision to compare with by `--base`; \
+                 `--all` and `digest` need no base"
+                    .to_owned(),
+            ),
+            Self::Repository(RepositoryError::Unrelated { .. }) => {
+                Some("name the revision to compare with by `--base`, or take every image with `--all`".to_owned())
+            }
+            Self::Repository(RepositoryError::NotARepository { .. }) => {
+                Some("run it inside a clone, or name one with `--root`".to_owned())
+            }
+            Self::Repository(RepositoryError::Conflict(_)) => Some("resolve it and stage the file".to_owned()),
+            Self::Repository(RepositoryError::Bare(_)) => Some("name a revision with `--head`".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl From<ComparisonError> for Failure {
+    fn from(error: ComparisonError) -> Self {
+        match error {
+            ComparisonError::Repository(error) => Self::Repository(error),
+            ComparisonError::Definitions(faults, tree) => Self::Definitions(faults, Some(tree)),
+            ComparisonError::Payload(error) => Self::Tasks(vec![error]),
+            other => Self::Files(other.to_string()),
+        }
+    }
+}
+
+impl From<RepositoryError> for Failure {
+    fn from(error: RepositoryError) -> Self {
+        Self::Repository(error)
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        Self::Files(error.to_string())
+    }
+}
+
+impl From<Vec<TransformError>> for Failure {
+    fn from(errors: Vec<TransformError>) -> Self {
+        Self::Tasks(errors)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            Self::BrokenPipe
+        } else {
+            Self::Files(error.to_string())
+        }
+    }
+}

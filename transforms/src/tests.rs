@@ -1,0 +1,6 @@
+//! Tests of whole graphs: what they look like, what Taskcluster makes of them, and laws that hold for all of them.
+
+mod fingerprints;
+mod laws;
+mod schemas;
+mod snapshots;

@@ -1,0 +1,50 @@
+//! Whole graphs of a small fleet, so that a change of a template or a transform shows its effect in review.
+
+use crate::definition::Level;
+use crate::testing;
+
+#[test]
+fn push_at_level_1() {
+    insta::assert_snapshot!(testing::graph(&testing::push(Level::One)).to_json());
+}
+
+#[test]
+fn push_at_level_3() {
+    insta::assert_snapshot!(testing::graph(&testing::push(Level::Three)).to_json());
+}
+
+#[test]
+fn pull_request() {
+    insta::assert_snapshot!(testing::graph(&testing::pull_request()).to_json());
+}
+
+#[test]
+fn what_needs_what() {
+    let graph = testing::graph(&testing::push(Level::Three));
+    let lines: Vec<String> = graph
+        .tasks()
+        .map(|task| {
+            let needed: Vec<String> = task
+                .dependencies
+                .iter()
+                .map(|(edge, label)| format!("{edge}={label}"))
+                .collect();
+            format!("{} ← {}", task.label, needed.join(" "))
+                .trim_end()
+                .to_owned()
+        })
+        .collect();
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    build-base-google ←
+    build-child-google ← parent=build-base-google
+    build-decision-google ←
+    build-win11-azure ←
+    publish-base-google ← build=build-base-google verify=verify-base-google
+    publish-child-google ← build=build-child-google
+    publish-decision-google ← build=build-decision-google verify=verify-decision-google
+    publish-win11-azure ← build=build-win11-azure verify=verify-win11-azure
+    verify-base-google ← build=build-base-google
+    verify-decision-google ← build=build-decision-google
+    verify-win11-azure ← build=build-win11-azure
+    ");
+}
