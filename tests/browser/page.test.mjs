@@ -38,10 +38,12 @@ afterEach(async () => {
   for (const page of opened.splice(0)) {
     const unexpected = page.problems.filter((problem) => !page.expected?.(problem));
     const url = await page.read("location.href.split(/[?#]/)[0]");
+    const text = await page.read("document.body.innerText");
     const elsewhere = page.requests.filter((request) => request.split(/[?#]/)[0] !== url && !page.expected);
     await page.close();
     assert.deepEqual(unexpected, []);
     assert.deepEqual(elsewhere, []);
+    assert.doesNotMatch(text, /\b(null|undefined|NaN|\[object)\b/, "what is missing is not shown as such");
   }
 });
 
@@ -83,6 +85,17 @@ test("a real preview: search, click, reasons", async () => {
   }
   assert.ok((await page.number(".node.selected")) > 0, "the image's tasks are marked in the graph");
   await picture(page, "real");
+});
+
+test("with nothing selected the causes are listed, and a click shows their images", async () => {
+  const page = await openWith(preview(60));
+  assert.equal(await page.text("#details h2"), "Causes");
+  assert.match(await page.text(".causes"), /image-defs\/scripts\/lib\/download\.sh was modified/);
+  assert.match(await page.text("#details"), /Unclaimed files \(1\)/);
+  const label = (await page.texts(".causes button"))[0];
+  await page.click(".causes button");
+  assert.equal(await page.number("#rows tr"), Number(label.split(" ")[0]));
+  await picture(page, "60-light");
 });
 
 test("a task's details name its queue and dependencies, and the graph shows what belongs to it", async () => {

@@ -176,7 +176,7 @@ function overview() {
     list,
     more,
     unclaimed(),
-  ];
+  ].filter(Boolean);
 }
 
 function unclaimed() {

@@ -111,7 +111,8 @@ function renderGraph() {
     }
   }
   byId("columns").replaceChildren(
-    ...[["build", SIZE.left], ["verify", verify], ["publish", publish]].map(([kind, left]) => {
+    ...Object.entries({ build: SIZE.left, verify, publish }).map(([kind, left]) => {
+      if (!rows.some(({ image }) => image.nodes[kind])) return "";
       const heading = make("span", {}, capital(kind));
       heading.style.left = `${left}px`;
       return heading;

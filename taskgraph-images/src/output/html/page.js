@@ -2,6 +2,9 @@
 
 const short = (name) => (/^[0-9a-f]{40,}$/.test(name) ? name.slice(0, 12) : name);
 
+// Names between backticks, as messages write them, become code.
+const quoted = (text) => text.split("`").map((part, at) => (at % 2 === 1 ? make("code", {}, part) : part));
+
 function renderHeader() {
   const number = (change) => preview.images.filter((image) => image.change === change).length;
   const affected = preview.tasks.filter((task) => task.affected);
@@ -24,7 +27,7 @@ function renderHeader() {
         make("code", { title: preview.head }, short(preview.head)),
         " compared with ",
         make("code", { title: preview.base }, short(preview.base)),
-        preview.how ? ` (${preview.how})` : "",
+        preview.how ? [" (", quoted(preview.how), ")"] : "",
         make("span", { class: "event" }, preview.event.replaceAll("-", " ")),
         make("span", { class: "event" }, `level ${preview.level}`),
       ),
