@@ -1,1 +1,2 @@
-//! x
+//! temp
+mod fleet;
