@@ -6,7 +6,7 @@ use std::sync::{Arc, RwLock};
 use serde_json::json;
 use taskgraph_images_transforms::{Builder, Kind};
 
-use super::files::{Folder, expand};
+use super::files::{Expansion, Expansions, Folder};
 use super::values::{self, Recipe};
 use super::{Image, Input, Role, ScriptIndex};
 use crate::containers;
@@ -26,7 +26,7 @@ pub(super) struct Templates {
 #[derive(Debug)]
 struct Parsed {
     template: Result<ParsedTemplate, Vec<Diagnostic>>,
-    looks: Vec<Look>,
+    looks: Arc<[Look]>,
 }
 
 impl Templates {
@@ -38,7 +38,7 @@ impl Templates {
         let template = ParsedTemplate::parse(&view, path);
         let parsed = Arc::new(Parsed {
             template,
-            looks: view.into_looks(),
+            looks: view.into_looks().into(),
         });
         self.parsed
             .write()
@@ -57,6 +57,7 @@ pub(super) struct Shared<'a> {
     pub(super) pins: &'a Pins,
     pub(super) scripts: &'a ScriptIndex,
     pub(super) templates: &'a Templates,
+    pub(super) expansions: &'a Expansions,
 }
 
 /// Derives the inputs of one image.
@@ -70,6 +71,7 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
         run: Vec::new(),
         findings: Vec::new(),
         looks: Vec::new(),
+        shared_looks: Vec::new(),
     };
     let values = work.all();
     let Derivation {
@@ -77,6 +79,7 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
         mut inputs,
         findings,
         mut looks,
+        shared_looks,
         ..
     } = work;
     inputs.sort_unstable();
@@ -92,6 +95,7 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
         values,
         findings,
         looks,
+        shared_looks,
     }
 }
 
@@ -106,6 +110,7 @@ struct Derivation<'a> {
     run: Vec<(TreePath, Kind)>,
     findings: Vec<Diagnostic>,
     looks: Vec<Look>,
+    shared_looks: Vec<Arc<[Look]>>,
 }
 
 impl Derivation<'_> {
@@ -127,13 +132,10 @@ impl Derivation<'_> {
         }
         let checks: Vec<TreePath> = checks.into_iter().map(|(path, _)| path).collect();
         for (kind, entry) in &image.written.inputs {
-            match expand(&self.view, entry, Folder::Everything) {
-                Ok(files) => {
-                    for path in files {
-                        self.add(&path, *kind, Role::Declared, &entry.place);
-                    }
+            if let Some(expansion) = self.expand(entry, Folder::Everything) {
+                for path in &expansion.files {
+                    self.add(path, *kind, Role::Declared, &entry.place);
                 }
-                Err(fault) => self.findings.push(fault),
             }
         }
         self.follow_scripts();
@@ -187,14 +189,31 @@ impl Derivation<'_> {
     ) -> Vec<(TreePath, Place)> {
         let mut files: Vec<(TreePath, Place)> = Vec::new();
         for entry in entries {
-            match expand(&self.view, entry, folder) {
-                Ok(found) => {
-                    files.extend(found.into_iter().map(|path| (path, entry.place.clone())))
-                }
-                Err(fault) => self.findings.push(fault),
+            if let Some(expansion) = self.expand(entry, folder) {
+                let found = expansion.files.iter();
+                files.extend(found.map(|path| (path.clone(), entry.place.clone())));
             }
         }
         files
+    }
+
+    fn expand(
+        &mut self,
+        entry: &crate::yaml::Spanned<String>,
+        folder: Folder,
+    ) -> Option<Arc<Expansion>> {
+        let shared = self.shared;
+        match shared.expansions.get(shared.tree, entry, folder) {
+            Ok(expansion) => {
+                self.shared_looks.push(expansion.looks.clone());
+                Some(expansion)
+            }
+            Err((fault, looks)) => {
+                self.looks.extend(looks);
+                self.findings.push(fault);
+                None
+            }
+        }
     }
 
     fn builder(&mut self, scripts: &[TreePath]) -> Recipe {
@@ -267,7 +286,7 @@ impl Derivation<'_> {
             return Recipe::Plain;
         }
         let parsed = self.shared.templates.get(self.shared.tree, &template.value);
-        self.looks.extend(parsed.looks.iter().cloned());
+        self.shared_looks.push(parsed.looks.clone());
         let parsed = match &parsed.template {
             Ok(parsed) => parsed,
             Err(faults) => {
