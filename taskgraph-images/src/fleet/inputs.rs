@@ -6,7 +6,7 @@ use std::sync::{Arc, RwLock};
 use serde_json::json;
 use taskgraph_images_transforms::{Builder, Kind};
 
-use super::files::{Folder, expand};
+use super::files::{Expansion, Expansions, Folder};
 use super::values::{self, Recipe};
 use super::{Image, Input, Role, ScriptIndex};
 use crate::containers;
@@ -27,7 +27,7 @@ pub(super) struct Templates {
 #[derive(Debug)]
 struct Parsed {
     template: Result<ParsedTemplate, Vec<Diagnostic>>,
-    looks: Vec<Look>,
+    looks: Arc<[Look]>,
 }
 
 impl Templates {
@@ -39,7 +39,7 @@ impl Templates {
         let template = ParsedTemplate::parse(&view, path);
         let parsed = Arc::new(Parsed {
             template,
-            looks: view.into_looks(),
+            looks: view.into_looks().into(),
         });
         self.parsed
             .write()
@@ -57,6 +57,7 @@ pub(super) struct Shared<'a> {
     pub(super) pins: &'a Pins,
     pub(super) scripts: &'a ScriptIndex,
     pub(super) templates: &'a Templates,
+    pub(super) expansions: &'a Expansions,
 }
 
 /// Derives the inputs of one image.
@@ -71,6 +72,7 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
         findings: Vec::new(),
         looks: Vec::new(),
         scripts: Vec::new(),
+        shared_looks: Vec::new(),
     };
     let values = work.all();
     let Derivation {
@@ -79,6 +81,7 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
         findings,
         mut looks,
         scripts,
+        shared_looks,
         ..
     } = work;
     inputs.sort_unstable();
@@ -95,6 +98,7 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
         findings,
         looks,
         scripts,
+        shared_looks,
     }
 }
 
@@ -110,6 +114,7 @@ struct Derivation<'a> {
     findings: Vec<Diagnostic>,
     looks: Vec<Look>,
     scripts: Vec<TreePath>,
+    shared_looks: Vec<Arc<[Look]>>,
 }
 
 impl Derivation<'_> {
@@ -131,13 +136,10 @@ impl Derivation<'_> {
         }
         let checks: Vec<TreePath> = checks.into_iter().map(|(path, _)| path).collect();
         for (kind, entry) in &image.written.inputs {
-            match expand(&self.view, entry, Folder::Everything) {
-                Ok(files) => {
-                    for path in files {
-                        self.add(&path, *kind, Role::Declared, &entry.place);
-                    }
+            if let Some(expansion) = self.expand(entry, Folder::Everything) {
+                for path in &expansion.files {
+                    self.add(path, *kind, Role::Declared, &entry.place);
                 }
-                Err(fault) => self.findings.push(fault),
             }
         }
         self.follow_scripts();
@@ -190,14 +192,31 @@ impl Derivation<'_> {
     ) -> Vec<(TreePath, Place)> {
         let mut files: Vec<(TreePath, Place)> = Vec::new();
         for entry in entries {
-            match expand(&self.view, entry, folder) {
-                Ok(found) => {
-                    files.extend(found.into_iter().map(|path| (path, entry.place.clone())))
-                }
-                Err(fault) => self.findings.push(fault),
+            if let Some(expansion) = self.expand(entry, folder) {
+                let found = expansion.files.iter();
+                files.extend(found.map(|path| (path.clone(), entry.place.clone())));
             }
         }
         files
+    }
+
+    fn expand(
+        &mut self,
+        entry: &crate::yaml::Spanned<String>,
+        folder: Folder,
+    ) -> Option<Arc<Expansion>> {
+        let shared = self.shared;
+        match shared.expansions.get(shared.tree, entry, folder) {
+            Ok(expansion) => {
+                self.shared_looks.push(expansion.looks.clone());
+                Some(expansion)
+            }
+            Err((fault, looks)) => {
+                self.looks.extend(looks);
+                self.findings.push(fault);
+                None
+            }
+        }
     }
 
     fn builder(&mut self, scripts: &[TreePath]) -> Recipe {
@@ -262,7 +281,7 @@ impl Derivation<'_> {
             return Recipe::Plain;
         }
         let parsed = self.shared.templates.get(self.shared.tree, &template.value);
-        self.looks.extend(parsed.looks.iter().cloned());
+        self.shared_looks.push(parsed.looks.clone());
         let parsed = match &parsed.template {
             Ok(parsed) => parsed,
             Err(faults) => {

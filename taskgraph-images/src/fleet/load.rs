@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use taskgraph_images_transforms::{ImageId, Kind, KindTemplates};
 
+use super::files::Expansions;
 use super::inputs::{Shared, Templates, derive};
 use super::{Fleet, Image, ScriptIndex};
 use crate::definitions::{DefinitionFile, Definitions, Layout, Loader, Pins, by_id, read_settings};
@@ -92,12 +93,13 @@ impl<'a> Other<'a> {
 
     /// Whether a folder above `path` became a file or link, or the other way round.
     fn replaced_above(&self, path: &TreePath) -> bool {
-        let mut at = path.parent();
-        while !at.is_root() {
-            if self.changed.binary_search(&at).is_ok() {
+        let mut at = path.as_str();
+        while let Some((above, _)) = at.rsplit_once('/') {
+            let replaced = |changed: &TreePath| changed.as_str().cmp(above);
+            if self.changed.binary_search_by(replaced).is_ok() {
                 return true;
             }
-            at = at.parent();
+            at = above;
         }
         false
     }
@@ -148,13 +150,14 @@ impl Loading<'_> {
             self.other.as_ref().map_or_else(Default::default, |other| {
                 ScriptIndex::like(&other.fleet.scripts, |looks| other.untouched(looks))
             });
-        let templates = Templates::default();
+        let (templates, expansions) = (Templates::default(), Expansions::default());
         let shared = Shared {
             tree: self.tree,
             layout: self.layout,
             pins: &definitions.pins,
             scripts: &scripts,
             templates: &templates,
+            expansions: &expansions,
         };
         let wanted: Vec<(&Arc<DefinitionFile>, usize)> = definitions
             .files
@@ -172,6 +175,10 @@ impl Loading<'_> {
                             .scripts
                             .iter()
                             .any(|script| changed_scripts.contains(script))
+                        && image
+                            .shared_looks
+                            .iter()
+                            .all(|looks| other.untouched(looks))
                         && other.untouched(&image.looks);
                     same.then(|| image.clone())
                 });
