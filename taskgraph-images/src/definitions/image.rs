@@ -48,7 +48,7 @@ pub struct Written {
     pub checks: Vec<Spanned<String>>,
     /// Inputs that no analysis can see.
     pub inputs: Vec<(Kind, Spanned<String>)>,
-    /// Where references need not be followed.
+    /// The files whose references need not be followed: waived, or stood for by declared inputs.
     pub waivers: Vec<Spanned<String>>,
     /// What makes the image.
     pub builder: WrittenBuilder,
@@ -365,15 +365,16 @@ fn build(
             parent: parent_place,
             scripts: file.scripts,
             checks,
+            waivers: file
+                .inputs
+                .iter()
+                .filter_map(|input| input.within.clone())
+                .chain(file.waivers.into_iter().map(|waiver| waiver.within))
+                .collect(),
             inputs: file
                 .inputs
                 .into_iter()
                 .map(|input| (kind(input.of), input.path))
-                .collect(),
-            waivers: file
-                .waivers
-                .into_iter()
-                .map(|waiver| waiver.within)
                 .collect(),
             builder: written_builder,
         },

@@ -73,6 +73,7 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
         looks: Vec::new(),
         scripts: Vec::new(),
         shared_looks: Vec::new(),
+        used_waivers: BTreeSet::new(),
     };
     let values = work.all();
     let Derivation {
@@ -115,6 +116,7 @@ struct Derivation<'a> {
     looks: Vec<Look>,
     scripts: Vec<TreePath>,
     shared_looks: Vec<Arc<[Look]>>,
+    used_waivers: BTreeSet<usize>,
 }
 
 impl Derivation<'_> {
@@ -143,6 +145,18 @@ impl Derivation<'_> {
             }
         }
         self.follow_scripts();
+        for (at, waiver) in image.written.waivers.iter().enumerate() {
+            if !self.used_waivers.contains(&at) {
+                self.findings.push(
+                    Diagnostic::warning(
+                        "dead-key",
+                        format!("nothing in `{}` needs this", waiver.value),
+                    )
+                    .at(waiver.place.clone())
+                    .hint("remove it"),
+                );
+            }
+        }
         values::digests(definition, &recipe, &scripts, &checks)
     }
 
@@ -292,6 +306,9 @@ impl Derivation<'_> {
         for file in parsed.files() {
             self.add(file, Kind::Build, Role::Template, &template.place);
         }
+        if !parsed.variables().any(|name| name == "scripts") {
+            self.scripts_never_run("the template has no variable `scripts`");
+        }
         let mut files = Vec::new();
         for (path, place) in var_files {
             self.add(path, Kind::Build, Role::VarFile, place);
@@ -338,6 +355,17 @@ impl Derivation<'_> {
                     .extend(faults.into_iter().map(|fault| placed(fault, source_place)));
                 Recipe::Plain
             }
+        }
+    }
+
+    /// Scripts that the builder passes over are a mistake that nobody would notice.
+    fn scripts_never_run(&mut self, why: &str) {
+        if let Some(script) = self.image.written.scripts.first() {
+            self.findings.push(
+                Diagnostic::warning("dead-key", format!("these scripts never run: {why}"))
+                    .at(script.place.clone())
+                    .hint("remove them, or make the builder run them"),
+            );
         }
     }
 
@@ -557,13 +585,16 @@ impl Derivation<'_> {
     }
 
     fn unless_waived(&mut self, fault: Diagnostic) {
-        let waived = fault.place.as_ref().is_some_and(|place| {
-            self.image.written.waivers.iter().any(|waiver| {
+        let waiver = fault.place.as_ref().and_then(|place| {
+            self.image.written.waivers.iter().position(|waiver| {
                 Glob::parse(&waiver.value).is_ok_and(|glob| glob.matches(&place.path))
             })
         });
-        if !waived {
-            self.findings.push(fault);
+        match waiver {
+            Some(waiver) => {
+                self.used_waivers.insert(waiver);
+            }
+            None => self.findings.push(fault),
         }
     }
 }
