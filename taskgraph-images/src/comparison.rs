@@ -103,7 +103,16 @@ impl Snapshot {
         let graph = ImageGraph::new(&fleet, contents, &|image, kind| {
             payloads.digest(image, kind)
         })
-        .map_err(|faults| ComparisonError::Definitions(faults, fleet.tree.clone()))?;
+        .map_err(|mut faults| {
+            faults.extend(fleet.findings.iter().cloned());
+            faults.sort_unstable();
+            faults.dedup();
+            ComparisonError::Definitions(faults, fleet.tree.clone())
+        });
+        if let Some(error) = fleet.tree.lost() {
+            return Err(error.clone().into());
+        }
+        let graph = graph?;
         if let Some(error) = payloads.into_error() {
             return Err(ComparisonError::Payload(error));
         }
@@ -166,7 +175,7 @@ impl Comparison {
         }
         let base = match Snapshot::like(&base_tree, &head, &changes, &contents) {
             Err(ComparisonError::Definitions(..)) => {
-                // Scripts that read one another in a cycle: nothing is known of the base's images.
+                // Scripts that read one another in a cycle, or cannot be read: nothing is known of the base's images.
                 Snapshot::load(&repository.empty_tree(), layout, &contents)?
             }
             other => other?,
@@ -212,7 +221,9 @@ fn base_tree(
     let nothing = |how: &str| (repository.empty_tree(), how.to_owned());
     Ok(match base {
         // What a push event names as the tip before a new branch.
-        Base::Revision(name) if !name.is_empty() && name.bytes().all(|byte| byte == b'0') => {
+        Base::Revision(name)
+            if matches!(name.len(), 40 | 64) && name.bytes().all(|byte| byte == b'0') =>
+        {
             nothing("nothing: the branch is new")
         }
         Base::Revision(name) => {

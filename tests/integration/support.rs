@@ -145,7 +145,7 @@ build {
 ];
 
 /// Files of the fleet that are the same in every test and need no names there.
-const MORE: [(&str, &str); 3] = [
+pub(crate) const MORE: [(&str, &str); 3] = [
     ("image-defs/scripts/only-a.sh", "#!/bin/sh\necho a\n"),
     (
         "image-defs/scripts/only-b.sh",

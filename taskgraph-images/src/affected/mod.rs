@@ -12,6 +12,7 @@ use taskgraph_images_transforms::{ImageId, Kind};
 
 pub use explain::{Explanation, explain_image, explain_path};
 
+use crate::diagnostic::Severity;
 use crate::fleet::Fleet;
 use crate::glob::Glob;
 use crate::graph::{ImageGraph, NodeKey, Step};
@@ -137,6 +138,18 @@ impl Affected {
                 images.insert(id.clone(), affected);
                 continue;
             }
+            if at_fault(base.fleet, id) {
+                let affected = AffectedImage {
+                    change: ImageChange::Changed,
+                    tasks: image.kinds().collect(),
+                    reasons: vec![because::alone(
+                        ReasonKind::BaseAtFault,
+                        &image.resolved().path,
+                    )],
+                };
+                images.insert(id.clone(), affected);
+                continue;
+            }
             for kind in image.kinds() {
                 let key = NodeKey::Task(id.clone(), kind);
                 if base.graph.digest(&key) != head.graph.digest(&key) {
@@ -196,6 +209,16 @@ impl Affected {
             unclaimed: Vec::new(),
         }
     }
+}
+
+/// Whether something is wrong with the image itself, so that its digests say nothing.
+fn at_fault(fleet: &Fleet, id: &ImageId) -> bool {
+    fleet.images.get(id).is_some_and(|image| {
+        image
+            .findings
+            .iter()
+            .any(|finding| finding.severity == Severity::Error)
+    })
 }
 
 /// Changed files of provisioning folders that go into no image of either side.

@@ -191,7 +191,19 @@ impl Selection {
                 .push(Diagnostic::error("too-large", message).at(node.place()));
             return None;
         }
-        note_pins(text, &mut self.pins);
+        if let Err(words) = note_pins(text, &mut self.pins) {
+            self.faults.push(
+                Diagnostic::error(
+                    "template",
+                    format!(
+                        "the template cannot be rendered: `{words}` does not say which pin is meant"
+                    ),
+                )
+                .at(node.place())
+                .hint("write `pins.NAME.value` or `pins.NAME.sha256.ASSET`"),
+            );
+            return None;
+        }
         let rendered = ENGINE.with(|engine| {
             let mut engine = engine.borrow_mut();
             let (handlebars, compiled) = &mut *engine;
@@ -278,6 +290,10 @@ fn strict_engine() -> Handlebars<'static> {
     let mut handlebars = Handlebars::new();
     handlebars.set_strict_mode(true);
     handlebars.register_escape_fn(handlebars::no_escape);
+    // Which pins a text names must be plain from the text alone; these reach them by other ways.
+    for helper in ["each", "with", "lookup", "log"] {
+        handlebars.unregister_helper(helper);
+    }
     handlebars
 }
 
@@ -301,16 +317,35 @@ thread_local! {
     static PATTERNS: RefCell<BTreeMap<String, Option<regex::Regex>>> = const { RefCell::new(BTreeMap::new()) };
 }
 
-fn note_pins(text: &str, pins: &mut BTreeSet<String>) {
-    for (at, _) in text.match_indices("pins.") {
-        let name: String = text[at + "pins.".len()..]
-            .chars()
-            .take_while(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_'))
-            .collect();
-        if !name.is_empty() {
-            pins.insert(name);
+/// Notes the pins that a template names. A change of any other pin is then known to leave the text as it is.
+///
+/// # Errors
+/// With the words that mean the pins without naming one.
+fn note_pins<'a>(text: &'a str, pins: &mut BTreeSet<String>) -> Result<(), &'a str> {
+    let is_word = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    // What is outside of braces is no expression.
+    for expression in text.split("{{").skip(1) {
+        let expression = expression.split("}}").next().unwrap_or_default();
+        if expression.starts_with('!') {
+            continue;
+        }
+        for (at, word) in expression.match_indices("pins") {
+            if expression[..at].ends_with(is_word) {
+                continue;
+            }
+            let after = &expression[at + word.len()..];
+            if after.starts_with(is_word) {
+                continue;
+            }
+            let rest = after.strip_prefix('.').unwrap_or_default();
+            let name = &rest[..rest.find(|letter| !is_word(letter)).unwrap_or(rest.len())];
+            if name.is_empty() {
+                return Err(expression.trim());
+            }
+            pins.insert(name.to_owned());
         }
     }
+    Ok(())
 }
 
 fn lower_first(text: &str) -> String {

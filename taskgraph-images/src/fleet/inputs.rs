@@ -71,7 +71,7 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
         run: Vec::new(),
         findings: Vec::new(),
         looks: Vec::new(),
-        scripts: Vec::new(),
+        followed: BTreeSet::new(),
         shared_looks: Vec::new(),
         used_waivers: BTreeSet::new(),
     };
@@ -81,7 +81,7 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
         mut inputs,
         findings,
         mut looks,
-        scripts,
+        followed,
         shared_looks,
         ..
     } = work;
@@ -98,7 +98,7 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
         values,
         findings,
         looks,
-        scripts,
+        scripts: followed.into_iter().collect(),
         shared_looks,
     }
 }
@@ -114,7 +114,7 @@ struct Derivation<'a> {
     run: Vec<(TreePath, Kind)>,
     findings: Vec<Diagnostic>,
     looks: Vec<Look>,
-    scripts: Vec<TreePath>,
+    followed: BTreeSet<TreePath>,
     shared_looks: Vec<Arc<[Look]>>,
     used_waivers: BTreeSet<usize>,
 }
@@ -503,13 +503,12 @@ impl Derivation<'_> {
 
     /// Walks from the scripts that run to all that they read, and asks of each whether it can be followed.
     fn follow_scripts(&mut self) {
-        let mut seen: BTreeSet<TreePath> = BTreeSet::new();
         let mut queue: VecDeque<TreePath> = std::mem::take(&mut self.run)
             .into_iter()
             .map(|(path, _)| path)
             .collect();
         while let Some(path) = queue.pop_front() {
-            if !seen.insert(path.clone()) {
+            if !self.followed.insert(path.clone()) {
                 continue;
             }
             let script = self.shared.scripts.get(&self.view, &path);
@@ -532,7 +531,6 @@ impl Derivation<'_> {
                 queue.extend(uploaded);
             }
         }
-        self.scripts = seen.into_iter().collect();
     }
 
     /// The files that were uploaded to where a script looks for one: itself, or what a module is made of.

@@ -1,6 +1,6 @@
 //! Building an [`ImageGraph`] from a fleet.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, RwLock};
 
 use petgraph::Direction;
@@ -13,7 +13,7 @@ use taskgraph_images_transforms::{AliasName, ImageDefinition, Kind};
 use super::{Digest, Edge, Fields, ImageGraph, Node, NodeKey};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::fleet::{Fleet, Image, Role, Where, canonical};
-use crate::tree::{ContentId, Found, Mode, Tree, TreePath};
+use crate::tree::{ContentId, FileError, Found, Mode, Tree, TreePath};
 
 /// Digests of contents, shared by graphs: what two trees have in common is hashed once.
 #[derive(Debug, Default)]
@@ -22,23 +22,23 @@ pub struct Contents {
 }
 
 impl Contents {
-    fn of(&self, tree: &Tree, found: &Found) -> Option<Digest> {
+    fn of(&self, tree: &Tree, found: &Found) -> Result<Digest, FileError> {
         if let Some(digest) = self.known.read().expect("no writer panics").get(&found.id) {
-            return Some(*digest);
+            return Ok(*digest);
         }
-        let content = tree.blob(found.id, &found.path).ok()?;
+        let content = tree.blob(found.id, &found.path)?;
         let digest = Digest::of(&content);
         self.known
             .write()
             .expect("no writer panics")
             .insert(found.id, digest);
-        Some(digest)
+        Ok(digest)
     }
 }
 
-/// The digest of a file's own content; `None` when it cannot be read, which its users report.
-fn own_digest(tree: &Tree, contents: &Contents, path: &TreePath) -> Option<Digest> {
-    let found = tree.find(path).ok()?;
+/// The digest of a file's own content.
+fn own_digest(tree: &Tree, contents: &Contents, path: &TreePath) -> Result<Digest, FileError> {
+    let found = tree.find(path)?;
     let mut fields = Fields::new("taskgraph-images file 1");
     match found.mode {
         Mode::File | Mode::Executable => {
@@ -56,26 +56,33 @@ fn own_digest(tree: &Tree, contents: &Contents, path: &TreePath) -> Option<Diges
             fields.add("directory");
         }
     }
-    Some(fields.finish())
+    Ok(fields.finish())
 }
 
 impl ImageGraph {
     /// Builds the graph of a fleet. `payload` gives what the rendered task of a kind runs for an image.
     ///
     /// # Errors
-    /// One diagnostic for each cycle among scripts, with its whole path.
+    /// One diagnostic for each cycle among scripts, with its whole path, or for each file that cannot be read.
     pub fn new(
         fleet: &Fleet,
         contents: &Contents,
         payload: &(dyn Fn(&ImageDefinition, Kind) -> Digest + Sync),
     ) -> Result<Self, Vec<Diagnostic>> {
         let images = fleet.images.len();
+        // What the index knows may be more: what another fleet asked for, or what nobody runs any more.
+        let followed = fleet
+            .images
+            .values()
+            .flat_map(|image| &image.scripts)
+            .collect();
         let mut builder = Builder {
             fleet,
             graph: DiGraph::with_capacity(images * 6, images * 24),
             index: HashMap::with_capacity(images * 6),
             files: HashMap::new(),
             pending: Vec::new(),
+            followed,
         };
         for image in fleet.images.values() {
             builder.image(image, payload);
@@ -87,7 +94,7 @@ impl ImageGraph {
             index: builder.index,
         };
         graph.check_acyclic()?;
-        graph.hash(fleet, contents);
+        graph.hash(fleet, contents)?;
         Ok(graph)
     }
 
@@ -149,8 +156,7 @@ impl ImageGraph {
     }
 
     /// Gives every node its digests, what it depends on first.
-    fn hash(&mut self, fleet: &Fleet, contents: &Contents) {
-        let unreadable = Fields::new("taskgraph-images unreadable 1").finish();
+    fn hash(&mut self, fleet: &Fleet, contents: &Contents) -> Result<(), Vec<Diagnostic>> {
         let files: Vec<NodeIndex> = self
             .graph
             .node_indices()
@@ -158,26 +164,40 @@ impl ImageGraph {
                 matches!(self.graph[*at].key, NodeKey::File(_)) && self.counts_by_bytes(*at)
             })
             .collect();
-        let own: Vec<(NodeIndex, Digest)> = files
+        let own: Vec<(NodeIndex, Result<Digest, FileError>)> = files
             .par_iter()
             .with_min_len(32)
-            .map(|at| {
-                let NodeKey::File(path) = &self.graph[*at].key else {
-                    return (*at, unreadable);
-                };
-                (
-                    *at,
-                    own_digest(&fleet.tree, contents, path).unwrap_or(unreadable),
-                )
+            .filter_map(|at| match &self.graph[*at].key {
+                NodeKey::File(path) => Some((*at, own_digest(&fleet.tree, contents, path))),
+                _ => None,
             })
             .collect();
+        let mut faults = Vec::new();
         for (at, digest) in own {
-            self.graph[at].own = digest;
+            match digest {
+                Ok(digest) => self.graph[at].own = digest,
+                Err(error) => faults.push(self.unreadable(at, &error)),
+            }
+        }
+        if !faults.is_empty() {
+            return Err(faults);
         }
         for at in self.dependencies_first() {
             let digest = self.digest_of(at);
             self.graph[at].digest = digest;
         }
+        Ok(())
+    }
+
+    /// A file that goes into an image but has no content, at the first place that names it.
+    fn unreadable(&self, at: NodeIndex, error: &FileError) -> Diagnostic {
+        let mut fault = Diagnostic::error("unreadable", error.to_string());
+        fault.place = self
+            .graph
+            .edges_directed(at, Direction::Incoming)
+            .filter_map(|edge| edge.weight().at.clone())
+            .min();
+        fault
     }
 
     /// Whether some edge to the file asks for its bytes; others need not be read.
@@ -234,6 +254,8 @@ struct Builder<'a> {
     files: HashMap<TreePath, NodeIndex>,
     /// Files whose own dependencies are not yet known.
     pending: Vec<(TreePath, NodeIndex)>,
+    /// Scripts that some image runs.
+    followed: HashSet<&'a TreePath>,
 }
 
 impl Builder<'_> {
@@ -386,6 +408,9 @@ impl Builder<'_> {
                         Some(&Place::file(path.clone())),
                     );
                 }
+            }
+            if !self.followed.contains(&path) {
+                continue;
             }
             let Some(script) = self.fleet.scripts.known(&path) else {
                 continue;

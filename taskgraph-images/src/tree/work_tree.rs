@@ -80,6 +80,9 @@ fn read(
     let failed =
         |error: &dyn std::fmt::Display| RepositoryError::Unreadable(format!("`{path}`: {error}"));
     let relative = gix::path::from_bstr(path).map_err(|error| failed(&error))?;
+    if behind_link(root, &relative) {
+        return Ok(None);
+    }
     let full = root.join(&relative);
     let metadata = match std::fs::symlink_metadata(&full) {
         Ok(metadata) => metadata,
@@ -121,14 +124,32 @@ fn read(
     Ok(Some((mode, keep(store, content)?)))
 }
 
-#[cfg(unix)]
-fn executable(metadata: &std::fs::Metadata, _: &Store, _: &gix::index::State, _: &BStr) -> bool {
-    std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o100 != 0
+/// Whether a folder above the path has become a link: what stands behind it has another path.
+fn behind_link(root: &Path, relative: &Path) -> bool {
+    relative
+        .ancestors()
+        .skip(1)
+        .filter(|above| !above.as_os_str().is_empty())
+        .any(|above| root.join(above).is_symlink())
 }
 
-/// Where the file system keeps no executable bit, the index does.
-#[cfg(not(unix))]
-fn executable(_: &std::fs::Metadata, _: &Store, index: &gix::index::State, path: &BStr) -> bool {
+fn executable(
+    metadata: &std::fs::Metadata,
+    store: &Store,
+    index: &gix::index::State,
+    path: &BStr,
+) -> bool {
+    #[cfg(unix)]
+    if store
+        .repository()
+        .config_snapshot()
+        .boolean("core.fileMode")
+        .unwrap_or(true)
+    {
+        return std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o100 != 0;
+    }
+    // Where the file system keeps no executable bit, the index does.
+    let _ = (metadata, store);
     index
         .entry_by_path(path)
         .is_some_and(|entry| entry.mode == gix::index::entry::Mode::FILE_EXECUTABLE)
