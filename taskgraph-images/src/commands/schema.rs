@@ -5,7 +5,7 @@ use std::fmt;
 use clap::ValueEnum;
 use taskgraph_images::definitions::{ConfigFile, ImageFile, PinsFile};
 use taskgraph_images::output;
-use taskgraph_images::yaml::as_written;
+use taskgraph_images::yaml::{absence_is_none, as_written};
 
 use crate::exit::Failure;
 use crate::printer::Printer;
@@ -56,8 +56,10 @@ pub(super) fn text(file: File) -> String {
         File::Pins => schemars::schema_for!(PinsFile),
     }
     .to_value();
-    if file != File::Pins {
-        as_written(&mut schema);
+    // Pins are plain values; everything else may be merged, chosen and rendered.
+    match file {
+        File::Pins => absence_is_none(&mut schema),
+        File::Image | File::Config => as_written(&mut schema),
     }
     output::json(&schema)
 }

@@ -1,11 +1,11 @@
 //! [`ScriptIndex`]: which script reads which files. Worked out once a script, whoever uses it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, RwLock};
 
 use super::Role;
 use crate::diagnostic::{Diagnostic, Place, Span};
-use crate::scripts::{self, ReferenceKind, Resolution};
+use crate::scripts::{self, Language, ReferenceKind, Resolution};
 use crate::tree::{Files, Look, TreePath, View};
 
 /// What is known of one script.
@@ -52,19 +52,28 @@ impl ScriptIndex {
             .cloned()
     }
 
-    /// Takes over what `untouched` says no change can have altered.
-    pub(crate) fn like(other: &Self, untouched: impl Fn(&[Look]) -> bool) -> Self {
-        let scripts = other
-            .scripts
-            .read()
-            .expect("no writer panics")
+    /// Takes over what `untouched` says no change can have altered; tells which scripts it did not.
+    pub(crate) fn like(
+        other: &Self,
+        untouched: impl Fn(&[Look]) -> bool,
+    ) -> (Self, BTreeSet<TreePath>) {
+        let known = other.scripts.read().expect("no writer panics");
+        let dropped: BTreeSet<TreePath> = known
             .iter()
-            .filter(|(_, script)| untouched(&script.looks))
+            .filter(|(_, script)| !untouched(&script.looks))
+            .map(|(path, _)| path.clone())
+            .collect();
+        let scripts = known
+            .iter()
+            .filter(|(path, _)| !dropped.contains(*path))
             .map(|(path, script)| (path.clone(), script.clone()))
             .collect();
-        Self {
-            scripts: RwLock::new(scripts),
-        }
+        (
+            Self {
+                scripts: RwLock::new(scripts),
+            },
+            dropped,
+        )
     }
 }
 
@@ -102,7 +111,8 @@ fn read(view: &View<'_>, path: &TreePath, script: &mut Script) {
             .findings
             .push(Diagnostic::warning("comment", fault.message).at(place(fault.span)));
     }
-    if analysis.has_syntax_error {
+    // PowerShell's grammar has gaps that good scripts fall into; what is readable around them is read.
+    if analysis.has_syntax_error && language == Language::Shell {
         script.findings.push(
             Diagnostic::warning(
                 "script-syntax",
