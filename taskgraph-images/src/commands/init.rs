@@ -90,6 +90,9 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
         .work_dir()
         .ok_or(RepositoryError::Bare("work tree"))?;
     let folder = folder(&global.definitions)?;
+    // `.` has no name that a trust domain could be made of.
+    let root = fs::canonicalize(&root)
+        .map_err(|error| Failure::Files(format!("`{}`: {error}", root.display())))?;
     let target = root.join(folder.as_str());
     free(&target, &folder)?;
 
