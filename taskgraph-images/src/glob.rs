@@ -5,6 +5,7 @@
 //! an image's inputs is an input. A backslash takes the next character literally.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use globset::{GlobBuilder, GlobMatcher};
 
@@ -14,7 +15,10 @@ use crate::tree::{FileError, FileKind, Files, TreePath};
 #[derive(Debug, Clone)]
 pub struct Glob {
     text: String,
-    matcher: GlobMatcher,
+    glob: globset::Glob,
+    /// Compiled when something is first matched: most patterns that people write are plain paths, and a regular
+    /// expression costs more than everything else that is done with them.
+    matcher: OnceLock<GlobMatcher>,
     prefix: TreePath,
     is_literal: bool,
 }
@@ -79,7 +83,8 @@ impl Glob {
         let literal = &text[..wild.unwrap_or(text.len())];
         Ok(Self {
             text: text.to_owned(),
-            matcher: glob.compile_matcher(),
+            glob,
+            matcher: OnceLock::new(),
             prefix: TreePath::from_git(literal.rsplit_once('/').map_or("", |(folder, _)| folder)),
             is_literal: wild.is_none(),
         })
@@ -100,7 +105,9 @@ impl Glob {
         if self.is_literal {
             return path.as_str() == self.text;
         }
-        self.matcher.is_match(path.as_str())
+        self.matcher
+            .get_or_init(|| self.glob.compile_matcher())
+            .is_match(path.as_str())
     }
 
     /// The files that match, sorted by the bytes of their paths. Directories never match.
@@ -211,6 +218,7 @@ mod tests {
             ("a/*", "a/.hidden.sh a/1.sh a/2.ps1 a/B.sh a/x{y}.sh"),
             ("none/*", ""),
             ("top.sh/*", ""),
+            ("a[!x]1.sh", ""),
             ("a/[!1]*.sh", "a/.hidden.sh a/B.sh a/x{y}.sh"),
         ] {
             assert_eq!(expand(pattern), expect, "{pattern}");

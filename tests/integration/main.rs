@@ -9,6 +9,7 @@ mod clones;
 /// Published JSON documents.
 mod documents;
 /// What is wrong in definitions, and what is said about it.
+mod fleet;
 mod invalid;
 /// Symbolic links and submodules.
 mod links;

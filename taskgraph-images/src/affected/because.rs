@@ -55,7 +55,7 @@ pub(super) fn reasons(
                 key: Some(format!("workers.aliases.{alias}")),
             }],
             NodeKey::Payload(kind, _) => {
-                let path = head.fleet.layout.kinds().child(&format!("{kind}.yml"));
+                let path = head.fleet.layout.kind(*kind);
                 let path = changed.contains_key(&path).then_some(path);
                 vec![Detail {
                     kind: ReasonKind::Task,
@@ -148,8 +148,11 @@ fn causes<'a>(
                     changed.contains_key(path)
                         && side.graph.own_digest(key) != other.graph.own_digest(key)
                 }
-                NodeKey::Values(id, kind) => {
-                    other.graph.contains(&NodeKey::Task(id.clone(), *kind))
+                // A task that is new on an image that is not: its values are the definition's.
+                NodeKey::Values(id, _) => {
+                    other
+                        .graph
+                        .contains(&NodeKey::Task(id.clone(), Kind::Build))
                         && side.graph.own_digest(key) != other.graph.own_digest(key)
                 }
                 NodeKey::Worker(_) | NodeKey::Payload(..) => {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 use rayon::prelude::*;
+use taskgraph_images_transforms::Kind;
 
 use super::config::{self, Config};
 use super::image::{self, ResolvedImage};
@@ -62,6 +63,11 @@ impl Layout {
     /// The folder of the kinds that override the embedded ones.
     pub fn kinds(&self) -> TreePath {
         self.root.child("kinds")
+    }
+
+    /// The file that overrides an embedded kind.
+    pub fn kind(&self, kind: Kind) -> TreePath {
+        self.kinds().child(&format!("{kind}.yml"))
     }
 }
 
@@ -292,18 +298,17 @@ impl<'a> Loader<'a> {
                 }
             };
             if let Some(at) = above.iter().position(|ancestor| *ancestor == path) {
-                let cycle: Vec<String> = above[at..]
-                    .iter()
-                    .chain([&path])
-                    .map(|path| format!("`{path}`"))
-                    .collect();
-                faults.push(
-                    Diagnostic::error(
-                        "cycle",
-                        format!("fragments extend one another: {}", cycle.join(" → ")),
-                    )
-                    .at(place.clone()),
-                );
+                // Every cycle is met from each of its fragments; it is told from the first by name.
+                let cycle = &above[at..];
+                if cycle.iter().min() == Some(&path) {
+                    let words: Vec<String> = cycle
+                        .iter()
+                        .chain([&path])
+                        .map(|path| format!("`{path}`"))
+                        .collect();
+                    let message = format!("fragments extend one another: {}", words.join(" → "));
+                    faults.push(Diagnostic::error("cycle", message).at(place.clone()));
+                }
                 complete = false;
                 continue;
             }

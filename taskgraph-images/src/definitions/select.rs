@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use handlebars::{Context, Handlebars, RenderContext, Renderable, Template};
+use handlebars::{Context, Handlebars, RenderContext, RenderErrorReason, Renderable, Template};
 use serde_json::Value as Json;
 
 use crate::diagnostic::{Diagnostic, nearest};
@@ -208,34 +208,75 @@ impl Selection {
             let mut engine = engine.borrow_mut();
             let (handlebars, compiled) = &mut *engine;
             if !compiled.contains_key(text) {
-                compiled.insert(
-                    text.to_owned(),
-                    Template::compile(text).map_err(|error| error.reason().to_string())?,
-                );
+                let template = Template::compile(text)
+                    .map_err(|error| Unrendered::Other(error.reason().to_string()))?;
+                compiled.insert(text.to_owned(), template);
             }
             compiled[text]
                 .renders(handlebars, &self.context, &mut RenderContext::new(None))
-                .map_err(|error| error.reason().to_string())
+                .map_err(|error| match error.reason() {
+                    RenderErrorReason::MissingVariable(Some(name)) => {
+                        Unrendered::Missing(name.clone())
+                    }
+                    reason => Unrendered::Other(reason.to_string()),
+                })
         });
         match rendered {
             Ok(text) => Some(text),
-            Err(reason) => {
-                let known: Vec<String> = match self.context.data() {
-                    Json::Object(context) => context.keys().cloned().collect(),
-                    _ => Vec::new(),
-                };
-                self.faults.push(
-                    Diagnostic::error(
-                        "template",
-                        format!("the template cannot be rendered: {}", lower_first(&reason)),
-                    )
-                    .at(node.place())
-                    .hint(format!("known names: {}", known.join(", "))),
-                );
+            Err(error) => {
+                let fault = self.unrendered(error).at(node.place());
+                self.faults.push(fault);
                 None
             }
         }
     }
+
+    fn unrendered(&self, error: Unrendered) -> Diagnostic {
+        let name = match error {
+            Unrendered::Missing(name) => name,
+            Unrendered::Other(reason) => {
+                let reason = lower_first(&reason);
+                return Diagnostic::error(
+                    "template",
+                    format!("the template cannot be rendered: {reason}"),
+                );
+            }
+        };
+        // The deepest part of the name that exists says what could have been meant.
+        let mut at = self.context.data();
+        let mut above = String::new();
+        for part in name.split('.') {
+            let Some(below) = at.get(part) else { break };
+            at = below;
+            above = if above.is_empty() {
+                part.to_owned()
+            } else {
+                format!("{above}.{part}")
+            };
+        }
+        let missing = name[above.len()..].trim_start_matches('.');
+        let part = missing.split('.').next().unwrap_or_default();
+        let known: Vec<&str> = at
+            .as_object()
+            .map_or_else(Vec::new, |map| map.keys().map(String::as_str).collect());
+        let within = if above.is_empty() {
+            String::new()
+        } else {
+            format!(" in `{above}`")
+        };
+        let fault = Diagnostic::error("unknown-name", format!("there is no `{part}`{within}"));
+        match nearest(part, known.iter().copied()) {
+            Some(near) => fault.hint(format!("did you mean `{near}`?")),
+            None if known.is_empty() => fault.hint("nothing is known there"),
+            None => fault.hint(format!("known names: {}", known.join(", "))),
+        }
+    }
+}
+
+/// Why a template gives no text.
+enum Unrendered {
+    Missing(String),
+    Other(String),
 }
 
 thread_local! {

@@ -1,14 +1,17 @@
-//! [`expand`]: the files that a path, glob or folder of a definition means.
+//! [`Expansions`]: the files that a path, glob or folder of a definition means.
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
 
 use taskgraph_images_transforms::Os;
 
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::glob::Glob;
-use crate::tree::{FileError, FileKind, Files, TreePath};
+use crate::tree::{FileError, FileKind, Files, Look, Tree, TreePath, View};
 use crate::yaml::Spanned;
 
 /// Which files a folder means.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Folder {
     /// The scripts directly inside, of the system's language.
     Scripts(Os),
@@ -16,10 +19,56 @@ pub(super) enum Folder {
     Everything,
 }
 
+/// What the entries of definitions mean in one tree. Most definitions name the same scripts and folders, so each
+/// entry is worked out once.
+#[derive(Debug, Default)]
+pub(super) struct Expansions {
+    known: RwLock<HashMap<Folder, HashMap<String, Arc<Expansion>>>>,
+}
+
+/// What an entry means, and what was looked at to know it.
+#[derive(Debug)]
+pub(super) struct Expansion {
+    pub(super) files: Vec<TreePath>,
+    pub(super) looks: Arc<[Look]>,
+}
+
+impl Expansions {
+    /// The files meant, in the order they run. Faults are not remembered: they name the entry.
+    pub(super) fn get(
+        &self,
+        tree: &Tree,
+        entry: &Spanned<String>,
+        folder: Folder,
+    ) -> Result<Arc<Expansion>, (Diagnostic, Vec<Look>)> {
+        let known = self.known.read().expect("no writer panics");
+        if let Some(known) = known.get(&folder).and_then(|known| known.get(&entry.value)) {
+            return Ok(known.clone());
+        }
+        drop(known);
+        let view = View::new(tree);
+        match expand(&view, entry, folder) {
+            Ok(files) => {
+                let expansion = Arc::new(Expansion {
+                    files,
+                    looks: view.into_looks().into(),
+                });
+                let mut known = self.known.write().expect("no reader panics");
+                known
+                    .entry(folder)
+                    .or_default()
+                    .insert(entry.value.clone(), expansion.clone());
+                Ok(expansion)
+            }
+            Err(fault) => Err((fault, view.into_looks())),
+        }
+    }
+}
+
 /// The files meant, in the order they run: as listed, and by byte order within a glob or folder.
 ///
 /// A path into a submodule means the submodule: its files are not here, its commit is.
-pub(super) fn expand(
+fn expand(
     files: &dyn Files,
     entry: &Spanned<String>,
     folder: Folder,

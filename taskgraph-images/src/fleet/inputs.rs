@@ -6,14 +6,15 @@ use std::sync::{Arc, RwLock};
 use serde_json::json;
 use taskgraph_images_transforms::{Builder, Kind};
 
-use super::files::{Folder, expand};
+use super::files::{Expansion, Expansions, Folder};
 use super::values::{self, Recipe};
 use super::{Image, Input, Role, ScriptIndex};
 use crate::containers;
-use crate::definitions::{Config, DefinitionFile, Layout, Pins, ResolvedImage, WrittenBuilder};
+use crate::definitions::{DefinitionFile, Layout, Pins, ResolvedImage, WrittenBuilder};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::glob::Glob;
-use crate::packer::{self, InputRole, ParsedTemplate, VarFile};
+use crate::packer::{self, InlineScript, InputRole, ParsedTemplate, Shell, VarFile};
+use crate::scripts::{self, Language, Resolution, Target};
 use crate::tree::{FileError, Files, Look, Tree, TreePath, View};
 
 /// Packer templates of one tree, each parsed once.
@@ -26,7 +27,7 @@ pub(super) struct Templates {
 #[derive(Debug)]
 struct Parsed {
     template: Result<ParsedTemplate, Vec<Diagnostic>>,
-    looks: Vec<Look>,
+    looks: Arc<[Look]>,
 }
 
 impl Templates {
@@ -38,7 +39,7 @@ impl Templates {
         let template = ParsedTemplate::parse(&view, path);
         let parsed = Arc::new(Parsed {
             template,
-            looks: view.into_looks(),
+            looks: view.into_looks().into(),
         });
         self.parsed
             .write()
@@ -53,10 +54,10 @@ impl Templates {
 pub(super) struct Shared<'a> {
     pub(super) tree: &'a Tree,
     pub(super) layout: &'a Layout,
-    pub(super) config: Option<&'a Config>,
     pub(super) pins: &'a Pins,
     pub(super) scripts: &'a ScriptIndex,
     pub(super) templates: &'a Templates,
+    pub(super) expansions: &'a Expansions,
 }
 
 /// Derives the inputs of one image.
@@ -71,6 +72,8 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
         findings: Vec::new(),
         looks: Vec::new(),
         followed: BTreeSet::new(),
+        shared_looks: Vec::new(),
+        used_waivers: BTreeSet::new(),
     };
     let values = work.all();
     let Derivation {
@@ -79,6 +82,7 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
         findings,
         mut looks,
         followed,
+        shared_looks,
         ..
     } = work;
     inputs.sort_unstable();
@@ -95,6 +99,7 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
         findings,
         looks,
         scripts: followed.into_iter().collect(),
+        shared_looks,
     }
 }
 
@@ -110,6 +115,8 @@ struct Derivation<'a> {
     findings: Vec<Diagnostic>,
     looks: Vec<Look>,
     followed: BTreeSet<TreePath>,
+    shared_looks: Vec<Arc<[Look]>>,
+    used_waivers: BTreeSet<usize>,
 }
 
 impl Derivation<'_> {
@@ -131,16 +138,25 @@ impl Derivation<'_> {
         }
         let checks: Vec<TreePath> = checks.into_iter().map(|(path, _)| path).collect();
         for (kind, entry) in &image.written.inputs {
-            match expand(&self.view, entry, Folder::Everything) {
-                Ok(files) => {
-                    for path in files {
-                        self.add(&path, *kind, Role::Declared, &entry.place);
-                    }
+            if let Some(expansion) = self.expand(entry, Folder::Everything) {
+                for path in &expansion.files {
+                    self.add(path, *kind, Role::Declared, &entry.place);
                 }
-                Err(fault) => self.findings.push(fault),
             }
         }
         self.follow_scripts();
+        for (at, waiver) in image.written.waivers.iter().enumerate() {
+            if !self.used_waivers.contains(&at) {
+                self.findings.push(
+                    Diagnostic::warning(
+                        "dead-key",
+                        format!("nothing in `{}` needs this", waiver.value),
+                    )
+                    .at(waiver.place.clone())
+                    .hint("remove it"),
+                );
+            }
+        }
         values::digests(definition, &recipe, &scripts, &checks)
     }
 
@@ -171,7 +187,6 @@ impl Derivation<'_> {
                 self.add(&self.shared.layout.pins(), kind, Role::Pin, &place);
             }
         }
-        let _ = self.shared.config;
     }
 
     fn add(&mut self, path: &TreePath, kind: Kind, role: Role, at: &Place) {
@@ -191,14 +206,31 @@ impl Derivation<'_> {
     ) -> Vec<(TreePath, Place)> {
         let mut files: Vec<(TreePath, Place)> = Vec::new();
         for entry in entries {
-            match expand(&self.view, entry, folder) {
-                Ok(found) => {
-                    files.extend(found.into_iter().map(|path| (path, entry.place.clone())))
-                }
-                Err(fault) => self.findings.push(fault),
+            if let Some(expansion) = self.expand(entry, folder) {
+                let found = expansion.files.iter();
+                files.extend(found.map(|path| (path.clone(), entry.place.clone())));
             }
         }
         files
+    }
+
+    fn expand(
+        &mut self,
+        entry: &crate::yaml::Spanned<String>,
+        folder: Folder,
+    ) -> Option<Arc<Expansion>> {
+        let shared = self.shared;
+        match shared.expansions.get(shared.tree, entry, folder) {
+            Ok(expansion) => {
+                self.shared_looks.push(expansion.looks.clone());
+                Some(expansion)
+            }
+            Err((fault, looks)) => {
+                self.looks.extend(looks);
+                self.findings.push(fault);
+                None
+            }
+        }
     }
 
     fn builder(&mut self, scripts: &[TreePath]) -> Recipe {
@@ -210,7 +242,6 @@ impl Derivation<'_> {
                 WrittenBuilder::Packer {
                     template,
                     source: source_place,
-                    variables: places,
                     var_files,
                 },
             ) => {
@@ -225,13 +256,7 @@ impl Derivation<'_> {
                     .iter()
                     .map(|file| (file.value.clone(), file.place.clone()))
                     .collect();
-                self.packer(
-                    template,
-                    (source, source_place),
-                    &variables,
-                    places,
-                    &var_files,
-                )
+                self.packer(template, (source, source_place), &variables, &var_files)
             }
             (
                 Builder::Container {
@@ -257,7 +282,6 @@ impl Derivation<'_> {
         template: &crate::yaml::Spanned<TreePath>,
         (source, source_place): (&str, &Place),
         variables: &BTreeMap<String, serde_json::Value>,
-        places: &BTreeMap<String, Place>,
         var_files: &[(TreePath, Place)],
     ) -> Recipe {
         if let Err(error) = self.view.kind(&template.value) {
@@ -271,7 +295,7 @@ impl Derivation<'_> {
             return Recipe::Plain;
         }
         let parsed = self.shared.templates.get(self.shared.tree, &template.value);
-        self.looks.extend(parsed.looks.iter().cloned());
+        self.shared_looks.push(parsed.looks.clone());
         let parsed = match &parsed.template {
             Ok(parsed) => parsed,
             Err(faults) => {
@@ -281,6 +305,9 @@ impl Derivation<'_> {
         };
         for file in parsed.files() {
             self.add(file, Kind::Build, Role::Template, &template.place);
+        }
+        if !parsed.variables().any(|name| name == "scripts") {
+            self.scripts_never_run("the template has no variable `scripts`");
         }
         let mut files = Vec::new();
         for (path, place) in var_files {
@@ -314,6 +341,9 @@ impl Derivation<'_> {
                     }
                     self.add(&input.path, Kind::Build, role, &input.at);
                 }
+                for inline in &evaluation.inline {
+                    self.inline(inline);
+                }
                 for unresolved in evaluation.unresolved {
                     self.unless_waived(unresolved.diagnostic);
                 }
@@ -328,6 +358,59 @@ impl Derivation<'_> {
         }
     }
 
+    /// Scripts that the builder passes over are a mistake that nobody would notice.
+    fn scripts_never_run(&mut self, why: &str) {
+        if let Some(script) = self.image.written.scripts.first() {
+            self.findings.push(
+                Diagnostic::warning("dead-key", format!("these scripts never run: {why}"))
+                    .at(script.place.clone())
+                    .hint("remove them, or make the builder run them"),
+            );
+        }
+    }
+
+    /// A script that stands in the template: its text counts there, what it reads is found here.
+    fn inline(&mut self, inline: &InlineScript) {
+        let language = match inline.shell {
+            Shell::Bash => Language::Shell,
+            Shell::PowerShell => Language::PowerShell,
+            Shell::Batch => return,
+        };
+        let Ok(analysis) = scripts::analyse(language, inline.text.as_bytes()) else {
+            return;
+        };
+        for reference in &analysis.references {
+            if let Target::OnImage { path, .. } = &reference.target {
+                let uploaded = self.uploaded(path);
+                self.run
+                    .extend(uploaded.into_iter().map(|path| (path, Kind::Build)));
+                continue;
+            }
+            // On the image a relative path starts at a folder that only the machine knows.
+            if !inline.local {
+                continue;
+            }
+            match scripts::resolve(&self.view, &TreePath::from_git("inline"), reference) {
+                Ok(Resolution::Files(files) | Resolution::Listing { files, .. }) => {
+                    for path in files {
+                        self.add(&path, Kind::Build, Role::ReadByTemplate, &inline.at);
+                        self.run.push((path, Kind::Build));
+                    }
+                }
+                Ok(Resolution::Unresolved(reason)) => self.unless_waived(
+                    Diagnostic::error("unresolved-reference", format!("`{}` cannot be followed: {reason}", reference.text))
+                        .at(inline.at.clone())
+                        .hint("name the file, or declare it under `inputs` and waive this under `waivers`"),
+                ),
+                Ok(Resolution::Missing(_)) => self.unless_waived(
+                    Diagnostic::error("missing-file", format!("`{}` does not exist", reference.text))
+                        .at(inline.at.clone()),
+                ),
+                _ => {}
+            }
+        }
+    }
+
     fn container(
         &mut self,
         context: &crate::yaml::Spanned<TreePath>,
@@ -335,23 +418,85 @@ impl Derivation<'_> {
         target: Option<&str>,
         arguments: &BTreeMap<String, String>,
     ) {
-        match containers::inputs(&self.view, &context.value, file, target, arguments) {
-            Ok(found) => {
-                self.add(&found.dockerfile, Kind::Build, Role::Dockerfile, place);
-                if let Some(ignore) = &found.ignore_file {
-                    self.add(ignore, Kind::Build, Role::IgnoreFile, &context.place);
-                }
-                for (path, at) in found.files {
-                    self.add(&path, Kind::Build, Role::Context, &at);
-                }
-                self.findings.extend(found.warnings);
+        let dockerfile = match context.value.join(file) {
+            Ok(path) => path,
+            Err(error) => {
+                self.findings
+                    .push(Diagnostic::error("path", error.to_string()).at(place.clone()));
+                return;
             }
-            Err(faults) => {
-                self.findings.extend(
-                    faults
-                        .into_iter()
-                        .map(|fault| placed(fault, &context.place)),
-                );
+        };
+        let build = containers::Build {
+            context: &context.value,
+            dockerfile: &dockerfile,
+            target,
+            arguments,
+        };
+        let found = match containers::inputs(&self.view, &build) {
+            Ok(found) => found,
+            Err(error) => {
+                let code = if matches!(error, FileError::Missing(_)) {
+                    "missing-file"
+                } else {
+                    "unreadable"
+                };
+                let at = if error.to_string().contains(dockerfile.as_str()) {
+                    place
+                } else {
+                    &context.place
+                };
+                self.findings
+                    .push(Diagnostic::error(code, error.to_string()).at(at.clone()));
+                return;
+            }
+        };
+        for input in found.files {
+            let (role, at) = match input.role {
+                containers::Role::Dockerfile => (Role::Dockerfile, place.clone()),
+                containers::Role::IgnoreFile => (Role::IgnoreFile, context.place.clone()),
+                containers::Role::Copied(span) => (
+                    Role::Context,
+                    Place {
+                        path: dockerfile.clone(),
+                        span,
+                    },
+                ),
+            };
+            self.add(&input.path, Kind::Build, role, &at);
+        }
+        let inside = |span| Place {
+            path: dockerfile.clone(),
+            span,
+        };
+        for (span, text) in found.missing {
+            self.unless_waived(
+                Diagnostic::error(
+                    "missing-file",
+                    format!("`{text}` matches no file of the context"),
+                )
+                .at(inside(span))
+                .hint(format!(
+                    "paths are relative to `{}`; see also `.dockerignore`",
+                    context.value
+                )),
+            );
+        }
+        for (span, reason) in found.widened {
+            self.findings.push(
+                Diagnostic::warning(
+                    "widened",
+                    format!("the whole context counts as copied: {reason}"),
+                )
+                .at(inside(span)),
+            );
+        }
+        if let Some((path, faults)) = found.ignore_file {
+            for fault in faults {
+                self.findings
+                    .push(Diagnostic::error("ignore-file", fault.message).at(Place {
+                        path: path.clone(),
+                        span: fault.span,
+                    }));
             }
         }
     }
@@ -379,27 +524,34 @@ impl Derivation<'_> {
                 self.unless_waived(fault.clone());
             }
             for (target, glob, span) in &script.on_image {
-                self.on_image(&path, target, *glob, *span);
+                let uploaded = self.uploaded(target);
+                if uploaded.is_empty() && !glob {
+                    self.not_uploaded(&path, target, *span);
+                }
+                queue.extend(uploaded);
             }
         }
     }
 
-    /// A path of the machine below a folder that was uploaded must be one of the files uploaded.
-    fn on_image(
-        &mut self,
-        script: &TreePath,
-        target: &str,
-        glob: bool,
-        span: crate::diagnostic::Span,
-    ) {
-        if glob
-            || self
-                .uploads
-                .iter()
-                .any(|(destination, _)| same_path(destination, target))
-        {
-            return;
-        }
+    /// The files that were uploaded to where a script looks for one: itself, or what a module is made of.
+    fn uploaded(&self, target: &str) -> Vec<TreePath> {
+        let name = target.rsplit('/').next().unwrap_or_default();
+        let places = [
+            target.to_owned(),
+            format!("{target}.psd1"),
+            format!("{target}.psm1"),
+            format!("{target}/{name}.psd1"),
+            format!("{target}/{name}.psm1"),
+        ];
+        self.uploads
+            .iter()
+            .filter(|(destination, _)| places.iter().any(|place| same_path(destination, place)))
+            .map(|(_, path)| path.clone())
+            .collect()
+    }
+
+    /// A name that is nearly one of the files uploaded beside it is a mistake; others may be the machine's own.
+    fn not_uploaded(&mut self, script: &TreePath, target: &str, span: crate::diagnostic::Span) {
         let Some(folder) = target.rsplit_once('/').map(|(folder, _)| folder) else {
             return;
         };
@@ -408,7 +560,6 @@ impl Derivation<'_> {
                 .rsplit_once('/')
                 .is_some_and(|(parent, _)| same_path(parent, folder))
         };
-        // A folder on the image may hold more than was uploaded there, unless scripts are sourced from it.
         let names: Vec<&str> = self
             .uploads
             .iter()
@@ -432,13 +583,16 @@ impl Derivation<'_> {
     }
 
     fn unless_waived(&mut self, fault: Diagnostic) {
-        let waived = fault.place.as_ref().is_some_and(|place| {
-            self.image.written.waivers.iter().any(|waiver| {
+        let waiver = fault.place.as_ref().and_then(|place| {
+            self.image.written.waivers.iter().position(|waiver| {
                 Glob::parse(&waiver.value).is_ok_and(|glob| glob.matches(&place.path))
             })
         });
-        if !waived {
-            self.findings.push(fault);
+        match waiver {
+            Some(waiver) => {
+                self.used_waivers.insert(waiver);
+            }
+            None => self.findings.push(fault),
         }
     }
 }

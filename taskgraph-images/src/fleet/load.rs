@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use taskgraph_images_transforms::{ImageId, Kind, KindTemplates};
 
+use super::files::Expansions;
 use super::inputs::{Shared, Templates, derive};
 use super::{Fleet, Image, ScriptIndex};
 use crate::definitions::{DefinitionFile, Definitions, Layout, Loader, Pins, by_id, read_settings};
@@ -98,12 +99,13 @@ impl<'a> Other<'a> {
 
     /// Whether a folder above `path` became a file or link, or the other way round.
     fn replaced_above(&self, path: &TreePath) -> bool {
-        let mut at = path.parent();
-        while !at.is_root() {
-            if self.changed.binary_search(&at).is_ok() {
+        let mut at = path.as_str();
+        while let Some((above, _)) = at.rsplit_once('/') {
+            let replaced = |changed: &TreePath| changed.as_str().cmp(above);
+            if self.changed.binary_search_by(replaced).is_ok() {
                 return true;
             }
-            at = at.parent();
+            at = above;
         }
         false
     }
@@ -152,18 +154,18 @@ impl Loading<'_> {
         for file in &definitions.files {
             findings.extend(file.faults.iter().cloned());
         }
-        let (scripts, touched_scripts) =
+        let (scripts, changed_scripts) =
             self.other.as_ref().map_or_else(Default::default, |other| {
                 ScriptIndex::like(&other.fleet.scripts, |looks| other.untouched(looks))
             });
-        let templates = Templates::default();
+        let (templates, expansions) = (Templates::default(), Expansions::default());
         let shared = Shared {
             tree: self.tree,
             layout: self.layout,
-            config: definitions.config.as_ref(),
             pins: &definitions.pins,
             scripts: &scripts,
             templates: &templates,
+            expansions: &expansions,
         };
         let wanted: Vec<(&Arc<DefinitionFile>, usize)> = definitions
             .files
@@ -177,12 +179,15 @@ impl Loading<'_> {
                 let known = self.other.as_ref().and_then(|other| {
                     let image = *other.images.get(&(&file.path, *at))?;
                     let same = Arc::ptr_eq(file, &image.file)
-                        && other.untouched(&image.looks)
-                        && (touched_scripts.is_empty()
-                            || !image
-                                .scripts
-                                .iter()
-                                .any(|path| touched_scripts.contains(path)));
+                        && !image
+                            .scripts
+                            .iter()
+                            .any(|script| changed_scripts.contains(script))
+                        && image
+                            .shared_looks
+                            .iter()
+                            .all(|looks| other.untouched(looks))
+                        && other.untouched(&image.looks);
                     same.then(|| image.clone())
                 });
                 known.unwrap_or_else(|| Arc::new(derive(&shared, file, *at)))
@@ -216,7 +221,7 @@ impl Loading<'_> {
         let view = View::new(self.tree);
         let mut kinds = KindTemplates::embedded();
         for kind in Kind::ALL.iter().copied() {
-            let path = self.layout.kinds().child(&format!("{kind}.yml"));
+            let path = self.layout.kind(kind);
             let content = match view.read(&path) {
                 Ok(content) => content,
                 Err(FileError::Missing(_)) => continue,

@@ -61,9 +61,12 @@ pub struct Image {
     /// What the tasks depend on besides files.
     pub(crate) values: BTreeMap<Kind, Digest>,
     pub(crate) findings: Vec<Diagnostic>,
-    pub(crate) looks: Vec<Look>,
-    /// The scripts that were followed. What they looked at is theirs to know.
+    /// The scripts whose references were followed, sorted.
     pub(crate) scripts: Vec<TreePath>,
+    /// What was looked at for this image alone.
+    looks: Vec<Look>,
+    /// What was looked at for whatever it has in common with others.
+    shared_looks: Vec<Arc<[Look]>>,
 }
 
 impl Image {

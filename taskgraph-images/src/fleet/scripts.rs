@@ -5,7 +5,7 @@ use std::sync::{Arc, RwLock};
 
 use super::Role;
 use crate::diagnostic::{Diagnostic, Place, Span};
-use crate::scripts::{self, ReferenceKind, Resolution};
+use crate::scripts::{self, Language, ReferenceKind, Resolution};
 use crate::tree::{Files, Look, TreePath, View};
 
 /// What is known of one script.
@@ -107,7 +107,8 @@ fn read(view: &View<'_>, path: &TreePath, script: &mut Script) {
             .findings
             .push(Diagnostic::warning("comment", fault.message).at(place(fault.span)));
     }
-    if analysis.has_syntax_error {
+    // PowerShell's grammar has gaps that good scripts fall into; what is readable around them is read.
+    if analysis.has_syntax_error && language == Language::Shell {
         script.findings.push(
             Diagnostic::warning(
                 "script-syntax",

@@ -311,11 +311,11 @@ impl Builder<'_> {
             let leaf = self.node(NodeKey::Values(definition.id.clone(), *kind), *values);
             self.edge(task, leaf, Role::Values, Some(&resolved.written.name));
             let runs = payload(definition, *kind);
-            let leaf = self.node(NodeKey::Payload(*kind, runs), runs);
+            let leaf = self.settings(NodeKey::Payload(*kind, runs), runs, Some(*kind));
             self.edge(task, leaf, Role::Payload, None);
             if let Some(alias) = definition.worker(*kind) {
                 let digest = self.worker(alias);
-                let leaf = self.node(NodeKey::Worker(alias.clone()), digest);
+                let leaf = self.settings(NodeKey::Worker(alias.clone()), digest, None);
                 self.edge(task, leaf, Role::Worker, None);
             }
             // verify depends on build, publish on verify, or on build where nothing verifies.
@@ -332,6 +332,24 @@ impl Builder<'_> {
             let file = self.file(&input.path);
             self.edge(task, file, input.role, Some(&input.at));
         }
+    }
+
+    /// A node that the settings, or a kind's own template, make.
+    fn settings(&mut self, key: NodeKey, own: Digest, kind: Option<Kind>) -> NodeIndex {
+        if let Some(at) = self.index.get(&key) {
+            return *at;
+        }
+        let leaf = self.node(key, own);
+        let layout = &self.fleet.layout;
+        let path = match kind {
+            None => layout.config(),
+            Some(kind) => layout.kind(kind),
+        };
+        if self.fleet.tree.find(&path).is_ok() {
+            let file = self.file(&path);
+            self.edge(leaf, file, Role::Settings, Some(&Place::file(path)));
+        }
+        leaf
     }
 
     fn worker(&self, alias: &AliasName) -> Digest {

@@ -175,7 +175,7 @@ impl<'f> Collector<'f> {
 
     /// A reference to a file that only a run of Packer knows.
     fn unknown(&mut self, value: &Value, place: Place) {
-        let within = known_folder(value);
+        let within = known_folder(&TreePath::root(), value);
         let mut diagnostic = Diagnostic::error(
             "unresolved-path",
             "which file this names is known only when Packer runs",
@@ -605,7 +605,7 @@ fn loose(evaluator: &Evaluator<'_>, field: &Field<'_>) -> Vec<(Value, Place)> {
 }
 
 /// The folder that a path with an unknown part must be in, if its beginning is known.
-fn known_folder(value: &Value) -> Option<TreePath> {
+pub(super) fn known_folder(base: &TreePath, value: &Value) -> Option<TreePath> {
     let Value::Unknown(residual) = value else {
         return None;
     };
@@ -613,9 +613,9 @@ fn known_folder(value: &Value) -> Option<TreePath> {
         return None;
     }
     let start = residual.of.first()?.as_text()?;
-    // What follows may hold `..` only if somebody means harm; it could still name anything below.
+    // What follows could hold `..`: whoever widens to the folder takes that upon them.
     let (folder, _) = start.rsplit_once('/')?;
-    paths::resolve(&TreePath::root(), folder).ok()
+    paths::resolve(base, folder).ok()
 }
 
 fn write_known(text: &mut String, value: &Value) {

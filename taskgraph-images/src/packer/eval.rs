@@ -14,7 +14,7 @@ use super::expr::{Call, Expr, For, Node, Part, SPLAT};
 use super::resolve::Resolved;
 use super::template::Declarations;
 use super::value::{MAX_SIZE, Value};
-use super::{TemplateInput, variables};
+use super::{TemplateInput, Unresolved, variables};
 use crate::diagnostic::{Diagnostic, Place, Span};
 use crate::tree::{Files, TreePath};
 
@@ -70,6 +70,8 @@ pub(super) struct Evaluator<'t> {
     /// The configuration of the data sources that were asked for.
     pub(super) asked: Vec<(&'t Block, Resolved<'t>)>,
     pub(super) faults: Vec<Diagnostic>,
+    /// Files that functions would read, and that nobody knows yet.
+    pub(super) unresolved: Vec<Unresolved>,
     depth: u32,
     budget: usize,
 }
@@ -96,6 +98,7 @@ impl<'t> Evaluator<'t> {
             rendering: Vec::new(),
             asked: Vec::new(),
             faults: Vec::new(),
+            unresolved: Vec::new(),
             depth: 0,
             budget: BUDGET,
         }
@@ -745,6 +748,24 @@ impl<'t> Evaluator<'t> {
             arguments.iter().any(Value::has_unknown)
         };
         if unknown {
+            if let Some(path) = arguments.first()
+                && matches!(
+                    &*call.name,
+                    "file" | "filebase64" | "fileset" | "templatefile"
+                )
+                && path.has_unknown()
+            {
+                let diagnostic = Diagnostic::error(
+                    "unresolved-path",
+                    format!(
+                        "which file `{}` reads is known only when Packer runs",
+                        call.name
+                    ),
+                )
+                .at(self.place(node.file, node.span));
+                let within = super::collect::known_folder(self.root, path);
+                self.unresolved.push(Unresolved { diagnostic, within });
+            }
             return Ok(Value::unknown(format!("{}()", call.name), arguments));
         }
         let size = arguments.iter().map(Value::size).sum();

@@ -105,6 +105,8 @@ impl ParsedTemplate {
             faults.dedup();
             return Err(faults);
         }
+        let mut unresolved = collector.unresolved;
+        unresolved.append(&mut evaluator.unresolved);
         let mut inputs = collector.inputs;
         inputs.append(&mut evaluator.inputs);
         inputs.sort_unstable();
@@ -125,7 +127,7 @@ impl ParsedTemplate {
             fingerprint: Json::Object(fingerprint),
             inputs,
             inline: collector.inline,
-            unresolved: collector.unresolved,
+            unresolved,
             warnings,
         })
     }

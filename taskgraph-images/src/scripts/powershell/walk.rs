@@ -10,7 +10,8 @@ use super::lex::{self, Argument};
 use crate::diagnostic::Span;
 use crate::scripts::directive::Comments;
 use crate::scripts::environment::{Environment, Outer};
-use crate::scripts::value::{Value, Values};
+use crate::scripts::value::Value;
+use crate::scripts::values::Values;
 use crate::scripts::{Analysis, Reference, ReferenceKind, arrange};
 
 /// Keys of a module manifest that name files.
@@ -171,7 +172,7 @@ impl<'t> Walk<'t> {
     fn foreach(&mut self, node: Node<'_>) {
         let child = |kind: &str| {
             (0..node.child_count()).find_map(|at| {
-                let child = node.child(u32::try_from(at).ok()?)?;
+                let child = node.child(at)?;
                 (child.kind() == kind).then(|| child.byte_range())
             })
         };
@@ -187,7 +188,7 @@ impl<'t> Walk<'t> {
         let mut name = None;
         let mut values = None;
         for at in 0..node.child_count() {
-            let Some(child) = u32::try_from(at).ok().and_then(|at| node.child(at)) else {
+            let Some(child) = node.child(at) else {
                 continue;
             };
             match child.kind() {
@@ -267,7 +268,7 @@ impl<'t> Walk<'t> {
             return;
         }
         let list = (0..node.child_count())
-            .filter_map(|at| node.child(u32::try_from(at).ok()?))
+            .filter_map(|at| node.child(at))
             .find(|child| child.kind() == "argument_list");
         let Some(list) = list.map(|list| list.byte_range()) else {
             return;
@@ -428,7 +429,7 @@ fn is_fault(text: &str, node: Node<'_>) -> bool {
         .parent()
         .is_some_and(|parent| parent.kind() == "member_access");
     let is_comment = (0..node.child_count())
-        .filter_map(|at| node.child(u32::try_from(at).ok()?))
+        .filter_map(|at| node.child(at))
         .all(|child| child.kind() == "comment" || text[child.byte_range()].trim().is_empty());
     let is_empty = node.child_count() == 0 && text[node.byte_range()].trim().is_empty();
     !(is_argument || is_empty || (is_comment && node.child_count() > 0))

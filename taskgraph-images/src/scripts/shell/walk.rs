@@ -9,7 +9,7 @@ use super::word::Expander;
 use crate::diagnostic::Span;
 use crate::scripts::directive::{Comments, shellcheck};
 use crate::scripts::environment::{Environment, Outer};
-use crate::scripts::value::Values;
+use crate::scripts::values::Values;
 use crate::scripts::{Analysis, Reference, ReferenceKind, Target, arrange};
 
 /// A construct that is being read, and what to put back when it ends.
@@ -335,12 +335,11 @@ impl<'t> Walk<'t> {
                 let mut found = value.targets(folders.as_slice());
                 if kind == ReferenceKind::Sourced {
                     let search = self.comments.search_at(word.start);
-                    if let (false, Some(below)) =
-                        (search.is_empty(), value.without_unknown_folder())
+                    if !search.is_empty()
+                        && let Some(below) = value.without_unknown_folder()
+                        && let Some(target) = searched(&search, below.as_text())
                     {
-                        if let Some(target) = searched(&search, below.as_text()) {
-                            found = vec![target];
-                        }
+                        found = vec![target];
                     }
                 }
                 targets.extend(found);
@@ -368,7 +367,7 @@ fn searched(folders: &[crate::scripts::Candidate], path: Option<&str>) -> Option
             .iter()
             .map(|folder| crate::scripts::Candidate {
                 base: folder.base,
-                path: crate::scripts::value::tidy(&format!("{}/{path}", folder.path)),
+                path: crate::scripts::target::tidy(&format!("{}/{path}", folder.path)),
             })
             .collect(),
     })

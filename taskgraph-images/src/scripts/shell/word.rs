@@ -3,7 +3,8 @@
 use super::lex;
 use super::substitution;
 use crate::scripts::environment::Environment;
-use crate::scripts::value::{Piece, Value, Values};
+use crate::scripts::value::{Piece, Value};
+use crate::scripts::values::Values;
 
 /// Expansions inside one another, deeper than which nothing is known.
 const DEEPEST: u32 = 12;
