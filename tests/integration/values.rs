@@ -209,8 +209,8 @@ fn a_block_of_another_source() {
     repo.git(&["tag", "b"]);
     repo.replace(
         "image-defs/packer/two.pkr.hcl",
-        "\"a\" { disk_size = var.disk }",
-        "\"a\" { disk_size = var.disk + 1 }",
+        "\"a\" {\n  disk_size = var.disk\n",
+        "\"a\" {\n  disk_size = var.disk + 1\n",
     )
     .commit();
     repo.expect_range("b", "HEAD", &["packed-a: build"]);
@@ -221,8 +221,8 @@ fn a_comment_and_layout_of_a_template() {
     let repo = Repo::new();
     repo.replace(
         "image-defs/packer/two.pkr.hcl",
-        "source \"googlecompute\" \"a\" { disk_size = var.disk }",
-        "# The first.\nsource \"googlecompute\" \"a\" {\n  disk_size = (var.disk)\n}",
+        "source \"googlecompute\" \"a\" {\n  disk_size = var.disk\n",
+        "# The first.\nsource \"googlecompute\" \"a\" {\n\n  disk_size=(var.disk) // as asked\n",
     );
     repo.expect(&[]);
 }

@@ -330,6 +330,8 @@ impl Derivation<'_> {
                     let role = match input.role {
                         InputRole::Script => Role::Script,
                         InputRole::Upload => Role::Upload,
+                        // What the template means is compared as a value: a comment in it changes nothing.
+                        InputRole::Template => Role::Template,
                         InputRole::VarFile => Role::VarFile,
                         _ => Role::ReadByTemplate,
                     };
