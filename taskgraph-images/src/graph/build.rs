@@ -63,7 +63,8 @@ impl ImageGraph {
     /// Builds the graph of a fleet. `payload` gives what the rendered task of a kind runs for an image.
     ///
     /// # Errors
-    /// One diagnostic for each cycle among scripts, with its whole path, or for each file that cannot be read.
+    /// One diagnostic for each cycle among scripts, with its whole path, or for each file that cannot be read. None
+    /// for cycles among images, which the fleet's findings name.
     pub fn new(
         fleet: &Fleet,
         contents: &Contents,
@@ -99,16 +100,22 @@ impl ImageGraph {
     }
 
     fn check_acyclic(&self) -> Result<(), Vec<Diagnostic>> {
-        let faults: Vec<Diagnostic> = kosaraju_scc(&self.graph)
+        let cycles: Vec<Vec<NodeIndex>> = kosaraju_scc(&self.graph)
             .into_iter()
-            .filter(|component| component.len() > 1)
-            .map(|component| self.cycle(&component))
+            .filter(|component| {
+                component.len() > 1 || self.graph.contains_edge(component[0], component[0])
+            })
             .collect();
-        if faults.is_empty() {
-            Ok(())
-        } else {
-            Err(faults)
+        if cycles.is_empty() {
+            return Ok(());
         }
+        // Images that are built from one another are among the fleet's findings already.
+        let is_task = |at: &NodeIndex| matches!(self.graph[*at].key, NodeKey::Task(..));
+        Err(cycles
+            .iter()
+            .filter(|cycle| !cycle.iter().all(is_task))
+            .map(|cycle| self.cycle(cycle))
+            .collect())
     }
 
     /// One way round a strongly connected component, from its first node by name.
