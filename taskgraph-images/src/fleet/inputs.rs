@@ -157,7 +157,7 @@ impl Derivation<'_> {
                 );
             }
         }
-        values::digests(definition, &recipe, &scripts, &checks)
+        values::digests(definition, recipe, &scripts, &checks)
     }
 
     /// The files that the definition was read from. They count by what it resolves to.
