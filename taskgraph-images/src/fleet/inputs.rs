@@ -328,6 +328,7 @@ impl Derivation<'_> {
             Ok(evaluation) => {
                 for input in evaluation.inputs {
                     let role = match input.role {
+                        InputRole::Template => Role::Template,
                         InputRole::Script => Role::Script,
                         InputRole::Upload => Role::Upload,
                         InputRole::VarFile => Role::VarFile,
