@@ -181,14 +181,25 @@ impl Comparison {
             || Fleet::load_like(&base_tree, &head_fleet, &changes),
         );
         let head = Snapshot::with(head_fleet, head_graph?);
-        let base = match Snapshot::of(base_fleet, &contents) {
+        let (base, affected) = match Snapshot::of(base_fleet, &contents) {
             Err(ComparisonError::Definitions(..)) => {
-                // Scripts that read one another in a cycle, or cannot be read: nothing is known of the base's images.
-                Snapshot::load(&repository.empty_tree(), layout, &contents)?
+                // Files that read one another in a cycle, or cannot be read: nothing is known of the base's images.
+                let nothing = Snapshot::load(&repository.empty_tree(), layout, &contents)?;
+                let all = Affected::all(head.side(), ReasonKind::BaseAtFault);
+                (
+                    Snapshot {
+                        name: base_tree.name().to_owned(),
+                        ..nothing
+                    },
+                    all,
+                )
             }
-            other => other?,
+            base => {
+                let base = base?;
+                let affected = Affected::compare(base.side(), head.side(), &changes);
+                (base, affected)
+            }
         };
-        let affected = Affected::compare(base.side(), head.side(), &changes);
         Ok(Self {
             base,
             head,
@@ -255,7 +266,8 @@ fn base_tree(
             };
             match repository.parents(head)?.first() {
                 Some(parent) => (
-                    repository.tree(parent)?,
+                    // Where history was cut off, the parent exists, elsewhere.
+                    repository.tree(&repository.revision(&parent.id)?)?,
                     format!("the first parent of `{}`", head.name),
                 ),
                 None => nothing("nothing: it is the first commit"),

@@ -111,8 +111,14 @@ variable "driver" {
   type    = string
   default = "none"
 }
-source "googlecompute" "a" { disk_size = var.disk }
-source "googlecompute" "b" { disk_size = var.disk }
+source "googlecompute" "a" {
+  disk_size = var.disk
+  labels    = { worker = var.worker }
+}
+source "googlecompute" "b" {
+  disk_size = var.disk
+  labels    = { worker = var.worker }
+}
 build {
   sources = ["source.googlecompute.a", "source.googlecompute.b"]
   provisioner "shell" {

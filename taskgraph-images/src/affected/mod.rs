@@ -123,12 +123,14 @@ impl Affected {
     pub fn compare(base: Side<'_>, head: Side<'_>, changes: &[(TreePath, Change)]) -> Self {
         let mut images = BTreeMap::new();
         let mut differing: BTreeSet<(ImageId, Kind)> = BTreeSet::new();
+        // A definition at fault may have made the image; where none is, it did not exist.
+        let hidden = base.fleet.files.iter().any(|file| !file.faults.is_empty());
         for (id, image) in &head.fleet.images {
             if !base.fleet.images.contains_key(id) {
-                let (change, reason) = if base.fleet.is_sound() {
-                    (ImageChange::New, ReasonKind::New)
-                } else {
+                let (change, reason) = if hidden {
                     (ImageChange::Changed, ReasonKind::BaseAtFault)
+                } else {
+                    (ImageChange::New, ReasonKind::New)
                 };
                 let affected = AffectedImage {
                     change,

@@ -171,6 +171,15 @@ pub(super) fn resolve(
         }
     }
     if faults.len() > before {
+        // What could not be chosen or rendered is now missing; everything else can be at fault by itself.
+        let mut more = Vec::new();
+        let mut decoder = Decoder::new(Phase::Resolved);
+        if let Some(file) = ImageFile::decode(&node, &mut decoder) {
+            build(request, &node, file, selection.pins, &mut more);
+        }
+        more.append(&mut decoder.faults);
+        more.retain(|fault| !matches!(fault.code, "missing-key" | "builder"));
+        faults.append(&mut more);
         return None;
     }
     for name in ["cloud", "os"] {

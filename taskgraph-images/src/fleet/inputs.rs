@@ -331,6 +331,7 @@ impl Derivation<'_> {
                         InputRole::Template => Role::Template,
                         InputRole::Script => Role::Script,
                         InputRole::Upload => Role::Upload,
+                        // What the template means is compared as a value: a comment in it changes nothing.
                         InputRole::VarFile => Role::VarFile,
                         _ => Role::ReadByTemplate,
                     };

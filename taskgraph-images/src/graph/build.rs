@@ -63,7 +63,8 @@ impl ImageGraph {
     /// Builds the graph of a fleet. `payload` gives what the rendered task of a kind runs for an image.
     ///
     /// # Errors
-    /// One diagnostic for each cycle among scripts, with its whole path, or for each file that cannot be read.
+    /// One diagnostic for each cycle among scripts, with its whole path, or for each file that cannot be read. None
+    /// for cycles among images, which the fleet's findings name.
     pub fn new<'a>(
         fleet: &'a Fleet,
         contents: &Contents,
@@ -106,10 +107,14 @@ impl ImageGraph {
             order.reverse();
             return Ok(order);
         }
-        Err(kosaraju_scc(&self.graph)
-            .into_iter()
-            .filter(|component| component.len() > 1)
-            .map(|component| self.cycle(&component))
+        let cycles = kosaraju_scc(&self.graph).into_iter().filter(|component| {
+            component.len() > 1 || self.graph.contains_edge(component[0], component[0])
+        });
+        // Images that are built from one another are among the fleet's findings already.
+        let is_task = |at: &NodeIndex| matches!(self.graph[*at].key, NodeKey::Task(..));
+        Err(cycles
+            .filter(|cycle| !cycle.iter().all(is_task))
+            .map(|cycle| self.cycle(&cycle))
             .collect())
     }
 
