@@ -166,19 +166,23 @@ impl Comparison {
             let head = Snapshot::of(head_fleet, &contents)?;
             return Err(ComparisonError::Definitions(head.fleet.findings, head_tree));
         }
-        // A graph is built by one thread; the base, of which little has to be read, is loaded meanwhile.
-        let (head_graph, base_fleet) = rayon::join(
+        // A graph is built by one thread, so the two sides share the machine: the base needs the head's fleet, of
+        // which it takes over most, but not its graph.
+        let (head_graph, base) = rayon::join(
             || graph(&head_fleet, &contents),
-            || Fleet::load_like(&base_tree, &head_fleet, &changes),
+            || {
+                let fleet = Fleet::load_like(&base_tree, &head_fleet, &changes);
+                match Snapshot::of(fleet, &contents) {
+                    // Scripts that read one another in a cycle: nothing is known of the base's images.
+                    Err(ComparisonError::Definitions(..)) => {
+                        Snapshot::load(&repository.empty_tree(), layout, &contents)
+                    }
+                    other => other,
+                }
+            },
         );
         let head = Snapshot::with(head_fleet, head_graph?);
-        let base = match Snapshot::of(base_fleet, &contents) {
-            Err(ComparisonError::Definitions(..)) => {
-                // Scripts that read one another in a cycle: nothing is known of the base's images.
-                Snapshot::load(&repository.empty_tree(), layout, &contents)?
-            }
-            other => other?,
-        };
+        let base = base?;
         let affected = Affected::compare(base.side(), head.side(), &changes);
         Ok(Self {
             base,
