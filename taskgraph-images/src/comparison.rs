@@ -175,29 +175,30 @@ impl Comparison {
             let head = Snapshot::of(head_fleet, &contents)?;
             return Err(ComparisonError::Definitions(head.fleet.findings, head_tree));
         }
-        // A graph is built by one thread; the base, of which little has to be read, is loaded meanwhile.
-        let (head_graph, base_fleet) = rayon::join(
+        // A graph is built by one thread, so the two sides share the machine: the base needs the head's fleet, of
+        // which it takes over most, but not its graph.
+        let (head_graph, base) = rayon::join(
             || graph(&head_fleet, &contents),
-            || Fleet::load_like(&base_tree, &head_fleet, &changes),
+            || {
+                let fleet = Fleet::load_like(&base_tree, &head_fleet, &changes);
+                match Snapshot::of(fleet, &contents) {
+                    // Files that read one another in a cycle, or cannot be read: nothing is known of the base's images.
+                    Err(ComparisonError::Definitions(..)) => Ok(None),
+                    other => other.map(Some),
+                }
+            },
         );
         let head = Snapshot::with(head_fleet, head_graph?);
-        let (base, affected) = match Snapshot::of(base_fleet, &contents) {
-            Err(ComparisonError::Definitions(..)) => {
-                // Files that read one another in a cycle, or cannot be read: nothing is known of the base's images.
-                let nothing = Snapshot::load(&repository.empty_tree(), layout, &contents)?;
-                let all = Affected::all(head.side(), ReasonKind::BaseAtFault);
-                (
-                    Snapshot {
-                        name: base_tree.name().to_owned(),
-                        ..nothing
-                    },
-                    all,
-                )
-            }
-            base => {
-                let base = base?;
+        let (base, affected) = match base? {
+            Some(base) => {
                 let affected = Affected::compare(base.side(), head.side(), &changes);
                 (base, affected)
+            }
+            None => {
+                let nothing = Snapshot::load(&repository.empty_tree(), layout, &contents)?;
+                let all = Affected::all(head.side(), ReasonKind::BaseAtFault);
+                let name = base_tree.name().to_owned();
+                (Snapshot { name, ..nothing }, all)
             }
         };
         Ok(Self {

@@ -91,6 +91,9 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
     looks.extend(view.into_looks());
     looks.sort_unstable();
     looks.dedup();
+    // Every image is kept until the end: what it does not need adds up.
+    inputs.shrink_to_fit();
+    looks.shrink_to_fit();
     Image {
         file: file.clone(),
         at,
