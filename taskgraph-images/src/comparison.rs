@@ -89,38 +89,17 @@ impl Snapshot {
         Self::of(Fleet::load(tree, layout), contents)
     }
 
-    fn like(
-        tree: &Tree,
-        other: &Self,
-        changes: &[(TreePath, Change)],
-        contents: &Contents,
-    ) -> Result<Self, ComparisonError> {
-        Self::of(Fleet::load_like(tree, &other.fleet, changes), contents)
+    fn of(fleet: Fleet, contents: &Contents) -> Result<Self, ComparisonError> {
+        let graph = graph(&fleet, contents)?;
+        Ok(Self::with(fleet, graph))
     }
 
-    fn of(fleet: Fleet, contents: &Contents) -> Result<Self, ComparisonError> {
-        let payloads = Payloads::new(&fleet);
-        let graph = ImageGraph::new(&fleet, contents, &|image, kind| {
-            payloads.digest(image, kind)
-        })
-        .map_err(|mut faults| {
-            faults.extend(fleet.findings.iter().cloned());
-            faults.sort_unstable();
-            faults.dedup();
-            ComparisonError::Definitions(faults, fleet.tree.clone())
-        });
-        if let Some(error) = fleet.tree.lost() {
-            return Err(error.clone().into());
-        }
-        let graph = graph?;
-        if let Some(error) = payloads.into_error() {
-            return Err(ComparisonError::Payload(error));
-        }
-        Ok(Self {
+    fn with(fleet: Fleet, graph: ImageGraph) -> Self {
+        Self {
             name: fleet.tree.name().to_owned(),
             fleet,
             graph,
-        })
+        }
     }
 
     /// The fleet and its graph.
@@ -135,6 +114,28 @@ impl Snapshot {
     pub fn digest(&self, id: &ImageId, kind: Kind) -> Option<Digest> {
         self.graph
             .digest(&crate::graph::NodeKey::Task(id.clone(), kind))
+    }
+}
+
+/// A fleet's graph, with the digests of what its tasks run.
+fn graph(fleet: &Fleet, contents: &Contents) -> Result<ImageGraph, ComparisonError> {
+    let mut payloads = Payloads::new(fleet);
+    let graph = ImageGraph::new(fleet, contents, &mut |image, kind| {
+        payloads.digest(image, kind)
+    })
+    .map_err(|mut faults| {
+        faults.extend(fleet.findings.iter().cloned());
+        faults.sort_unstable();
+        faults.dedup();
+        ComparisonError::Definitions(faults, fleet.tree.clone())
+    });
+    if let Some(error) = fleet.tree.lost() {
+        return Err(error.clone().into());
+    }
+    let graph = graph?;
+    match payloads.into_error() {
+        Some(error) => Err(ComparisonError::Payload(error)),
+        None => Ok(graph),
     }
 }
 
@@ -169,27 +170,35 @@ impl Comparison {
         let (base_tree, how) = base_tree(repository, base, &head_revision)?;
         let changes = changed_paths(&base_tree, &head_tree)?;
         let contents = Contents::default();
-        let head = Snapshot::load(&head_tree, layout, &contents)?;
-        if !head.fleet.is_sound() {
+        let head_fleet = Fleet::load(&head_tree, layout);
+        if !head_fleet.is_sound() {
+            let head = Snapshot::of(head_fleet, &contents)?;
             return Err(ComparisonError::Definitions(head.fleet.findings, head_tree));
         }
-        let (base, affected) = match Snapshot::like(&base_tree, &head, &changes, &contents) {
-            Err(ComparisonError::Definitions(..)) => {
-                // Files that read one another in a cycle, or cannot be read: nothing is known of the base's images.
-                let nothing = Snapshot::load(&repository.empty_tree(), layout, &contents)?;
-                let all = Affected::all(head.side(), ReasonKind::BaseAtFault);
-                (
-                    Snapshot {
-                        name: base_tree.name().to_owned(),
-                        ..nothing
-                    },
-                    all,
-                )
-            }
-            base => {
-                let base = base?;
+        // A graph is built by one thread, so the two sides share the machine: the base needs the head's fleet, of
+        // which it takes over most, but not its graph.
+        let (head_graph, base) = rayon::join(
+            || graph(&head_fleet, &contents),
+            || {
+                let fleet = Fleet::load_like(&base_tree, &head_fleet, &changes);
+                match Snapshot::of(fleet, &contents) {
+                    // Files that read one another in a cycle, or cannot be read: nothing is known of the base's images.
+                    Err(ComparisonError::Definitions(..)) => Ok(None),
+                    other => other.map(Some),
+                }
+            },
+        );
+        let head = Snapshot::with(head_fleet, head_graph?);
+        let (base, affected) = match base? {
+            Some(base) => {
                 let affected = Affected::compare(base.side(), head.side(), &changes);
                 (base, affected)
+            }
+            None => {
+                let nothing = Snapshot::load(&repository.empty_tree(), layout, &contents)?;
+                let all = Affected::all(head.side(), ReasonKind::BaseAtFault);
+                let name = base_tree.name().to_owned();
+                (Snapshot { name, ..nothing }, all)
             }
         };
         Ok(Self {

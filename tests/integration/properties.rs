@@ -288,7 +288,7 @@ fn config(cases: u32) -> ProptestConfig {
 
 fn graph(fleet: &Fleet) -> Result<ImageGraph, String> {
     let payload = Digest::of(b"payload");
-    ImageGraph::new(fleet, &Contents::default(), &|_, _| payload)
+    ImageGraph::new(fleet, &Contents::default(), &mut |_, _| payload)
         .map_err(|faults| format!("{faults:#?}"))
 }
 

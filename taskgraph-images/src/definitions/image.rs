@@ -89,12 +89,12 @@ pub(super) struct Request<'a> {
 
 impl Request<'_> {
     /// What templates and choices know before the image's own attributes do.
-    fn selection(&self) -> Selection {
-        let mut context = json!({"definition": self.path.stem(), "pins": self.pins.context()});
+    fn selection(&self) -> Selection<'_> {
+        let context = json!({"definition": self.path.stem()});
+        let mut selection = Selection::new(context).with_pins(self.pins.context());
         if let Some(config) = self.config {
-            context["trust-domain"] = json!(config.project.trust_domain.as_str());
+            selection.define("trust-domain", json!(config.project.trust_domain.as_str()));
         }
-        let mut selection = Selection::new(context);
         for (axis, value) in self.axes {
             selection.set(axis, json(value));
         }
@@ -111,10 +111,10 @@ fn json(value: &Attribute) -> serde_json::Value {
 }
 
 /// Makes all choices and renders all templates of one variant: the value that [`ImageFile`] is decoded from.
-pub(super) fn select(
-    request: &Request<'_>,
+pub(super) fn select<'a>(
+    request: &'a Request<'_>,
     faults: &mut Vec<Diagnostic>,
-) -> Option<(Node, Selection)> {
+) -> Option<(Node, Selection<'a>)> {
     let mut selection = request.selection();
     let node = request.node;
     // Each attribute may be chosen by those before it.

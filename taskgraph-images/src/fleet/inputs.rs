@@ -91,6 +91,9 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
     looks.extend(view.into_looks());
     looks.sort_unstable();
     looks.dedup();
+    // Every image is kept until the end: what it does not need adds up.
+    inputs.shrink_to_fit();
+    looks.shrink_to_fit();
     Image {
         file: file.clone(),
         at,
@@ -157,7 +160,7 @@ impl Derivation<'_> {
                 );
             }
         }
-        values::digests(definition, &recipe, &scripts, &checks)
+        values::digests(definition, recipe, &scripts, &checks)
     }
 
     /// The files that the definition was read from. They count by what it resolves to.
@@ -328,10 +331,10 @@ impl Derivation<'_> {
             Ok(evaluation) => {
                 for input in evaluation.inputs {
                     let role = match input.role {
+                        InputRole::Template => Role::Template,
                         InputRole::Script => Role::Script,
                         InputRole::Upload => Role::Upload,
                         // What the template means is compared as a value: a comment in it changes nothing.
-                        InputRole::Template => Role::Template,
                         InputRole::VarFile => Role::VarFile,
                         _ => Role::ReadByTemplate,
                     };

@@ -1,7 +1,7 @@
 //! Building an [`ImageGraph`] from a fleet.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, RwLock};
+use std::sync::RwLock;
 
 use petgraph::Direction;
 use petgraph::algo::kosaraju_scc;
@@ -10,7 +10,7 @@ use petgraph::visit::EdgeRef;
 use rayon::prelude::*;
 use taskgraph_images_transforms::{AliasName, ImageDefinition, Kind};
 
-use super::{Digest, Edge, Fields, ImageGraph, Node, NodeKey};
+use super::{Digest, Edge, Fields, ImageGraph, Index, Node, NodeKey};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::fleet::{Fleet, Image, Role, Where, canonical};
 use crate::tree::{ContentId, FileError, Found, Mode, Tree, TreePath};
@@ -65,10 +65,10 @@ impl ImageGraph {
     /// # Errors
     /// One diagnostic for each cycle among scripts, with its whole path, or for each file that cannot be read. None
     /// for cycles among images, which the fleet's findings name.
-    pub fn new(
-        fleet: &Fleet,
+    pub fn new<'a>(
+        fleet: &'a Fleet,
         contents: &Contents,
-        payload: &(dyn Fn(&ImageDefinition, Kind) -> Digest + Sync),
+        payload: &mut dyn FnMut(&'a ImageDefinition, Kind) -> Digest,
     ) -> Result<Self, Vec<Diagnostic>> {
         let images = fleet.images.len();
         // What the index knows may be more: what another fleet asked for, or what nobody runs any more.
@@ -79,11 +79,13 @@ impl ImageGraph {
             .collect();
         let mut builder = Builder {
             fleet,
-            graph: DiGraph::with_capacity(images * 6, images * 24),
-            index: HashMap::with_capacity(images * 6),
-            files: HashMap::new(),
+            graph: DiGraph::with_capacity(images * 7, images * 40),
+            index: Index::with_capacity_and_hasher(images * 7, Default::default()),
+            workers: HashMap::new(),
             pending: Vec::new(),
             followed,
+            task: Fields::new("taskgraph-images task 1").finish(),
+            by_value: Fields::new("taskgraph-images file by value 1").finish(),
         };
         for image in fleet.images.values() {
             builder.image(image, payload);
@@ -94,27 +96,46 @@ impl ImageGraph {
             graph: builder.graph,
             index: builder.index,
         };
-        graph.check_acyclic()?;
-        graph.hash(fleet, contents)?;
+        let order = graph.dependencies_first()?;
+        graph.hash(&order, fleet, contents)?;
         Ok(graph)
     }
 
-    fn check_acyclic(&self) -> Result<(), Vec<Diagnostic>> {
-        let cycles: Vec<Vec<NodeIndex>> = kosaraju_scc(&self.graph)
-            .into_iter()
-            .filter(|component| {
-                component.len() > 1 || self.graph.contains_edge(component[0], component[0])
-            })
-            .collect();
-        if cycles.is_empty() {
-            return Ok(());
+    /// All nodes, what they depend on first.
+    fn dependencies_first(&self) -> Result<Vec<NodeIndex>, Vec<Diagnostic>> {
+        // Kahn's algorithm. `petgraph::algo::toposort` walks the edges twice and in no order of memory, which costs
+        // more than hashing all nodes does.
+        let mut open = vec![0u32; self.graph.node_count()];
+        for edge in self.graph.raw_edges() {
+            open[edge.source().index()] += 1;
         }
+        let mut order: Vec<NodeIndex> = self
+            .graph
+            .node_indices()
+            .filter(|at| open[at.index()] == 0)
+            .collect();
+        let mut done = 0;
+        while let Some(at) = order.get(done).copied() {
+            done += 1;
+            for above in self.graph.neighbors_directed(at, Direction::Incoming) {
+                let open = &mut open[above.index()];
+                *open -= 1;
+                if *open == 0 {
+                    order.push(above);
+                }
+            }
+        }
+        if order.len() == self.graph.node_count() {
+            return Ok(order);
+        }
+        let cycles = kosaraju_scc(&self.graph).into_iter().filter(|component| {
+            component.len() > 1 || self.graph.contains_edge(component[0], component[0])
+        });
         // Images that are built from one another are among the fleet's findings already.
         let is_task = |at: &NodeIndex| matches!(self.graph[*at].key, NodeKey::Task(..));
         Err(cycles
-            .iter()
             .filter(|cycle| !cycle.iter().all(is_task))
-            .map(|cycle| self.cycle(cycle))
+            .map(|cycle| self.cycle(&cycle))
             .collect())
     }
 
@@ -163,13 +184,21 @@ impl ImageGraph {
     }
 
     /// Gives every node its digests, what it depends on first.
-    fn hash(&mut self, fleet: &Fleet, contents: &Contents) -> Result<(), Vec<Diagnostic>> {
+    fn hash(
+        &mut self,
+        order: &[NodeIndex],
+        fleet: &Fleet,
+        contents: &Contents,
+    ) -> Result<(), Vec<Diagnostic>> {
+        // Files of which only values count need not be read.
+        let mut by_bytes = vec![false; self.graph.node_count()];
+        for edge in self.graph.raw_edges() {
+            by_bytes[edge.target().index()] |= edge.weight.role.counts() == Where::Bytes;
+        }
         let files: Vec<NodeIndex> = self
             .graph
             .node_indices()
-            .filter(|at| {
-                matches!(self.graph[*at].key, NodeKey::File(_)) && self.counts_by_bytes(*at)
-            })
+            .filter(|at| by_bytes[at.index()] && matches!(self.graph[*at].key, NodeKey::File(_)))
             .collect();
         let own: Vec<(NodeIndex, Result<Digest, FileError>)> = files
             .par_iter()
@@ -189,9 +218,9 @@ impl ImageGraph {
         if !faults.is_empty() {
             return Err(faults);
         }
-        for at in self.dependencies_first() {
-            let digest = self.digest_of(at);
-            self.graph[at].digest = digest;
+        for at in order {
+            let digest = self.digest_of(*at);
+            self.graph[*at].digest = digest;
         }
         Ok(())
     }
@@ -205,20 +234,6 @@ impl ImageGraph {
             .filter_map(|edge| edge.weight().at.clone())
             .min();
         fault
-    }
-
-    /// Whether some edge to the file asks for its bytes; others need not be read.
-    fn counts_by_bytes(&self, at: NodeIndex) -> bool {
-        self.graph
-            .edges_directed(at, Direction::Incoming)
-            .any(|edge| edge.weight().role.counts() == Where::Bytes)
-    }
-
-    fn dependencies_first(&self) -> Vec<NodeIndex> {
-        let mut order =
-            petgraph::algo::toposort(&self.graph, None).expect("cycles were refused before");
-        order.reverse();
-        order
     }
 
     fn digest_of(&self, at: NodeIndex) -> Digest {
@@ -257,15 +272,18 @@ impl ImageGraph {
 struct Builder<'a> {
     fleet: &'a Fleet,
     graph: DiGraph<Node, Edge>,
-    index: HashMap<NodeKey, NodeIndex>,
-    files: HashMap<TreePath, NodeIndex>,
+    index: Index,
+    workers: HashMap<&'a AliasName, NodeIndex>,
     /// Files whose own dependencies are not yet known.
     pending: Vec<(TreePath, NodeIndex)>,
     /// Scripts that some image runs.
     followed: HashSet<&'a TreePath>,
+    /// What every task's own digest is, and every file's until it is read.
+    task: Digest,
+    by_value: Digest,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
     fn node(&mut self, key: NodeKey, own: Digest) -> NodeIndex {
         let graph = &mut self.graph;
         *self.index.entry(key).or_insert_with_key(|key| {
@@ -289,40 +307,32 @@ impl Builder<'_> {
     }
 
     fn file(&mut self, path: &TreePath) -> NodeIndex {
-        if let Some(at) = self.files.get(path) {
-            return *at;
-        }
+        let next = self.graph.node_count();
         // Read later, and only if its bytes count.
-        let at = self.node(
-            NodeKey::File(path.clone()),
-            Fields::new("taskgraph-images file by value 1").finish(),
-        );
-        self.files.insert(path.clone(), at);
-        self.pending.push((path.clone(), at));
+        let at = self.node(NodeKey::File(path.clone()), self.by_value);
+        if at.index() == next {
+            self.pending.push((path.clone(), at));
+        }
         at
     }
 
     fn image(
         &mut self,
-        image: &Arc<Image>,
-        payload: &(dyn Fn(&ImageDefinition, Kind) -> Digest + Sync),
+        image: &'a Image,
+        payload: &mut dyn FnMut(&'a ImageDefinition, Kind) -> Digest,
     ) {
         let resolved = image.resolved();
         let definition = &resolved.definition;
         let mut tasks = Vec::new();
         for (kind, values) in &image.values {
-            let task = self.node(
-                NodeKey::Task(definition.id.clone(), *kind),
-                Fields::new("taskgraph-images task 1").finish(),
-            );
+            let task = self.node(NodeKey::Task(definition.id.clone(), *kind), self.task);
             let leaf = self.node(NodeKey::Values(definition.id.clone(), *kind), *values);
             self.edge(task, leaf, Role::Values, Some(&resolved.written.name));
             let runs = payload(definition, *kind);
             let leaf = self.settings(NodeKey::Payload(*kind, runs), runs, Some(*kind));
             self.edge(task, leaf, Role::Payload, None);
             if let Some(alias) = definition.worker(*kind) {
-                let digest = self.worker(alias);
-                let leaf = self.settings(NodeKey::Worker(alias.clone()), digest, None);
+                let leaf = self.worker(alias);
                 self.edge(task, leaf, Role::Worker, None);
             }
             // verify depends on build, publish on verify, or on build where nothing verifies.
@@ -359,7 +369,10 @@ impl Builder<'_> {
         leaf
     }
 
-    fn worker(&self, alias: &AliasName) -> Digest {
+    fn worker(&mut self, alias: &'a AliasName) -> NodeIndex {
+        if let Some(at) = self.workers.get(alias) {
+            return *at;
+        }
         let worker = self
             .fleet
             .config
@@ -368,7 +381,9 @@ impl Builder<'_> {
         let value = serde_json::to_value(worker).unwrap_or_default();
         let mut fields = Fields::new("taskgraph-images worker 1");
         fields.add(canonical(&value));
-        fields.finish()
+        let at = self.settings(NodeKey::Worker(alias.clone()), fields.finish(), None);
+        self.workers.insert(alias, at);
+        at
     }
 
     fn parents(&mut self) {

@@ -78,8 +78,15 @@ pub(super) struct Store {
     local: ThreadLocal<gix::Repository>,
     directories: Mutex<HashMap<ContentId, Arc<Directory>>>,
     /// Contents that are not in git's objects: what the work tree holds uncommitted.
-    pub(super) overlay: RwLock<HashMap<ContentId, Arc<[u8]>>>,
+    pub(super) overlay: RwLock<HashMap<ContentId, Uncommitted>>,
     id_length: usize,
+}
+
+/// What the work tree holds and git does not.
+pub(super) enum Uncommitted {
+    Content(Arc<[u8]>),
+    /// Not read, for its size in bytes.
+    TooLarge(u64),
 }
 
 impl std::fmt::Debug for Store {
@@ -393,14 +400,12 @@ impl Objects for Store {
     }
 
     fn blob(&self, id: ContentId, path: &TreePath) -> Result<Arc<[u8]>, FileError> {
-        let within = |length: usize| {
-            let length = length as u64;
-            (length <= MAX_FILE)
-                .then_some(())
-                .ok_or_else(|| FileError::TooLarge(path.clone(), length, MAX_FILE))
-        };
-        if let Some(content) = self.overlay.read().expect("no writer panics").get(&id) {
-            return within(content.len()).map(|()| content.clone());
+        match self.overlay.read().expect("no writer panics").get(&id) {
+            Some(Uncommitted::Content(content)) => return Ok(content.clone()),
+            Some(Uncommitted::TooLarge(size)) => {
+                return Err(FileError::TooLarge(path.clone(), *size, MAX_FILE));
+            }
+            None => {}
         }
         let lost = |error: &dyn std::fmt::Display| {
             FileError::Unreadable(path.clone(), missing_object(error))
@@ -409,7 +414,13 @@ impl Objects for Store {
             .repository()
             .find_object(self.object_id(id))
             .map_err(|error| lost(&error))?;
-        within(object.data.len())?;
+        if object.data.len() as u64 > MAX_FILE {
+            return Err(FileError::TooLarge(
+                path.clone(),
+                object.data.len() as u64,
+                MAX_FILE,
+            ));
+        }
         Ok(Arc::from(std::mem::take(&mut object.data)))
     }
 }

@@ -5,10 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use gix::bstr::{BStr, BString, ByteSlice};
+use sha2::{Digest, Sha256};
 
 use super::directory::{ContentId, Directory, Mode};
-use super::repository::{Repository, RepositoryError, Store, tree_path, unreadable};
-use super::{Tree, TreePath};
+use super::repository::{Repository, RepositoryError, Store, Uncommitted, tree_path, unreadable};
+use super::{MAX_FILE, Tree, TreePath};
 
 impl Repository {
     /// The files of the work tree, with untracked ones that git does not ignore; line ends and filters as git
@@ -110,17 +111,21 @@ fn read(
     if !metadata.is_file() {
         return Ok(None);
     }
+    let mode = if executable(&metadata, store, index, path) {
+        Mode::Executable
+    } else {
+        Mode::File
+    };
+    if metadata.len() > MAX_FILE {
+        // Somebody's disk image, most likely, and no input of any: whoever asks for it is told its size.
+        return Ok(Some((mode, too_large(store, path, &metadata))));
+    }
     let file = std::fs::File::open(&full).map_err(|error| failed(&error))?;
     let mut content = Vec::new();
     let mut converted = pipeline
         .convert_to_git(file, &relative, index)
         .map_err(|error| failed(&error))?;
     std::io::Read::read_to_end(&mut converted, &mut content).map_err(|error| failed(&error))?;
-    let mode = if executable(&metadata, store, index, path) {
-        Mode::Executable
-    } else {
-        Mode::File
-    };
     Ok(Some((mode, keep(store, content)?)))
 }
 
@@ -155,6 +160,15 @@ fn executable(
         .is_some_and(|entry| entry.mode == gix::index::entry::Mode::FILE_EXECUTABLE)
 }
 
+/// A file that is not read is told from others by what the file system says of it.
+fn too_large(store: &Store, path: &BStr, metadata: &std::fs::Metadata) -> ContentId {
+    let seen = format!("{path} {} {:?}", metadata.len(), metadata.modified().ok());
+    let id = ContentId::new(&Sha256::digest(seen));
+    let mut overlay = store.overlay.write().expect("no reader panics");
+    overlay.insert(id, Uncommitted::TooLarge(metadata.len()));
+    id
+}
+
 fn keep(store: &Store, content: Vec<u8>) -> Result<ContentId, RepositoryError> {
     let hash = store.repository().object_hash();
     let id = gix::objs::compute_hash(hash, gix::objs::Kind::Blob, &content).map_err(unreadable)?;
@@ -163,6 +177,6 @@ fn keep(store: &Store, content: Vec<u8>) -> Result<ContentId, RepositoryError> {
         .overlay
         .write()
         .expect("no reader panics")
-        .insert(id, Arc::from(content));
+        .insert(id, Uncommitted::Content(Arc::from(content)));
     Ok(id)
 }
