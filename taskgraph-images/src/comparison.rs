@@ -89,29 +89,17 @@ impl Snapshot {
         Self::of(Fleet::load(tree, layout), contents)
     }
 
-    fn like(
-        tree: &Tree,
-        other: &Self,
-        changes: &[(TreePath, Change)],
-        contents: &Contents,
-    ) -> Result<Self, ComparisonError> {
-        Self::of(Fleet::load_like(tree, &other.fleet, changes), contents)
+    fn of(fleet: Fleet, contents: &Contents) -> Result<Self, ComparisonError> {
+        let graph = graph(&fleet, contents)?;
+        Ok(Self::with(fleet, graph))
     }
 
-    fn of(fleet: Fleet, contents: &Contents) -> Result<Self, ComparisonError> {
-        let payloads = Payloads::new(&fleet);
-        let graph = ImageGraph::new(&fleet, contents, &|image, kind| {
-            payloads.digest(image, kind)
-        })
-        .map_err(|faults| ComparisonError::Definitions(faults, fleet.tree.clone()))?;
-        if let Some(error) = payloads.into_error() {
-            return Err(ComparisonError::Payload(error));
-        }
-        Ok(Self {
+    fn with(fleet: Fleet, graph: ImageGraph) -> Self {
+        Self {
             name: fleet.tree.name().to_owned(),
             fleet,
             graph,
-        })
+        }
     }
 
     /// The fleet and its graph.
@@ -126,6 +114,28 @@ impl Snapshot {
     pub fn digest(&self, id: &ImageId, kind: Kind) -> Option<Digest> {
         self.graph
             .digest(&crate::graph::NodeKey::Task(id.clone(), kind))
+    }
+}
+
+/// A fleet's graph, with the digests of what its tasks run.
+fn graph(fleet: &Fleet, contents: &Contents) -> Result<ImageGraph, ComparisonError> {
+    let mut payloads = Payloads::new(fleet);
+    let graph = ImageGraph::new(fleet, contents, &mut |image, kind| {
+        payloads.digest(image, kind)
+    })
+    .map_err(|mut faults| {
+        faults.extend(fleet.findings.iter().cloned());
+        faults.sort_unstable();
+        faults.dedup();
+        ComparisonError::Definitions(faults, fleet.tree.clone())
+    });
+    if let Some(error) = fleet.tree.lost() {
+        return Err(error.clone().into());
+    }
+    let graph = graph?;
+    match payloads.into_error() {
+        Some(error) => Err(ComparisonError::Payload(error)),
+        None => Ok(graph),
     }
 }
 
@@ -160,18 +170,37 @@ impl Comparison {
         let (base_tree, how) = base_tree(repository, base, &head_revision)?;
         let changes = changed_paths(&base_tree, &head_tree)?;
         let contents = Contents::default();
-        let head = Snapshot::load(&head_tree, layout, &contents)?;
-        if !head.fleet.is_sound() {
+        let head_fleet = Fleet::load(&head_tree, layout);
+        if !head_fleet.is_sound() {
+            let head = Snapshot::of(head_fleet, &contents)?;
             return Err(ComparisonError::Definitions(head.fleet.findings, head_tree));
         }
-        let base = match Snapshot::like(&base_tree, &head, &changes, &contents) {
-            Err(ComparisonError::Definitions(..)) => {
-                // Scripts that read one another in a cycle: nothing is known of the base's images.
-                Snapshot::load(&repository.empty_tree(), layout, &contents)?
+        // A graph is built by one thread, so the two sides share the machine: the base needs the head's fleet, of
+        // which it takes over most, but not its graph.
+        let (head_graph, base) = rayon::join(
+            || graph(&head_fleet, &contents),
+            || {
+                let fleet = Fleet::load_like(&base_tree, &head_fleet, &changes);
+                match Snapshot::of(fleet, &contents) {
+                    // Files that read one another in a cycle, or cannot be read: nothing is known of the base's images.
+                    Err(ComparisonError::Definitions(..)) => Ok(None),
+                    other => other.map(Some),
+                }
+            },
+        );
+        let head = Snapshot::with(head_fleet, head_graph?);
+        let (base, affected) = match base? {
+            Some(base) => {
+                let affected = Affected::compare(base.side(), head.side(), &changes);
+                (base, affected)
             }
-            other => other?,
+            None => {
+                let nothing = Snapshot::load(&repository.empty_tree(), layout, &contents)?;
+                let all = Affected::all(head.side(), ReasonKind::BaseAtFault);
+                let name = base_tree.name().to_owned();
+                (Snapshot { name, ..nothing }, all)
+            }
         };
-        let affected = Affected::compare(base.side(), head.side(), &changes);
         Ok(Self {
             base,
             head,
@@ -212,7 +241,9 @@ fn base_tree(
     let nothing = |how: &str| (repository.empty_tree(), how.to_owned());
     Ok(match base {
         // What a push event names as the tip before a new branch.
-        Base::Revision(name) if !name.is_empty() && name.bytes().all(|byte| byte == b'0') => {
+        Base::Revision(name)
+            if matches!(name.len(), 40 | 64) && name.bytes().all(|byte| byte == b'0') =>
+        {
             nothing("nothing: the branch is new")
         }
         Base::Revision(name) => {
@@ -236,7 +267,8 @@ fn base_tree(
             };
             match repository.parents(head)?.first() {
                 Some(parent) => (
-                    repository.tree(parent)?,
+                    // Where history was cut off, the parent exists, elsewhere.
+                    repository.tree(&repository.revision(&parent.id)?)?,
                     format!("the first parent of `{}`", head.name),
                 ),
                 None => nothing("nothing: it is the first commit"),

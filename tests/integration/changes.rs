@@ -216,7 +216,17 @@ fn a_parent_is_deleted_while_a_child_names_it() {
     let repo = Repo::new();
     repo.remove("image-defs/images/base.yml").commit();
     let ran = repo.run(&["affected", "--base", "start", "--head", "HEAD"]);
-    insta::assert_snapshot!(ran.block(), @"");
+    insta::assert_snapshot!(ran.block(), @"
+    exit 1
+    --- stderr
+    error[unknown-parent]: there is no image `base@google`
+     --> image-defs/images/child.yml:2:9
+      |
+    2 | parent: base
+      |         ^^^^
+
+    error: the definitions have 1 error
+    ");
 }
 
 #[test]

@@ -111,8 +111,14 @@ variable "driver" {
   type    = string
   default = "none"
 }
-source "googlecompute" "a" { disk_size = var.disk }
-source "googlecompute" "b" { disk_size = var.disk }
+source "googlecompute" "a" {
+  disk_size = var.disk
+  labels    = { worker = var.worker }
+}
+source "googlecompute" "b" {
+  disk_size = var.disk
+  labels    = { worker = var.worker }
+}
 build {
   sources = ["source.googlecompute.a", "source.googlecompute.b"]
   provisioner "shell" {
@@ -145,7 +151,7 @@ build {
 ];
 
 /// Files of the fleet that are the same in every test and need no names there.
-const MORE: [(&str, &str); 3] = [
+pub(crate) const MORE: [(&str, &str); 3] = [
     ("image-defs/scripts/only-a.sh", "#!/bin/sh\necho a\n"),
     (
         "image-defs/scripts/only-b.sh",

@@ -21,14 +21,14 @@ fn schema(folder: &Path, path: &str) -> Value {
 }
 
 /// The schemas of tasks and payloads.
-pub struct Schemas {
+pub(crate) struct Schemas {
     task: jsonschema::Validator,
     payloads: [(&'static str, jsonschema::Validator); 3],
 }
 
 impl Schemas {
     /// The schemas, if the environment names their folder.
-    pub fn from_environment() -> Option<Self> {
+    pub(crate) fn from_environment() -> Option<Self> {
         let folder = std::env::var_os("TASKGRAPH_IMAGES_SCHEMAS").map(PathBuf::from);
         if folder.is_none() {
             #[expect(clippy::print_stderr, reason = "a test that checks nothing says so")]
@@ -84,7 +84,7 @@ impl Schemas {
     ///
     /// # Panics
     /// When the definition's tags do not say what software runs it.
-    pub fn faults(&self, definition: &Value) -> Vec<String> {
+    pub(crate) fn faults(&self, definition: &Value) -> Vec<String> {
         let definition = created(definition.clone());
         let tags = &definition["tags"];
         let wanted = match (tags["worker-implementation"].as_str(), tags["os"].as_str()) {

@@ -1,5 +1,6 @@
 //! `preview`: what would happen.
 
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
@@ -90,7 +91,8 @@ pub(super) fn parameters(event: Event, level: Option<Level>, global: &Global) ->
 
 pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<(), Failure> {
     let project = Project::open(global)?;
-    let comparison = args.range.compare(&project)?;
+    // The process ends with the command: taking two fleets apart first would only cost time.
+    let comparison = ManuallyDrop::new(args.range.compare(&project)?);
     warnings(&comparison.head, printer);
     let event = args.range.event.into();
     let preview = Preview::new(

@@ -48,7 +48,7 @@ pub struct Written {
     pub checks: Vec<Spanned<String>>,
     /// Inputs that no analysis can see.
     pub inputs: Vec<(Kind, Spanned<String>)>,
-    /// Where references need not be followed.
+    /// The files whose references need not be followed: waived, or stood for by declared inputs.
     pub waivers: Vec<Spanned<String>>,
     /// What makes the image.
     pub builder: WrittenBuilder,
@@ -89,12 +89,12 @@ pub(super) struct Request<'a> {
 
 impl Request<'_> {
     /// What templates and choices know before the image's own attributes do.
-    fn selection(&self) -> Selection {
-        let mut context = json!({"definition": self.path.stem(), "pins": self.pins.context()});
+    fn selection(&self) -> Selection<'_> {
+        let context = json!({"definition": self.path.stem()});
+        let mut selection = Selection::new(context).with_pins(self.pins.context());
         if let Some(config) = self.config {
-            context["trust-domain"] = json!(config.project.trust_domain.as_str());
+            selection.define("trust-domain", json!(config.project.trust_domain.as_str()));
         }
-        let mut selection = Selection::new(context);
         for (axis, value) in self.axes {
             selection.set(axis, json(value));
         }
@@ -111,10 +111,10 @@ fn json(value: &Attribute) -> serde_json::Value {
 }
 
 /// Makes all choices and renders all templates of one variant: the value that [`ImageFile`] is decoded from.
-pub(super) fn select(
-    request: &Request<'_>,
+pub(super) fn select<'a>(
+    request: &'a Request<'_>,
     faults: &mut Vec<Diagnostic>,
-) -> Option<(Node, Selection)> {
+) -> Option<(Node, Selection<'a>)> {
     let mut selection = request.selection();
     let node = request.node;
     // Each attribute may be chosen by those before it.
@@ -171,6 +171,15 @@ pub(super) fn resolve(
         }
     }
     if faults.len() > before {
+        // What could not be chosen or rendered is now missing; everything else can be at fault by itself.
+        let mut more = Vec::new();
+        let mut decoder = Decoder::new(Phase::Resolved);
+        if let Some(file) = ImageFile::decode(&node, &mut decoder) {
+            build(request, &node, file, selection.pins, &mut more);
+        }
+        more.append(&mut decoder.faults);
+        more.retain(|fault| !matches!(fault.code, "missing-key" | "builder"));
+        faults.append(&mut more);
         return None;
     }
     for name in ["cloud", "os"] {
@@ -365,15 +374,16 @@ fn build(
             parent: parent_place,
             scripts: file.scripts,
             checks,
+            waivers: file
+                .inputs
+                .iter()
+                .filter_map(|input| input.within.clone())
+                .chain(file.waivers.into_iter().map(|waiver| waiver.within))
+                .collect(),
             inputs: file
                 .inputs
                 .into_iter()
                 .map(|input| (kind(input.of), input.path))
-                .collect(),
-            waivers: file
-                .waivers
-                .into_iter()
-                .map(|waiver| waiver.within)
                 .collect(),
             builder: written_builder,
         },

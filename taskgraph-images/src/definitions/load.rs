@@ -297,6 +297,11 @@ impl<'a> Loader<'a> {
                     continue;
                 }
             };
+            if !path.is_within(&self.layout.fragments()) {
+                faults.push(self.unknown_fragment(view, name, place));
+                complete = false;
+                continue;
+            }
             if let Some(at) = above.iter().position(|ancestor| *ancestor == path) {
                 // Every cycle is met from each of its fragments; it is told from the first by name.
                 let cycle = &above[at..];

@@ -12,14 +12,19 @@ pub fn canonical(value: &Value) -> Vec<u8> {
 fn write(value: &Value, into: &mut Vec<u8>) {
     match value {
         Value::Object(object) => {
-            let mut entries: Vec<_> = object.iter().collect();
-            entries.sort_unstable_by_key(|(key, _)| key.as_str());
+            let mut entries: Vec<(&str, &Value)> = object
+                .iter()
+                .map(|(key, value)| (key.as_str(), value))
+                .collect();
+            if !entries.is_sorted_by_key(|(key, _)| *key) {
+                entries.sort_unstable_by_key(|(key, _)| *key);
+            }
             into.push(b'{');
             for (index, (key, value)) in entries.into_iter().enumerate() {
                 if index > 0 {
                     into.push(b',');
                 }
-                scalar(&Value::String(key.clone()), into);
+                scalar(key, into);
                 into.push(b':');
                 write(value, into);
             }
@@ -39,7 +44,7 @@ fn write(value: &Value, into: &mut Vec<u8>) {
     }
 }
 
-fn scalar(value: &Value, into: &mut Vec<u8>) {
+fn scalar(value: &(impl serde::Serialize + ?Sized), into: &mut Vec<u8>) {
     serde_json::to_writer(into, value)
         .expect("scalars are always written, and memory does not fail");
 }

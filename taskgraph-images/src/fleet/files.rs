@@ -92,6 +92,10 @@ fn expand(
     }
     let path = TreePath::parse(&entry.value).map_err(|error| fault("path", error.to_string()))?;
     match files.kind(&path) {
+        Ok(FileKind::File) if entry.value.ends_with('/') => {
+            Err(fault("not-a-folder", format!("`{path}` is a file"))
+                .hint(format!("write `{path}` if it is meant")))
+        }
         Ok(FileKind::File | FileKind::Submodule) => Ok(vec![path]),
         Ok(FileKind::Directory) if !entry.value.ends_with('/') => {
             Err(fault("not-a-file", format!("`{path}` is a folder"))

@@ -71,8 +71,9 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
         run: Vec::new(),
         findings: Vec::new(),
         looks: Vec::new(),
-        scripts: Vec::new(),
+        followed: BTreeSet::new(),
         shared_looks: Vec::new(),
+        used_waivers: BTreeSet::new(),
     };
     let values = work.all();
     let Derivation {
@@ -80,7 +81,7 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
         mut inputs,
         findings,
         mut looks,
-        scripts,
+        followed,
         shared_looks,
         ..
     } = work;
@@ -90,6 +91,9 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
     looks.extend(view.into_looks());
     looks.sort_unstable();
     looks.dedup();
+    // Every image is kept until the end: what it does not need adds up.
+    inputs.shrink_to_fit();
+    looks.shrink_to_fit();
     Image {
         file: file.clone(),
         at,
@@ -97,7 +101,7 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
         values,
         findings,
         looks,
-        scripts,
+        scripts: followed.into_iter().collect(),
         shared_looks,
     }
 }
@@ -113,8 +117,9 @@ struct Derivation<'a> {
     run: Vec<(TreePath, Kind)>,
     findings: Vec<Diagnostic>,
     looks: Vec<Look>,
-    scripts: Vec<TreePath>,
+    followed: BTreeSet<TreePath>,
     shared_looks: Vec<Arc<[Look]>>,
+    used_waivers: BTreeSet<usize>,
 }
 
 impl Derivation<'_> {
@@ -143,7 +148,19 @@ impl Derivation<'_> {
             }
         }
         self.follow_scripts();
-        values::digests(definition, &recipe, &scripts, &checks)
+        for (at, waiver) in image.written.waivers.iter().enumerate() {
+            if !self.used_waivers.contains(&at) {
+                self.findings.push(
+                    Diagnostic::warning(
+                        "dead-key",
+                        format!("nothing in `{}` needs this", waiver.value),
+                    )
+                    .at(waiver.place.clone())
+                    .hint("remove it"),
+                );
+            }
+        }
+        values::digests(definition, recipe, &scripts, &checks)
     }
 
     /// The files that the definition was read from. They count by what it resolves to.
@@ -292,6 +309,9 @@ impl Derivation<'_> {
         for file in parsed.files() {
             self.add(file, Kind::Build, Role::Template, &template.place);
         }
+        if !parsed.variables().any(|name| name == "scripts") {
+            self.scripts_never_run("the template has no variable `scripts`");
+        }
         let mut files = Vec::new();
         for (path, place) in var_files {
             self.add(path, Kind::Build, Role::VarFile, place);
@@ -314,6 +334,7 @@ impl Derivation<'_> {
                         InputRole::Template => Role::Template,
                         InputRole::Script => Role::Script,
                         InputRole::Upload => Role::Upload,
+                        // What the template means is compared as a value: a comment in it changes nothing.
                         InputRole::VarFile => Role::VarFile,
                         _ => Role::ReadByTemplate,
                     };
@@ -339,6 +360,17 @@ impl Derivation<'_> {
                     .extend(faults.into_iter().map(|fault| placed(fault, source_place)));
                 Recipe::Plain
             }
+        }
+    }
+
+    /// Scripts that the builder passes over are a mistake that nobody would notice.
+    fn scripts_never_run(&mut self, why: &str) {
+        if let Some(script) = self.image.written.scripts.first() {
+            self.findings.push(
+                Diagnostic::warning("dead-key", format!("these scripts never run: {why}"))
+                    .at(script.place.clone())
+                    .hint("remove them, or make the builder run them"),
+            );
         }
     }
 
@@ -476,13 +508,12 @@ impl Derivation<'_> {
 
     /// Walks from the scripts that run to all that they read, and asks of each whether it can be followed.
     fn follow_scripts(&mut self) {
-        let mut seen: BTreeSet<TreePath> = BTreeSet::new();
         let mut queue: VecDeque<TreePath> = std::mem::take(&mut self.run)
             .into_iter()
             .map(|(path, _)| path)
             .collect();
         while let Some(path) = queue.pop_front() {
-            if !seen.insert(path.clone()) {
+            if !self.followed.insert(path.clone()) {
                 continue;
             }
             let script = self.shared.scripts.get(&self.view, &path);
@@ -505,7 +536,6 @@ impl Derivation<'_> {
                 queue.extend(uploaded);
             }
         }
-        self.scripts = seen.into_iter().collect();
     }
 
     /// The files that were uploaded to where a script looks for one: itself, or what a module is made of.
@@ -558,13 +588,16 @@ impl Derivation<'_> {
     }
 
     fn unless_waived(&mut self, fault: Diagnostic) {
-        let waived = fault.place.as_ref().is_some_and(|place| {
-            self.image.written.waivers.iter().any(|waiver| {
+        let waiver = fault.place.as_ref().and_then(|place| {
+            self.image.written.waivers.iter().position(|waiver| {
                 Glob::parse(&waiver.value).is_ok_and(|glob| glob.matches(&place.path))
             })
         });
-        if !waived {
-            self.findings.push(fault);
+        match waiver {
+            Some(waiver) => {
+                self.used_waivers.insert(waiver);
+            }
+            None => self.findings.push(fault),
         }
     }
 }

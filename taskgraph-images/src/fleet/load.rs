@@ -26,11 +26,10 @@ impl Fleet {
 
     /// Reads a tree that differs from `other`'s by `changes`: what they cannot have altered is taken over.
     pub fn load_like(tree: &Tree, other: &Self, changes: &[(TreePath, Change)]) -> Self {
-        let changed = changes.iter().map(|(path, _)| path.clone()).collect();
         Loading {
             tree,
             layout: &other.layout,
-            other: Some(Other::new(other, changed)),
+            other: Some(Other::new(other, tree, changes)),
         }
         .load()
     }
@@ -45,6 +44,7 @@ struct Loading<'a> {
 /// A fleet to take over from.
 struct Other<'a> {
     fleet: &'a Fleet,
+    /// The changed paths, and the folders that exist on one side only, in order.
     changed: Vec<TreePath>,
     /// The changed paths and every folder above them, for quick refusals.
     touched: BTreeSet<TreePath>,
@@ -53,13 +53,19 @@ struct Other<'a> {
 }
 
 impl<'a> Other<'a> {
-    fn new(fleet: &'a Fleet, changed: Vec<TreePath>) -> Self {
+    fn new(fleet: &'a Fleet, tree: &Tree, changes: &[(TreePath, Change)]) -> Self {
+        let mut changed: BTreeSet<TreePath> = BTreeSet::new();
         let mut touched = BTreeSet::new();
-        for path in &changed {
+        for (path, _) in changes {
             let mut at = path.clone();
             while touched.insert(at.clone()) && !at.is_root() {
                 at = at.parent();
+                // With its first file a folder comes into being, with its last it goes.
+                if fleet.tree.find(&at).is_ok() != tree.find(&at).is_ok() {
+                    changed.insert(at.clone());
+                }
             }
+            changed.insert(path.clone());
         }
         let images = fleet
             .images
@@ -69,7 +75,7 @@ impl<'a> Other<'a> {
         let files = fleet.files.iter().map(|file| (&file.path, file)).collect();
         Self {
             fleet,
-            changed,
+            changed: changed.into_iter().collect(),
             touched,
             files,
             images,
@@ -116,7 +122,9 @@ impl Loading<'_> {
         });
         // Settings decide which aliases exist and what templates render; a change there means reading all again.
         let same_settings = self.other.as_ref().filter(|other| {
-            other.untouched(&[Look::Path(self.layout.config())]) && other.fleet.config.is_some()
+            let config = View::new(&other.fleet.tree);
+            let _ = config.find(&self.layout.config());
+            other.untouched(&config.into_looks()) && other.fleet.config.is_some()
         });
         let changed_pins = self
             .other

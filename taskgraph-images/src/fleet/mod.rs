@@ -62,7 +62,7 @@ pub struct Image {
     pub(crate) values: BTreeMap<Kind, Digest>,
     pub(crate) findings: Vec<Diagnostic>,
     /// The scripts whose references were followed, sorted.
-    scripts: Vec<TreePath>,
+    pub(crate) scripts: Vec<TreePath>,
     /// What was looked at for this image alone.
     looks: Vec<Look>,
     /// What was looked at for whatever it has in common with others.

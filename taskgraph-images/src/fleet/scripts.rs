@@ -52,28 +52,24 @@ impl ScriptIndex {
             .cloned()
     }
 
-    /// Takes over what `untouched` says no change can have altered; tells which scripts it did not.
+    /// Takes over what `untouched` says no change can have altered; the rest by name.
     pub(crate) fn like(
         other: &Self,
         untouched: impl Fn(&[Look]) -> bool,
     ) -> (Self, BTreeSet<TreePath>) {
-        let known = other.scripts.read().expect("no writer panics");
-        let dropped: BTreeSet<TreePath> = known
-            .iter()
-            .filter(|(_, script)| !untouched(&script.looks))
-            .map(|(path, _)| path.clone())
-            .collect();
-        let scripts = known
-            .iter()
-            .filter(|(path, _)| !dropped.contains(*path))
-            .map(|(path, script)| (path.clone(), script.clone()))
-            .collect();
-        (
-            Self {
-                scripts: RwLock::new(scripts),
-            },
-            dropped,
-        )
+        let mut scripts = other.scripts.read().expect("no writer panics").clone();
+        let mut touched = BTreeSet::new();
+        scripts.retain(|path, script| {
+            let same = untouched(&script.looks);
+            if !same {
+                touched.insert(path.clone());
+            }
+            same
+        });
+        let index = Self {
+            scripts: RwLock::new(scripts),
+        };
+        (index, touched)
     }
 }
 

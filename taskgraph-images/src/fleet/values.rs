@@ -23,7 +23,7 @@ pub(super) enum Recipe {
 /// The digests of the values of each task that the image has.
 pub(super) fn digests(
     definition: &ImageDefinition,
-    recipe: &Recipe,
+    recipe: Recipe,
     scripts: &[TreePath],
     checks: &[TreePath],
 ) -> BTreeMap<Kind, Digest> {
@@ -41,23 +41,25 @@ pub(super) fn digests(
     };
     let builder = match (&definition.builder, recipe) {
         (Builder::Packer { source, .. }, Recipe::Packer(meaning)) => {
-            json!({"source": source, "template": meaning})
+            // Put in by hand: `json!` would copy the meaning, which is large.
+            let mut builder = serde_json::Map::new();
+            builder.insert("source".to_owned(), json!(source));
+            builder.insert("template".to_owned(), meaning);
+            Value::Object(builder)
         }
         (builder, _) => json!(builder),
     };
-    put(
-        Kind::Build,
-        json!({
-            "cloud": definition.id.cloud,
-            "os": definition.os,
-            "arch": definition.arch,
-            "parent": definition.parent,
-            "builder": builder,
-            "scripts": paths(scripts),
-            "worker": definition.build.worker,
-            "secrets": definition.build.secrets,
-        }),
-    );
+    let mut build = json!({
+        "cloud": definition.id.cloud,
+        "os": definition.os,
+        "arch": definition.arch,
+        "parent": definition.parent,
+        "scripts": paths(scripts),
+        "worker": definition.build.worker,
+        "secrets": definition.build.secrets,
+    });
+    build["builder"] = builder;
+    put(Kind::Build, build);
     if let Some(verify) = &definition.verify {
         put(
             Kind::Verify,

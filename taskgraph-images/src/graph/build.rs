@@ -1,7 +1,7 @@
 //! Building an [`ImageGraph`] from a fleet.
 
-use std::collections::HashMap;
-use std::sync::{Arc, RwLock};
+use std::collections::{HashMap, HashSet};
+use std::sync::RwLock;
 
 use petgraph::Direction;
 use petgraph::algo::kosaraju_scc;
@@ -10,10 +10,10 @@ use petgraph::visit::EdgeRef;
 use rayon::prelude::*;
 use taskgraph_images_transforms::{AliasName, ImageDefinition, Kind};
 
-use super::{Digest, Edge, Fields, ImageGraph, Node, NodeKey};
+use super::{Digest, Edge, Fields, ImageGraph, Index, Node, NodeKey};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::fleet::{Fleet, Image, Role, Where, canonical};
-use crate::tree::{ContentId, Found, Mode, Tree, TreePath};
+use crate::tree::{ContentId, FileError, Found, Mode, Tree, TreePath};
 
 /// Digests of contents, shared by graphs: what two trees have in common is hashed once.
 #[derive(Debug, Default)]
@@ -22,23 +22,23 @@ pub struct Contents {
 }
 
 impl Contents {
-    fn of(&self, tree: &Tree, found: &Found) -> Option<Digest> {
+    fn of(&self, tree: &Tree, found: &Found) -> Result<Digest, FileError> {
         if let Some(digest) = self.known.read().expect("no writer panics").get(&found.id) {
-            return Some(*digest);
+            return Ok(*digest);
         }
-        let content = tree.blob(found.id, &found.path).ok()?;
+        let content = tree.blob(found.id, &found.path)?;
         let digest = Digest::of(&content);
         self.known
             .write()
             .expect("no writer panics")
             .insert(found.id, digest);
-        Some(digest)
+        Ok(digest)
     }
 }
 
-/// The digest of a file's own content; `None` when it cannot be read, which its users report.
-fn own_digest(tree: &Tree, contents: &Contents, path: &TreePath) -> Option<Digest> {
-    let found = tree.find(path).ok()?;
+/// The digest of a file's own content.
+fn own_digest(tree: &Tree, contents: &Contents, path: &TreePath) -> Result<Digest, FileError> {
+    let found = tree.find(path)?;
     let mut fields = Fields::new("taskgraph-images file 1");
     match found.mode {
         Mode::File | Mode::Executable => {
@@ -56,26 +56,36 @@ fn own_digest(tree: &Tree, contents: &Contents, path: &TreePath) -> Option<Diges
             fields.add("directory");
         }
     }
-    Some(fields.finish())
+    Ok(fields.finish())
 }
 
 impl ImageGraph {
     /// Builds the graph of a fleet. `payload` gives what the rendered task of a kind runs for an image.
     ///
     /// # Errors
-    /// One diagnostic for each cycle among scripts, with its whole path.
-    pub fn new(
-        fleet: &Fleet,
+    /// One diagnostic for each cycle among scripts, with its whole path, or for each file that cannot be read. None
+    /// for cycles among images, which the fleet's findings name.
+    pub fn new<'a>(
+        fleet: &'a Fleet,
         contents: &Contents,
-        payload: &(dyn Fn(&ImageDefinition, Kind) -> Digest + Sync),
+        payload: &mut dyn FnMut(&'a ImageDefinition, Kind) -> Digest,
     ) -> Result<Self, Vec<Diagnostic>> {
         let images = fleet.images.len();
+        // What the index knows may be more: what another fleet asked for, or what nobody runs any more.
+        let followed = fleet
+            .images
+            .values()
+            .flat_map(|image| &image.scripts)
+            .collect();
         let mut builder = Builder {
             fleet,
-            graph: DiGraph::with_capacity(images * 6, images * 24),
-            index: HashMap::with_capacity(images * 6),
-            files: HashMap::new(),
+            graph: DiGraph::with_capacity(images * 7, images * 40),
+            index: Index::with_capacity_and_hasher(images * 7, Default::default()),
+            workers: HashMap::new(),
             pending: Vec::new(),
+            followed,
+            task: Fields::new("taskgraph-images task 1").finish(),
+            by_value: Fields::new("taskgraph-images file by value 1").finish(),
         };
         for image in fleet.images.values() {
             builder.image(image, payload);
@@ -86,22 +96,47 @@ impl ImageGraph {
             graph: builder.graph,
             index: builder.index,
         };
-        graph.check_acyclic()?;
-        graph.hash(fleet, contents);
+        let order = graph.dependencies_first()?;
+        graph.hash(&order, fleet, contents)?;
         Ok(graph)
     }
 
-    fn check_acyclic(&self) -> Result<(), Vec<Diagnostic>> {
-        let faults: Vec<Diagnostic> = kosaraju_scc(&self.graph)
-            .into_iter()
-            .filter(|component| component.len() > 1)
-            .map(|component| self.cycle(&component))
-            .collect();
-        if faults.is_empty() {
-            Ok(())
-        } else {
-            Err(faults)
+    /// All nodes, what they depend on first.
+    fn dependencies_first(&self) -> Result<Vec<NodeIndex>, Vec<Diagnostic>> {
+        // Kahn's algorithm. `petgraph::algo::toposort` walks the edges twice and in no order of memory, which costs
+        // more than hashing all nodes does.
+        let mut open = vec![0u32; self.graph.node_count()];
+        for edge in self.graph.raw_edges() {
+            open[edge.source().index()] += 1;
         }
+        let mut order: Vec<NodeIndex> = self
+            .graph
+            .node_indices()
+            .filter(|at| open[at.index()] == 0)
+            .collect();
+        let mut done = 0;
+        while let Some(at) = order.get(done).copied() {
+            done += 1;
+            for above in self.graph.neighbors_directed(at, Direction::Incoming) {
+                let open = &mut open[above.index()];
+                *open -= 1;
+                if *open == 0 {
+                    order.push(above);
+                }
+            }
+        }
+        if order.len() == self.graph.node_count() {
+            return Ok(order);
+        }
+        let cycles = kosaraju_scc(&self.graph).into_iter().filter(|component| {
+            component.len() > 1 || self.graph.contains_edge(component[0], component[0])
+        });
+        // Images that are built from one another are among the fleet's findings already.
+        let is_task = |at: &NodeIndex| matches!(self.graph[*at].key, NodeKey::Task(..));
+        Err(cycles
+            .filter(|cycle| !cycle.iter().all(is_task))
+            .map(|cycle| self.cycle(&cycle))
+            .collect())
     }
 
     /// One way round a strongly connected component, from its first node by name.
@@ -149,49 +184,56 @@ impl ImageGraph {
     }
 
     /// Gives every node its digests, what it depends on first.
-    fn hash(&mut self, fleet: &Fleet, contents: &Contents) {
-        let unreadable = Fields::new("taskgraph-images unreadable 1").finish();
+    fn hash(
+        &mut self,
+        order: &[NodeIndex],
+        fleet: &Fleet,
+        contents: &Contents,
+    ) -> Result<(), Vec<Diagnostic>> {
+        // Files of which only values count need not be read.
+        let mut by_bytes = vec![false; self.graph.node_count()];
+        for edge in self.graph.raw_edges() {
+            by_bytes[edge.target().index()] |= edge.weight.role.counts() == Where::Bytes;
+        }
         let files: Vec<NodeIndex> = self
             .graph
             .node_indices()
-            .filter(|at| {
-                matches!(self.graph[*at].key, NodeKey::File(_)) && self.counts_by_bytes(*at)
-            })
+            .filter(|at| by_bytes[at.index()] && matches!(self.graph[*at].key, NodeKey::File(_)))
             .collect();
-        let own: Vec<(NodeIndex, Digest)> = files
+        let own: Vec<(NodeIndex, Result<Digest, FileError>)> = files
             .par_iter()
             .with_min_len(32)
-            .map(|at| {
-                let NodeKey::File(path) = &self.graph[*at].key else {
-                    return (*at, unreadable);
-                };
-                (
-                    *at,
-                    own_digest(&fleet.tree, contents, path).unwrap_or(unreadable),
-                )
+            .filter_map(|at| match &self.graph[*at].key {
+                NodeKey::File(path) => Some((*at, own_digest(&fleet.tree, contents, path))),
+                _ => None,
             })
             .collect();
+        let mut faults = Vec::new();
         for (at, digest) in own {
-            self.graph[at].own = digest;
+            match digest {
+                Ok(digest) => self.graph[at].own = digest,
+                Err(error) => faults.push(self.unreadable(at, &error)),
+            }
         }
-        for at in self.dependencies_first() {
-            let digest = self.digest_of(at);
-            self.graph[at].digest = digest;
+        if !faults.is_empty() {
+            return Err(faults);
         }
+        for at in order {
+            let digest = self.digest_of(*at);
+            self.graph[*at].digest = digest;
+        }
+        Ok(())
     }
 
-    /// Whether some edge to the file asks for its bytes; others need not be read.
-    fn counts_by_bytes(&self, at: NodeIndex) -> bool {
-        self.graph
+    /// A file that goes into an image but has no content, at the first place that names it.
+    fn unreadable(&self, at: NodeIndex, error: &FileError) -> Diagnostic {
+        let mut fault = Diagnostic::error("unreadable", error.to_string());
+        fault.place = self
+            .graph
             .edges_directed(at, Direction::Incoming)
-            .any(|edge| edge.weight().role.counts() == Where::Bytes)
-    }
-
-    fn dependencies_first(&self) -> Vec<NodeIndex> {
-        let mut order =
-            petgraph::algo::toposort(&self.graph, None).expect("cycles were refused before");
-        order.reverse();
-        order
+            .filter_map(|edge| edge.weight().at.clone())
+            .min();
+        fault
     }
 
     fn digest_of(&self, at: NodeIndex) -> Digest {
@@ -230,13 +272,18 @@ impl ImageGraph {
 struct Builder<'a> {
     fleet: &'a Fleet,
     graph: DiGraph<Node, Edge>,
-    index: HashMap<NodeKey, NodeIndex>,
-    files: HashMap<TreePath, NodeIndex>,
+    index: Index,
+    workers: HashMap<&'a AliasName, NodeIndex>,
     /// Files whose own dependencies are not yet known.
     pending: Vec<(TreePath, NodeIndex)>,
+    /// Scripts that some image runs.
+    followed: HashSet<&'a TreePath>,
+    /// What every task's own digest is, and every file's until it is read.
+    task: Digest,
+    by_value: Digest,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
     fn node(&mut self, key: NodeKey, own: Digest) -> NodeIndex {
         let graph = &mut self.graph;
         *self.index.entry(key).or_insert_with_key(|key| {
@@ -260,40 +307,32 @@ impl Builder<'_> {
     }
 
     fn file(&mut self, path: &TreePath) -> NodeIndex {
-        if let Some(at) = self.files.get(path) {
-            return *at;
-        }
+        let next = self.graph.node_count();
         // Read later, and only if its bytes count.
-        let at = self.node(
-            NodeKey::File(path.clone()),
-            Fields::new("taskgraph-images file by value 1").finish(),
-        );
-        self.files.insert(path.clone(), at);
-        self.pending.push((path.clone(), at));
+        let at = self.node(NodeKey::File(path.clone()), self.by_value);
+        if at.index() == next {
+            self.pending.push((path.clone(), at));
+        }
         at
     }
 
     fn image(
         &mut self,
-        image: &Arc<Image>,
-        payload: &(dyn Fn(&ImageDefinition, Kind) -> Digest + Sync),
+        image: &'a Image,
+        payload: &mut dyn FnMut(&'a ImageDefinition, Kind) -> Digest,
     ) {
         let resolved = image.resolved();
         let definition = &resolved.definition;
         let mut tasks = Vec::new();
         for (kind, values) in &image.values {
-            let task = self.node(
-                NodeKey::Task(definition.id.clone(), *kind),
-                Fields::new("taskgraph-images task 1").finish(),
-            );
+            let task = self.node(NodeKey::Task(definition.id.clone(), *kind), self.task);
             let leaf = self.node(NodeKey::Values(definition.id.clone(), *kind), *values);
             self.edge(task, leaf, Role::Values, Some(&resolved.written.name));
             let runs = payload(definition, *kind);
             let leaf = self.settings(NodeKey::Payload(*kind, runs), runs, Some(*kind));
             self.edge(task, leaf, Role::Payload, None);
             if let Some(alias) = definition.worker(*kind) {
-                let digest = self.worker(alias);
-                let leaf = self.settings(NodeKey::Worker(alias.clone()), digest, None);
+                let leaf = self.worker(alias);
                 self.edge(task, leaf, Role::Worker, None);
             }
             // verify depends on build, publish on verify, or on build where nothing verifies.
@@ -330,7 +369,10 @@ impl Builder<'_> {
         leaf
     }
 
-    fn worker(&self, alias: &AliasName) -> Digest {
+    fn worker(&mut self, alias: &'a AliasName) -> NodeIndex {
+        if let Some(at) = self.workers.get(alias) {
+            return *at;
+        }
         let worker = self
             .fleet
             .config
@@ -339,7 +381,9 @@ impl Builder<'_> {
         let value = serde_json::to_value(worker).unwrap_or_default();
         let mut fields = Fields::new("taskgraph-images worker 1");
         fields.add(canonical(&value));
-        fields.finish()
+        let at = self.settings(NodeKey::Worker(alias.clone()), fields.finish(), None);
+        self.workers.insert(alias, at);
+        at
     }
 
     fn parents(&mut self) {
@@ -386,6 +430,9 @@ impl Builder<'_> {
                         Some(&Place::file(path.clone())),
                     );
                 }
+            }
+            if !self.followed.contains(&path) {
+                continue;
             }
             let Some(script) = self.fleet.scripts.known(&path) else {
                 continue;

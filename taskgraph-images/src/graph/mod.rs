@@ -75,8 +75,11 @@ struct Edge {
 #[derive(Debug)]
 pub struct ImageGraph {
     graph: DiGraph<Node, Edge>,
-    index: HashMap<NodeKey, NodeIndex>,
+    index: Index,
 }
+
+/// Where nodes are. Keys come from the repository that is looked at, so nobody attacks the hasher.
+type Index = HashMap<NodeKey, NodeIndex, foldhash::fast::RandomState>;
 
 impl ImageGraph {
     /// A node's digest, if there is such a node.

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 use super::directory::{ContentId, Directory, Entry, Mode, Objects};
 use super::{FileError, FileKind, Files, TreePath};
@@ -27,6 +27,7 @@ struct Inner {
     root: Arc<Directory>,
     objects: Arc<dyn Objects>,
     found: RwLock<HashMap<TreePath, Trail>>,
+    lost: OnceLock<FileError>,
 }
 
 /// What a path leads to, and by which links: also where it leads nowhere.
@@ -58,6 +59,7 @@ impl Tree {
             root,
             objects,
             found: RwLock::default(),
+            lost: OnceLock::new(),
         }))
     }
 
@@ -79,7 +81,22 @@ impl Tree {
     /// # Errors
     /// When the repository does not hold it.
     pub fn blob(&self, id: ContentId, path: &TreePath) -> Result<Arc<[u8]>, FileError> {
-        self.0.objects.blob(id, path)
+        self.0
+            .objects
+            .blob(id, path)
+            .inspect_err(|error| self.note_lost(error))
+    }
+
+    fn note_lost(&self, error: &FileError) {
+        if matches!(error, FileError::Unreadable(..)) {
+            let _ = self.0.lost.set(error.clone());
+        }
+    }
+
+    /// The first thing that somebody asked for and that the repository does not hold, as in a partial clone. Whatever
+    /// was worked out from the tree is then worth nothing.
+    pub fn lost(&self) -> Option<&FileError> {
+        self.0.lost.get()
     }
 
     /// Follows a path to what it means.
@@ -95,7 +112,9 @@ impl Tree {
             return trail.clone();
         }
         let (mut links, mut end) = (Vec::new(), path.clone());
-        let result = self.follow(path, &mut links, &mut end);
+        let result = self
+            .follow(path, &mut links, &mut end)
+            .inspect_err(|error| self.note_lost(error));
         let links: Arc<[TreePath]> = links.into();
         let trail = Trail {
             result: result.map(|(path, mode, id)| Found {
@@ -182,7 +201,8 @@ impl Tree {
             let entry = directory
                 .entry(part)
                 .ok_or_else(|| FileError::Missing(at.clone()))?;
-            directory = Directory::below(self.objects(), entry, &at)?;
+            directory = Directory::below(self.objects(), entry, &at)
+                .inspect_err(|error| self.note_lost(error))?;
         }
         Ok(directory)
     }
@@ -276,7 +296,8 @@ impl<'a> View<'a> {
             }
             match entry.mode {
                 Mode::Directory if walk.recursive => {
-                    let below = Directory::below(self.tree.objects(), entry, &path)?;
+                    let below = Directory::below(self.tree.objects(), entry, &path)
+                        .inspect_err(|error| self.tree.note_lost(error))?;
                     self.walk(below, &path, walk)?;
                 }
                 Mode::Directory => {}
