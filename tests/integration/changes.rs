@@ -162,6 +162,31 @@ fn an_uploaded_folder_gains_a_file() {
 }
 
 #[test]
+fn a_folder_that_a_template_lists_is_emptied() {
+    let repo = Repo::new();
+    repo.replace(
+        "image-defs/packer/two.pkr.hcl",
+        "  provisioner \"file\" {\n    source      = \"image-defs/data/\"\n    destination = \"/etc/example\"\n  }\n",
+        // Functions take paths from the template's folder, provisioners from the root.
+        "  dynamic \"provisioner\" {
+    labels   = [\"file\"]
+    for_each = fileset(\"../listed\", \"*.conf\")
+    content {
+      source      = \"image-defs/listed/${provisioner.value}\"
+      destination = \"/etc/${provisioner.value}\"
+    }
+  }
+",
+    );
+    repo.write("image-defs/listed/one.conf", "one\n").commit();
+    repo.git(&["tag", "listed"]);
+    repo.remove("image-defs/listed").commit();
+    let both = ["packed-a: build", "packed-b: build"];
+    repo.expect_range("listed", "HEAD", &both);
+    repo.expect_range("HEAD", "listed", &both);
+}
+
+#[test]
 fn a_file_that_nobody_owns() {
     let repo = Repo::new();
     repo.append("README.md", "More.\n")

@@ -608,6 +608,23 @@ fn a_file_that_is_too_large() {
 }
 
 #[test]
+fn an_input_that_is_too_large() {
+    let repo = Repo::new();
+    // A sparse file: it takes no room.
+    let file = std::fs::File::create(repo.path.join("image-defs/data/large.bin")).unwrap();
+    file.set_len(100 * 1024 * 1024 + 1).unwrap();
+    insta::assert_snapshot!(errors(&repo.run(&["check"])), @"
+    error[unreadable]: `image-defs/data/large.bin` holds 104857601 bytes; at most 104857600 are read
+     --> image-defs/images/globbed.yml:3:17
+      |
+    3 | inputs: [{path: image-defs/data/, reason: read by the machine at boot}]
+      |                 ^^^^^^^^^^^^^^^^
+
+    error: the definitions have 1 error
+    ");
+}
+
+#[test]
 fn names_that_taskcluster_refuses() {
     insta::assert_snapshot!(check(&[
         ("image-defs/images/gui.yml", &image("name: Gui\n")),

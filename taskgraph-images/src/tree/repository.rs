@@ -400,6 +400,12 @@ impl Objects for Store {
     }
 
     fn blob(&self, id: ContentId, path: &TreePath) -> Result<Arc<[u8]>, FileError> {
+        let within = |length: usize| {
+            let length = length as u64;
+            (length <= MAX_FILE)
+                .then_some(())
+                .ok_or_else(|| FileError::TooLarge(path.clone(), length, MAX_FILE))
+        };
         match self.overlay.read().expect("no writer panics").get(&id) {
             Some(Uncommitted::Content(content)) => return Ok(content.clone()),
             Some(Uncommitted::TooLarge(size)) => {
@@ -414,13 +420,7 @@ impl Objects for Store {
             .repository()
             .find_object(self.object_id(id))
             .map_err(|error| lost(&error))?;
-        if object.data.len() as u64 > MAX_FILE {
-            return Err(FileError::TooLarge(
-                path.clone(),
-                object.data.len() as u64,
-                MAX_FILE,
-            ));
-        }
+        within(object.data.len())?;
         Ok(Arc::from(std::mem::take(&mut object.data)))
     }
 }
