@@ -209,7 +209,10 @@ fn measure(
     before: impl Fn() -> io::Result<()>,
 ) -> io::Result<Measured> {
     // Object ids go through a file: a pipe would make the harness part of what is measured.
-    let input = case.input.map(|folder| ids(repository, folder)).transpose()?;
+    let input = case
+        .input
+        .map(|folder| ids(repository, folder))
+        .transpose()?;
     let mut measured = Measured {
         wall: Vec::new(),
         cpu: Duration::MAX,

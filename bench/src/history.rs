@@ -87,7 +87,11 @@ impl Synthetic {
                 stream.commit(&format!("Images from {at} on"))?;
             }
             stream.file(
-                &format!("image-defs/images/team-{:03}/{}.yml", at / 100, image_name(at)),
+                &format!(
+                    "image-defs/images/team-{:03}/{}.yml",
+                    at / 100,
+                    image_name(at)
+                ),
                 &self.definition(at),
             )?;
         }

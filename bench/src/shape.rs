@@ -89,7 +89,9 @@ impl Synthetic {
         let mut affected = BTreeSet::new();
         for (at, image) in self.images.iter().enumerate() {
             if image.scripts.iter().any(|script| changed[*script])
-                || image.parent.is_some_and(|parent| affected.contains(&parent))
+                || image
+                    .parent
+                    .is_some_and(|parent| affected.contains(&parent))
             {
                 affected.insert(at);
             }

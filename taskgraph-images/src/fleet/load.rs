@@ -174,9 +174,12 @@ impl Loading<'_> {
                 let known = self.other.as_ref().and_then(|other| {
                     let image = *other.images.get(&(&file.path, *at))?;
                     (Arc::ptr_eq(file, &image.file)
-                        && image.shared_looks.iter().all(|looks| other.untouched(looks))
+                        && image
+                            .shared_looks
+                            .iter()
+                            .all(|looks| other.untouched(looks))
                         && other.untouched(&image.looks))
-                        .then(|| image.clone())
+                    .then(|| image.clone())
                 });
                 known.unwrap_or_else(|| Arc::new(derive(&shared, file, *at)))
             })

@@ -182,9 +182,7 @@ impl ImageGraph {
         let files: Vec<NodeIndex> = self
             .graph
             .node_indices()
-            .filter(|at| {
-                by_bytes[at.index()] && matches!(self.graph[*at].key, NodeKey::File(_))
-            })
+            .filter(|at| by_bytes[at.index()] && matches!(self.graph[*at].key, NodeKey::File(_)))
             .collect();
         let own: Vec<(NodeIndex, Digest)> = files
             .par_iter()
@@ -295,10 +293,7 @@ impl<'a> Builder<'a> {
         let definition = &resolved.definition;
         let mut tasks = Vec::new();
         for (kind, values) in &image.values {
-            let task = self.node(
-                NodeKey::Task(definition.id.clone(), *kind),
-                self.task,
-            );
+            let task = self.node(NodeKey::Task(definition.id.clone(), *kind), self.task);
             let leaf = self.node(NodeKey::Values(definition.id.clone(), *kind), *values);
             self.edge(task, leaf, Role::Values, Some(&resolved.written.name));
             let runs = payload(definition, *kind);
