@@ -233,7 +233,8 @@ pub fn path(data: &[u8]) {
             path.components()
                 .all(|part| !matches!(part, "" | "." | ".."))
         );
-        assert_eq!(TreePath::parse(path.as_str()).as_ref(), Ok(&path));
+        // By itself `\a` would be refused as absolute; `./\a` is how one names such a file.
+        assert_eq!(TreePath::parse(&format!("./{path}")).as_ref(), Ok(&path));
     }
 }
 

@@ -1,5 +1,10 @@
 //! The program as its users see it: real git repositories in, text and exit codes out.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test whose case cannot be set up has failed"
+)]
+
 /// Files that change: content, mode, kind, place.
 mod changes;
 /// The text of `--help` of every command.

@@ -71,6 +71,10 @@ impl<'a> Selection<'a> {
             let chosen = self.choose(key, branches)?.clone();
             return self.resolve(&chosen);
         }
+        // Most of a definition says the same for every image: it is shared, not written anew.
+        if is_settled(node) {
+            return Some(node.clone());
+        }
         match &node.value {
             _ if node.is_null() => None,
             Value::Scalar(text, _) if text.contains("{{") => {
@@ -294,6 +298,18 @@ impl<'a> Selection<'a> {
 enum Unrendered {
     Missing(String),
     Other(String),
+}
+
+/// Whether nothing in a value is left to choose, render, join or leave out.
+fn is_settled(node: &Node) -> bool {
+    match &node.value {
+        Value::Scalar(text, _) => !node.is_null() && !text.as_bytes().contains(&b'{'),
+        Value::List(items) => items.iter().all(is_settled),
+        Value::Concat(_) => false,
+        Value::Map(entries) => {
+            by(node).is_none() && entries.iter().all(|(_, value)| is_settled(value))
+        }
+    }
 }
 
 impl Selection<'_> {

@@ -40,7 +40,7 @@ impl Expansions {
         tree: &Tree,
         entry: &Spanned<String>,
         folder: Folder,
-    ) -> Result<Arc<Expansion>, (Diagnostic, Vec<Look>)> {
+    ) -> Result<Arc<Expansion>, (Box<Diagnostic>, Vec<Look>)> {
         let known = self.known.read().expect("no writer panics");
         if let Some(known) = known.get(&folder).and_then(|known| known.get(&entry.value)) {
             return Ok(known.clone());
@@ -60,7 +60,7 @@ impl Expansions {
                     .insert(entry.value.clone(), expansion.clone());
                 Ok(expansion)
             }
-            Err(fault) => Err((fault, view.into_looks())),
+            Err(fault) => Err((Box::new(fault), view.into_looks())),
         }
     }
 }

@@ -230,7 +230,7 @@ impl Derivation<'_> {
             }
             Err((fault, looks)) => {
                 self.looks.extend(looks);
-                self.findings.push(fault);
+                self.findings.push(*fault);
                 None
             }
         }

@@ -6,10 +6,14 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use gix::bstr::ByteSlice as _;
 use gix::objs::tree::EntryKind;
+use gix::odb::pack::cache::lru::MemoryCappedHashmap;
 use thread_local::ThreadLocal;
 
 use super::directory::{ContentId, Directory, Entry, Mode, Objects};
 use super::{FileError, MAX_FILE, Tree, TreePath};
+
+/// How many bytes of undone deltas each thread keeps: the definitions of ten thousand images.
+const PACK_CACHE: usize = 16 * 1024 * 1024;
 
 /// A git repository: bare or not, shallow or whole, of either object format.
 #[derive(Debug, Clone)]
@@ -287,6 +291,11 @@ impl Store {
         self.local.get_or(|| {
             let mut repository = self.shared.to_thread_local();
             repository.object_cache_size_if_unset(4 * 1024 * 1024);
+            // Definitions are deltas of one another, in chains of dozens. Every object of a chain is wanted sooner or
+            // later, so that what was once put together is kept: each read then undoes one or two deltas, not ten.
+            repository
+                .objects
+                .set_pack_cache(|| Box::new(MemoryCappedHashmap::new(PACK_CACHE)));
             repository
         })
     }
@@ -400,6 +409,12 @@ impl Objects for Store {
     }
 
     fn blob(&self, id: ContentId, path: &TreePath) -> Result<Arc<[u8]>, FileError> {
+        let within = |length: usize| {
+            let length = length as u64;
+            (length <= MAX_FILE)
+                .then_some(())
+                .ok_or_else(|| FileError::TooLarge(path.clone(), length, MAX_FILE))
+        };
         match self.overlay.read().expect("no writer panics").get(&id) {
             Some(Uncommitted::Content(content)) => return Ok(content.clone()),
             Some(Uncommitted::TooLarge(size)) => {
@@ -414,13 +429,7 @@ impl Objects for Store {
             .repository()
             .find_object(self.object_id(id))
             .map_err(|error| lost(&error))?;
-        if object.data.len() as u64 > MAX_FILE {
-            return Err(FileError::TooLarge(
-                path.clone(),
-                object.data.len() as u64,
-                MAX_FILE,
-            ));
-        }
+        within(object.data.len())?;
         Ok(Arc::from(std::mem::take(&mut object.data)))
     }
 }

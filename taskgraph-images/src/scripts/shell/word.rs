@@ -288,8 +288,8 @@ impl<'e> Expander<'e> {
         let (name, mut operation) = text.split_at(name_length);
         let mut index = None;
         if operation.starts_with('[') {
-            let end = operation.find(']').unwrap_or(operation.len() - 1);
-            index = Some(&operation[1..end.max(1)]);
+            let end = operation.find(']').unwrap_or(operation.len());
+            index = Some(&operation[1..end]);
             operation = operation.get(end + 1..).unwrap_or_default();
         }
         if operation.is_empty() {
