@@ -236,7 +236,6 @@ impl Store {
     pub(super) fn repository(&self) -> &gix::Repository {
         self.local.get_or(|| {
             let mut repository = self.shared.to_thread_local();
-            repository.object_cache_size_if_unset(4 * 1024 * 1024);
             // Definitions are deltas of one another, in chains of dozens. Every object of a chain is wanted sooner or
             // later, so that what was once put together is kept: each read then undoes one or two deltas, not ten.
             repository
