@@ -35,11 +35,18 @@ pub(super) fn reasons(
         .iter()
         .map(|(path, change)| (path, *change))
         .collect();
+    // Of two ways as long as each other, the one that ends at the file says more than the one that ends at a value.
+    let length = |via: &[Step]| {
+        (
+            via.len(),
+            via.last().is_some_and(|step| step.role == Role::Values),
+        )
+    };
     let mut found: BTreeMap<ImageId, BTreeMap<Cause, Reason>> = BTreeMap::new();
     let mut add = |id: &ImageId, cause: Cause, reason: Reason| {
         let slot = found.entry(id.clone()).or_default();
         match slot.get(&cause) {
-            Some(known) if known.via.len() <= reason.via.len() => {}
+            Some(known) if length(&known.via) <= length(&reason.via) => {}
             _ => {
                 slot.insert(cause, reason);
             }

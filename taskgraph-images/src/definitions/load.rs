@@ -249,6 +249,7 @@ impl<'a> Loader<'a> {
             }
             images.extend(image);
         }
+        images.shrink_to_fit();
         Some(images)
     }
 

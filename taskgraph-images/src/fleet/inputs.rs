@@ -228,7 +228,8 @@ impl Derivation<'_> {
                 self.shared_looks.push(expansion.looks.clone());
                 Some(expansion)
             }
-            Err((fault, looks)) => {
+            Err(failed) => {
+                let (fault, looks) = *failed;
                 self.looks.extend(looks);
                 self.findings.push(*fault);
                 None

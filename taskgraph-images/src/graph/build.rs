@@ -70,17 +70,20 @@ impl ImageGraph {
         contents: &Contents,
         payload: &mut dyn FnMut(&'a ImageDefinition, Kind) -> Digest,
     ) -> Result<Self, Vec<Diagnostic>> {
-        let images = fleet.images.len();
         // What the index knows may be more: what another fleet asked for, or what nobody runs any more.
         let followed = fleet
             .images
             .values()
             .flat_map(|image| &image.scripts)
             .collect();
+        // Counted beforehand: graphs that grow are copied, and end up half empty.
+        let tasks: usize = fleet.images.values().map(|image| image.values.len()).sum();
+        let inputs: usize = fleet.images.values().map(|image| image.inputs.len()).sum();
+        let nodes = 2 * tasks + fleet.files.len() + 1024;
         let mut builder = Builder {
             fleet,
-            graph: DiGraph::with_capacity(images * 7, images * 40),
-            index: Index::with_capacity_and_hasher(images * 7, Default::default()),
+            graph: DiGraph::with_capacity(nodes, inputs + 4 * tasks + fleet.images.len()),
+            index: Index::with_capacity_and_hasher(nodes, Default::default()),
             workers: HashMap::new(),
             pending: Vec::new(),
             followed,

@@ -153,6 +153,9 @@ pub fn table(preview: &PreviewJson) -> String {
         })
         .collect();
     let titles = ["KIND", "IMAGE", "TASK QUEUE", "WHY"].map(str::to_owned);
+    if rows.is_empty() {
+        return String::new();
+    }
     let all: Vec<[String; 4]> = std::iter::once(titles).chain(rows).collect();
     columns(&all, "")
 }

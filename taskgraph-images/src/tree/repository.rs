@@ -290,7 +290,6 @@ impl Store {
     pub(super) fn repository(&self) -> &gix::Repository {
         self.local.get_or(|| {
             let mut repository = self.shared.to_thread_local();
-            repository.object_cache_size_if_unset(4 * 1024 * 1024);
             // Definitions are deltas of one another, in chains of dozens. Every object of a chain is wanted sooner or
             // later, so that what was once put together is kept: each read then undoes one or two deltas, not ten.
             repository
@@ -409,12 +408,6 @@ impl Objects for Store {
     }
 
     fn blob(&self, id: ContentId, path: &TreePath) -> Result<Arc<[u8]>, FileError> {
-        let within = |length: usize| {
-            let length = length as u64;
-            (length <= MAX_FILE)
-                .then_some(())
-                .ok_or_else(|| FileError::TooLarge(path.clone(), length, MAX_FILE))
-        };
         match self.overlay.read().expect("no writer panics").get(&id) {
             Some(Uncommitted::Content(content)) => return Ok(content.clone()),
             Some(Uncommitted::TooLarge(size)) => {

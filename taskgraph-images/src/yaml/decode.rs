@@ -185,10 +185,8 @@ impl<T: Decode> Decode for Vec<T> {
         let Value::List(items) = &node.value else {
             return decoder.expected("a list", node);
         };
-        let values: Self = items
-            .iter()
-            .filter_map(|item| decoder.value(item))
-            .collect();
+        let mut values = Self::with_capacity(items.len());
+        values.extend(items.iter().filter_map(|item| decoder.value(item)));
         (values.len() == items.len()).then_some(values)
     }
 }

@@ -1,237 +1,30 @@
-//! Reads templates: HCL, HCL's JSON syntax, and files of variables' values.
+//! What the files of a template say, gathered into one [`ParsedTemplate`].
+//!
+//! Names are declared first, for all files, so that references find them wherever they stand.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hcl_edit::Span as _;
 use hcl_edit::expr::Expression;
-use hcl_edit::structure;
 
-use super::body::{Block, Body};
-use super::compile::{Compiler, Names};
-use super::eval::Evaluator;
-use super::expr::{Expr, Node};
-use super::file_functions::file_code;
-use super::json::{self, Json, STEPS};
-use super::kinds::Component;
-use super::template::{Build, Data, Declarations, Local, ParsedTemplate, Source, Variable};
-use super::value::Value;
-use super::variables::{self, Type, VarFile};
-use super::{folder, legacy};
+use super::Document;
+use super::steps::{classify_steps, hcl_build};
 use crate::diagnostic::{Diagnostic, Place, Span};
-use crate::tree::{FileKind, Files, TreePath};
-
-/// The largest template, or file of values, that is read.
-pub(super) const MAX_TEMPLATE: usize = 1 << 20;
-
-/// A file's syntax tree.
-enum Document {
-    Hcl(structure::Body),
-    Json(Json),
-}
-
-impl ParsedTemplate {
-    /// Reads a template: a `*.pkr.hcl` or `*.pkr.json` file, a folder of them, or a legacy JSON template.
-    ///
-    /// # Errors
-    /// Every fault of every file: what cannot be read or is no HCL, and names that are declared twice.
-    pub fn parse(files: &dyn Files, template: &TreePath) -> Result<Self, Vec<Diagnostic>> {
-        let unreadable = |error: crate::tree::FileError| {
-            vec![
-                Diagnostic::error(file_code(&error), format!("the template {error}"))
-                    .at(Place::file(template.clone())),
-            ]
-        };
-        let kind = files.kind(template).map_err(unreadable)?;
-        let (root, paths, automatic) = if kind == FileKind::File {
-            (template.parent(), vec![template.clone()], Vec::new())
-        } else {
-            let all = files.list(template, false).map_err(unreadable)?;
-            let (paths, automatic) = folder(&all);
-            (template.clone(), paths, automatic)
-        };
-        if paths.is_empty() {
-            return Err(vec![
-                Diagnostic::error(
-                    "missing-file",
-                    format!("the folder `{template}` holds no template"),
-                )
-                .at(Place::file(template.clone()))
-                .hint("templates end in `.pkr.hcl` or `.pkr.json`"),
-            ]);
-        }
-        let mut faults = Vec::new();
-        let mut documents = Vec::new();
-        for path in &paths {
-            match read(files, path).and_then(|text| document(path, &text)) {
-                Ok(document) => documents.push(document),
-                Err(fault) => faults.push(fault),
-            }
-        }
-        if !faults.is_empty() {
-            return Err(faults);
-        }
-        if let [Document::Json(json)] = documents.as_slice()
-            && (json.get("builders").is_some() || !paths[0].as_str().ends_with(".pkr.json"))
-        {
-            return legacy::parse(root, &paths[0], json);
-        }
-        let mut gathered = Gathered::new(root, paths);
-        for (file, document) in documents.iter().enumerate() {
-            gathered.declare(document, file_index(file));
-        }
-        if !gathered.faults.is_empty() {
-            return Err(gathered.faults);
-        }
-        let names = std::mem::take(&mut gathered.template.declarations.names);
-        for (file, document) in documents.iter().enumerate() {
-            gathered.compile(&names, document, file_index(file));
-        }
-        let mut template = gathered.template;
-        // References are indices in the order of declaration; bodies come sorted by name.
-        let order = |table: &BTreeMap<Arc<str>, u32>, name: &str| table.get(name).copied();
-        let declared = &mut template.declarations;
-        declared
-            .variables
-            .sort_by_key(|variable| order(&names.variables, &variable.name));
-        declared
-            .locals
-            .sort_by_key(|local| order(&names.locals, &local.name));
-        declared
-            .data
-            .sort_by_key(|data| order(&names.data, &data.name));
-        declared.names = names;
-        for path in automatic {
-            match VarFile::parse(files, &path) {
-                Ok(file) => template.automatic.push(file),
-                Err(more) => gathered.faults.extend(more),
-            }
-        }
-        if gathered.faults.is_empty() {
-            template.check_filters();
-            Ok(template)
-        } else {
-            Err(gathered.faults)
-        }
-    }
-}
-
-impl VarFile {
-    /// Reads a `*.pkrvars.hcl`, `*.hcl` or `*.json` file of variables' values.
-    ///
-    /// # Errors
-    /// When it cannot be read, is no HCL or JSON, or a value is not literal.
-    pub fn parse(files: &dyn Files, path: &TreePath) -> Result<Self, Vec<Diagnostic>> {
-        let document = read(files, path)
-            .and_then(|text| document(path, &text))
-            .map_err(|fault| vec![fault])?;
-        let names = Names::default();
-        let mut compiler = Compiler::new(&names, path.clone(), 0);
-        let mut faults = Vec::new();
-        let nodes: Vec<(Arc<str>, Node)> = match &document {
-            Document::Hcl(body) => {
-                for block in body.blocks() {
-                    faults.push(
-                        Diagnostic::error(
-                            "packer-syntax",
-                            format!("a block `{}` in a file of values", block.ident.as_str()),
-                        )
-                        .at(Place::new(
-                            path.clone(),
-                            block.ident.span().unwrap_or_default(),
-                        ))
-                        .hint("such files hold `name = value` only"),
-                    );
-                }
-                let body = compiler.body(body);
-                body.attributes
-                    .into_iter()
-                    .map(|attribute| (attribute.name, attribute.value))
-                    .collect()
-            }
-            Document::Json(json) => json
-                .entries()
-                .iter()
-                .filter(|(name, _)| name != "//")
-                .map(|(name, value)| {
-                    let value = json::expression(&mut compiler, value, &mut faults);
-                    (Arc::from(name.as_str()), value)
-                })
-                .collect(),
-        };
-        let declarations = Declarations {
-            files: vec![path.clone()],
-            ..Declarations::default()
-        };
-        let root = path.parent();
-        let mut evaluator = Evaluator::new(&declarations, files, &root);
-        let mut values = BTreeMap::new();
-        for (name, node) in nodes {
-            match evaluator.eval(&node, None) {
-                Ok(value) => {
-                    values.insert(name, (value, Place::new(path.clone(), node.span.range())));
-                }
-                Err(fault) => faults.push(*fault),
-            }
-        }
-        if faults.is_empty() {
-            Ok(Self {
-                path: path.clone(),
-                values,
-            })
-        } else {
-            Err(faults)
-        }
-    }
-}
-
-fn file_index(file: usize) -> u16 {
-    u16::try_from(file).unwrap_or(u16::MAX)
-}
-
-/// A template's text, if it is a text of a size that is read.
-fn read(files: &dyn Files, path: &TreePath) -> Result<String, Diagnostic> {
-    let whole = || Place::file(path.clone());
-    let content = files
-        .read(path)
-        .map_err(|error| Diagnostic::error(file_code(&error), error.to_string()).at(whole()))?;
-    if content.len() > MAX_TEMPLATE {
-        return Err(Diagnostic::error(
-            "template-too-large",
-            format!(
-                "`{path}` holds {} bytes; templates hold at most {MAX_TEMPLATE}",
-                content.len()
-            ),
-        )
-        .at(whole()));
-    }
-    String::from_utf8(content.to_vec()).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        Diagnostic::error("packer-syntax", "the file is not UTF-8")
-            .at(Place::new(path.clone(), at..at + 1))
-    })
-}
-
-fn document(path: &TreePath, text: &str) -> Result<Document, Diagnostic> {
-    if path.extension() == Some("json") {
-        return json::read(path, text).map(Document::Json);
-    }
-    hcl_edit::parser::parse_body(text)
-        .map(Document::Hcl)
-        .map_err(|error| {
-            let at = error.location().offset();
-            let end = (at + 1..=text.len())
-                .find(|end| text.is_char_boundary(*end))
-                .unwrap_or(at);
-            Diagnostic::error("packer-syntax", error.message().to_owned())
-                .at(Place::new(path.clone(), at..end))
-        })
-}
+use crate::packer::body::{Block, Body};
+use crate::packer::compile::{Compiler, Names};
+use crate::packer::expr::{Expr, Node};
+use crate::packer::json::{self, Json};
+use crate::packer::kinds::Component;
+use crate::packer::template::{Build, Data, Declarations, Local, ParsedTemplate, Source, Variable};
+use crate::packer::types::Type;
+use crate::packer::value::Value;
+use crate::packer::variables::{self};
+use crate::tree::TreePath;
 
 /// What the files of a template say, as far as they have been read.
-struct Gathered {
-    template: ParsedTemplate,
-    faults: Vec<Diagnostic>,
+pub(super) struct Gathered {
+    pub(super) template: ParsedTemplate,
+    pub(super) faults: Vec<Diagnostic>,
 }
 
 /// The blocks of a template's files and how many labels each has.
@@ -247,7 +40,7 @@ const BLOCKS: &[(&str, usize)] = &[
 ];
 
 impl Gathered {
-    fn new(root: TreePath, files: Vec<TreePath>) -> Self {
+    pub(super) fn new(root: TreePath, files: Vec<TreePath>) -> Self {
         Self {
             template: ParsedTemplate {
                 declarations: Declarations {
@@ -273,7 +66,7 @@ impl Gathered {
     }
 
     /// Notes the names that a file declares, so that references find them wherever they stand.
-    fn declare(&mut self, document: &Document, file: u16) {
+    pub(super) fn declare(&mut self, document: &Document, file: u16) {
         let mut declared: Vec<(&str, String, Span)> = Vec::new();
         match document {
             Document::Hcl(body) => {
@@ -352,7 +145,7 @@ impl Gathered {
     }
 
     /// Makes a file's blocks ready, in the order in which `declare` saw them.
-    fn compile(&mut self, names: &Names, document: &Document, file: u16) {
+    pub(super) fn compile(&mut self, names: &Names, document: &Document, file: u16) {
         let path = self.template.declarations.files[usize::from(file)].clone();
         let mut compiler = Compiler::new(names, path, file);
         match document {
@@ -408,7 +201,14 @@ impl Gathered {
         }
     }
 
-    fn variable(&mut self, labels: &[&str], of: Type, body: Body, file: u16, span: Span) {
+    pub(super) fn variable(
+        &mut self,
+        labels: &[&str],
+        of: Type,
+        body: Body,
+        file: u16,
+        span: Span,
+    ) {
         let mut default = None;
         for attribute in body.attributes {
             if &*attribute.name == "default" {
@@ -425,7 +225,14 @@ impl Gathered {
         });
     }
 
-    fn block(&mut self, kind: &str, labels: &[&str], mut body: Body, file: u16, span: Span) {
+    pub(super) fn block(
+        &mut self,
+        kind: &str,
+        labels: &[&str],
+        mut body: Body,
+        file: u16,
+        span: Span,
+    ) {
         match kind {
             "packer" => self.template.settings.push(body),
             "variables" => {
@@ -491,7 +298,7 @@ impl Gathered {
         }
     }
 
-    fn source(&mut self, labels: &[&str], mut body: Body, file: u16, span: Span) {
+    pub(super) fn source(&mut self, labels: &[&str], mut body: Body, file: u16, span: Span) {
         body.classify(Component::Source, labels[0]);
         let reference: Arc<str> = Arc::from(labels.join("."));
         let known = &mut self.template.sources;
@@ -510,56 +317,9 @@ impl Gathered {
         });
     }
 
-    fn build(&mut self, mut build: Build) {
+    pub(super) fn build(&mut self, mut build: Build) {
         classify_steps(&mut build.steps);
         self.template.builds.push(build);
-    }
-}
-
-fn hcl_build(compiler: &mut Compiler<'_>, block: &structure::Block) -> Build {
-    let mut steps = Vec::new();
-    let mut rest = structure::Body::new();
-    for item in block.body.iter() {
-        match item.as_block() {
-            Some(inner) => {
-                let ready = compiler.block(inner);
-                if STEPS.iter().any(|(name, _)| **name == *ready.name) {
-                    steps.push(ready);
-                } else {
-                    rest.push(item.clone());
-                }
-            }
-            None => rest.push(item.clone()),
-        }
-    }
-    Build {
-        body: compiler.body(&rest),
-        steps,
-        all: false,
-    }
-}
-
-/// Looks up which attributes of what runs name files.
-pub(super) fn classify_steps(steps: &mut [Block]) {
-    for step in steps {
-        let of = match (&step.dynamic, step.labels.first()) {
-            (_, Some(label)) => label.clone(),
-            (Some(dynamic), None) => match dynamic.labels.first().map(|label| &label.expr) {
-                Some(Expr::Const(Value::String(label))) => label.clone(),
-                _ => Arc::from("*"),
-            },
-            (None, None) => Arc::from("*"),
-        };
-        match &*step.name {
-            "source" => {
-                let of = of.trim_start_matches("source.");
-                let of = of.split('.').next().unwrap_or(of);
-                step.body.classify(Component::Source, of);
-            }
-            "post-processor" => step.body.classify(Component::PostProcessor, &of),
-            "post-processors" => classify_steps(&mut step.body.blocks),
-            _ => step.body.classify(Component::Provisioner, &of),
-        }
     }
 }
 
@@ -573,7 +333,7 @@ fn unknown_block(kind: &str) -> Diagnostic {
     diagnostic
 }
 
-fn twice(kind: &str, name: &str) -> Diagnostic {
+pub(super) fn twice(kind: &str, name: &str) -> Diagnostic {
     Diagnostic::error(
         "duplicate-declaration",
         format!("the {kind} `{name}` is declared twice"),

@@ -8,18 +8,18 @@ use std::sync::Arc;
 use globset::{GlobBuilder, GlobMatcher};
 use hcl_edit::template::Template;
 
-use super::compile::Compiler;
-use super::eval::{Eval, Evaluator, Scope};
-use super::expr::Node;
-use super::functions::{Fault, map, set, text};
-use super::paths::{self, Problem};
-use super::text_functions::encode;
-use super::value::Value;
-use super::{InputRole, TemplateInput};
+use super::arguments::{map, text};
+use super::encoding::encode;
+use super::sets::set;
+use super::{Answer, Fault};
 use crate::diagnostic::{Diagnostic, Place, Span};
+use crate::packer::compile::Compiler;
+use crate::packer::eval::{Eval, Evaluator, Scope};
+use crate::packer::expr::Node;
+use crate::packer::paths::{self, Problem};
+use crate::packer::value::Value;
+use crate::packer::{InputRole, TemplateInput};
 use crate::tree::{FileError, FileKind, TreePath};
-
-type Answer = Result<Value, Fault>;
 
 /// The largest file that a function reads.
 const MAX_FILE: usize = 1 << 20;
@@ -73,7 +73,7 @@ fn read(
 }
 
 /// The code of a fault that reading a file can have.
-pub(super) fn file_code(error: &FileError) -> &'static str {
+pub(in crate::packer) fn file_code(error: &FileError) -> &'static str {
     match error {
         FileError::Missing(_) => "missing-file",
         FileError::NotAFile(_) | FileError::NotADirectory(_) => "wrong-file-kind",
@@ -108,7 +108,7 @@ pub(super) fn fileexists(this: &mut Evaluator<'_>, _: &Node, a: &[Value]) -> Ans
 }
 
 /// A glob as Packer's functions read it: `*` stays within a folder, `**` does not.
-pub(super) fn glob(pattern: &str) -> Result<GlobMatcher, String> {
+pub(in crate::packer) fn glob(pattern: &str) -> Result<GlobMatcher, String> {
     if pattern.len() > 4096 {
         return Err("the pattern is longer than 4096 bytes".to_owned());
     }

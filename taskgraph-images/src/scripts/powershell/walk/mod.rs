@@ -1,29 +1,23 @@
 //! Reads a syntax tree in the order of the text: variables, working directories, comments, commands.
 
+mod assign;
+mod broken;
+mod manifest;
+
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 use tree_sitter::{Node, Tree};
 
-use super::evaluate::Evaluator;
-use super::lex::{self, Argument};
+use self::broken::is_fault;
+use self::manifest::is_manifest;
 use crate::diagnostic::Span;
 use crate::scripts::directive::Comments;
 use crate::scripts::environment::{Environment, Outer};
-use crate::scripts::value::Value;
+use crate::scripts::powershell::evaluate::Evaluator;
+use crate::scripts::powershell::lex::{self};
 use crate::scripts::values::Values;
 use crate::scripts::{Analysis, Reference, ReferenceKind, arrange};
-
-/// Keys of a module manifest that name files.
-const MANIFEST: [&str; 7] = [
-    "rootmodule",
-    "moduletoprocess",
-    "nestedmodules",
-    "scriptstoprocess",
-    "typestoprocess",
-    "formatstoprocess",
-    "filelist",
-];
 
 /// One reading of a script.
 #[derive(Debug)]
@@ -169,98 +163,6 @@ impl<'t> Walk<'t> {
         }
     }
 
-    fn foreach(&mut self, node: Node<'_>) {
-        let child = |kind: &str| {
-            (0..node.child_count()).find_map(|at| {
-                let child = node.child(at)?;
-                (child.kind() == kind).then(|| child.byte_range())
-            })
-        };
-        let (Some(variable), Some(list)) = (child("variable"), child("pipeline")) else {
-            return;
-        };
-        let values = self.statement(list);
-        let name = plain_name(&self.text[variable]);
-        self.environment.replace(&name, values);
-    }
-
-    fn parameter(&mut self, node: Node<'_>) {
-        let mut name = None;
-        let mut values = None;
-        for at in 0..node.child_count() {
-            let Some(child) = node.child(at) else {
-                continue;
-            };
-            match child.kind() {
-                "variable" => name = Some(plain_name(&self.text[child.byte_range()])),
-                "script_parameter_default" => {
-                    let range = child.byte_range();
-                    values = Some(self.statement(range.start + 1..range.end));
-                }
-                _ => {}
-            }
-        }
-        if let Some(name) = name {
-            let values =
-                values.unwrap_or_else(|| Values::unknown(format!("`${name}` is a parameter")));
-            self.environment.replace(&name, values);
-        }
-    }
-
-    fn assignment(&mut self, node: Node<'_>) {
-        let (Some(left), Some(value)) = (node.child(0), node.child_by_field_name("value")) else {
-            return;
-        };
-        let mut left = self.text[left.byte_range()].trim();
-        // `[string]$name`.
-        while left.starts_with('[')
-            && let Some(end) = left.find(']')
-        {
-            left = left[end + 1..].trim_start();
-        }
-        if !left.starts_with('$') || left.contains(['.', '[', ',', '(']) {
-            return;
-        }
-        let name = plain_name(left);
-        let values = self.statement(value.byte_range());
-        let operator = &self.text[..value.start_byte()];
-        let operator = operator.trim_end();
-        if operator.ends_with("+=") {
-            if values.iter().any(Value::starts_at_folder) || self.environment.get(&name).is_none() {
-                self.environment.add(&name, &values);
-            } else if let Some(mut before) = self.environment.get(&name) {
-                before.append(&values);
-                self.environment.set(&name, before);
-            }
-        } else {
-            self.environment.set(&name, values);
-        }
-    }
-
-    /// `… | ForEach-Object { … }`: what `$_` is inside.
-    fn bind_item(&mut self, range: &Range<usize>) {
-        let Some(&start) = self.pipelines.last() else {
-            return;
-        };
-        let (arguments, _) = lex::command(self.text, range.start);
-        let is_loop = match arguments.first() {
-            Some(Argument::Values(name)) => {
-                let name = &self.text[name[0].clone()];
-                ["foreach-object", "foreach", "%"]
-                    .iter()
-                    .any(|known| name.eq_ignore_ascii_case(known))
-            }
-            _ => false,
-        };
-        if is_loop && start < range.start {
-            let upstream = self.text[start..range.start]
-                .trim_end()
-                .trim_end_matches('|');
-            let values = self.statement(start..start + upstream.len());
-            self.items.push((range.end, values));
-        }
-    }
-
     /// Files named as arguments of methods: `[IO.File]::ReadAllText("$PSScriptRoot\x")`.
     fn call(&mut self, node: Node<'_>) {
         let class = self.text[node.byte_range()].to_ascii_lowercase();
@@ -282,71 +184,6 @@ impl<'t> Walk<'t> {
             if part.contains('$') {
                 let values = self.expression(argument.clone());
                 self.refer(ReferenceKind::Mentioned, argument, &values);
-            }
-        }
-    }
-
-    fn manifest_entry(&mut self, range: &Range<usize>) {
-        let text = &self.text[range.clone()];
-        let Some((key, _)) = text.split_once('=') else {
-            return;
-        };
-        let name = key.trim().trim_matches(['\'', '"']).to_ascii_lowercase();
-        if !MANIFEST.contains(&name.as_str()) {
-            return;
-        }
-        // Every string of the value: one, or a list of them.
-        let bytes = self.text.as_bytes();
-        let mut at = range.start + key.len() + 1;
-        while at < range.end {
-            let end = match bytes[at] {
-                b'@' | b'(' | b')' => at + 1,
-                b'#' => {
-                    at + self.text[at..range.end]
-                        .find('\n')
-                        .unwrap_or(range.end - at)
-                }
-                _ => lex::unit_end(bytes, at, 0).max(at + 1),
-            };
-            if matches!(bytes[at], b'\'' | b'"') && end <= range.end {
-                let file = &self.text[at + 1..(end - 1).max(at + 1)];
-                if !file.is_empty() {
-                    let file = Values::one(
-                        Value::piece(crate::scripts::value::Piece::ScriptFolder(0))
-                            .join_below(&Value::text(file.replace('\\', "/"))),
-                    );
-                    // A module without an extension may also be one of the machine's.
-                    let kind = match name.as_str() {
-                        "rootmodule" | "moduletoprocess" | "nestedmodules" => {
-                            ReferenceKind::Imported
-                        }
-                        _ => ReferenceKind::Sourced,
-                    };
-                    self.refer(kind, at..end, &file);
-                }
-            }
-            at = end;
-        }
-    }
-
-    /// Lines that look like references, where the parser did not understand the script.
-    fn broken(&mut self, root: Node<'_>) {
-        let mut at = 0;
-        for line in self.text.split_inclusive('\n') {
-            let start = at + line.len() - line.trim_start().len();
-            at += line.len();
-            let lower = line.trim_start().to_ascii_lowercase();
-            let is_reference = [". ", "& ", "import-module ", "ipmo ", "using module "]
-                .iter()
-                .any(|sign| lower.starts_with(sign));
-            if !is_reference || self.read.contains(&start) {
-                continue;
-            }
-            let inside = root.descendant_for_byte_range(start, start + 1);
-            if !inside.is_some_and(|inside| {
-                inside.kind() == "comment" || inside.kind().contains("string")
-            }) {
-                self.command(start);
             }
         }
     }
@@ -420,45 +257,4 @@ impl<'t> Walk<'t> {
             });
         }
     }
-}
-
-/// Whether an error of the parser is one of the script. The grammar does not know `$variable/path` as an argument,
-/// nor a file of comments only.
-fn is_fault(text: &str, node: Node<'_>) -> bool {
-    let is_argument = node
-        .parent()
-        .is_some_and(|parent| parent.kind() == "member_access");
-    let is_comment = (0..node.child_count())
-        .filter_map(|at| node.child(at))
-        .all(|child| child.kind() == "comment" || text[child.byte_range()].trim().is_empty());
-    let is_empty = node.child_count() == 0 && text[node.byte_range()].trim().is_empty();
-    !(is_argument || is_empty || (is_comment && node.child_count() > 0))
-}
-
-/// Whether the file is a module manifest: nothing but a hash table, after comments.
-fn is_manifest(text: &str) -> bool {
-    let mut rest = text.trim_start_matches('\u{FEFF}').trim_start();
-    loop {
-        rest = if let Some(comment) = rest.strip_prefix("<#") {
-            comment.find("#>").map_or("", |end| &comment[end + 2..])
-        } else if rest.starts_with('#') {
-            rest.find('\n').map_or("", |end| &rest[end..])
-        } else {
-            return rest.starts_with("@{");
-        }
-        .trim_start();
-    }
-}
-
-/// A variable's name without `$`, braces and scope, in lower case.
-fn plain_name(variable: &str) -> String {
-    let name = variable
-        .trim_start_matches(['$', '{'])
-        .trim_end_matches('}')
-        .to_ascii_lowercase();
-    ["script:", "global:", "local:", "private:"]
-        .iter()
-        .find_map(|scope| name.strip_prefix(scope))
-        .map(str::to_owned)
-        .unwrap_or(name)
 }
