@@ -6,6 +6,8 @@
 //! blocks one after the other in a repository that starts empty. In a story `<!-- file: PATH -->` before a block
 //! writes the block to that file. With `TASKGRAPH_IMAGES_REGENERATE=1` in the environment pages are rewritten.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -109,7 +111,7 @@ fn paths_named_in_the_architecture_and_recipes_exist() {
             let path = &found[1];
             let is_path = path.contains('/') || path.ends_with(".rs") || path.ends_with(".md");
             let exists = |folder: &&str| root().join(folder).join(path).exists();
-            if is_path && !folders.iter().any(|folder| exists(&folder)) {
+            if is_path && !folders.iter().any(|folder| exists(folder)) {
                 missing.push(format!("{page}: {path}"));
             }
         }
@@ -136,6 +138,7 @@ fn the_guide_lists_every_page() {
 #[test]
 fn console_sessions_are_real() {
     let mut stale = Vec::new();
+    let ids = Regex::new("[0-9a-f]{12,64}").unwrap();
     for page in pages() {
         let text = fs::read_to_string(&page).unwrap();
         let Some(kind) = text
@@ -150,7 +153,6 @@ fn console_sessions_are_real() {
             continue;
         };
         let fresh = replayed(&text, kind == "fleet");
-        let ids = Regex::new("[0-9a-f]{12,64}").unwrap();
         if ids.replace_all(&fresh, "…") != ids.replace_all(&text, "…") {
             if std::env::var_os("TASKGRAPH_IMAGES_REGENERATE").is_some() {
                 fs::write(&page, &fresh).unwrap();

@@ -422,7 +422,10 @@ impl Objects for Store {
             .repository()
             .find_object(self.object_id(id))
             .map_err(|error| lost(&error))?;
-        within(object.data.len())?;
+        let size = object.data.len() as u64;
+        if size > MAX_FILE {
+            return Err(FileError::TooLarge(path.clone(), size, MAX_FILE));
+        }
         Ok(Arc::from(std::mem::take(&mut object.data)))
     }
 }
