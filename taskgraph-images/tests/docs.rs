@@ -111,7 +111,7 @@ fn paths_named_in_the_architecture_and_recipes_exist() {
             let path = &found[1];
             let is_path = path.contains('/') || path.ends_with(".rs") || path.ends_with(".md");
             let exists = |folder: &&str| root().join(folder).join(path).exists();
-            if is_path && !folders.iter().any(|folder| exists(folder)) {
+            if is_path && !folders.iter().any(exists) {
                 missing.push(format!("{page}: {path}"));
             }
         }
