@@ -1278,3 +1278,46 @@ fn templates_can_be_shared() {
     shared::<ParsedTemplate>();
     shared::<VarFile>();
 }
+
+#[test]
+fn bounds_what_follows_a_name_and_nested_json() {
+    for operator in [".b", "[0]", "[*]", ".*"] {
+        let text = format!(
+            "source \"null\" \"x\" {{\n  a = build.a{}\n}}\nbuild {{\n  sources = [\"null.x\"]\n}}\n",
+            operator.repeat(100_000)
+        );
+        let shown = show(&[("t.pkr.hcl", &text)], "t.pkr.hcl", "null.x", json!({}));
+        assert!(shown.starts_with("template-too-deep"), "{operator}");
+    }
+    let deep = format!(
+        "{{\"locals\": {{\"a\": {}{}}}}}",
+        "[".repeat(100_000),
+        "]".repeat(100_000)
+    );
+    let shown = show(&[("t.pkr.json", &deep)], "t.pkr.json", "null.x", json!({}));
+    assert!(shown.starts_with("packer-syntax: not valid JSON: recursion limit"));
+}
+
+#[test]
+fn reads_comments_and_any_name_among_the_locals_of_json() {
+    let template = r#"{
+        "//": "a comment",
+        "variables": {"//": "a comment", "dynamic": "a.sh", "z": "b.sh"},
+        "locals": {"//": "a comment", "dynamic": {"content": "c.sh"}, "z": "d.sh"},
+        "source": {"null": {"x": {}}},
+        "build": {"//": "a comment", "sources": ["null.x"], "provisioner": {"shell": {"scripts": [
+            "${var.dynamic}", "${var.z}", "${local.dynamic.content}", "${local.z}"
+        ]}}}
+    }"#;
+    let tree = [
+        ("t.pkr.json", template),
+        ("a.sh", ""),
+        ("b.sh", ""),
+        ("c.sh", ""),
+        ("d.sh", ""),
+    ];
+    assert_eq!(
+        fingerprint(&tree, "t.pkr.json", "null.x")["builds"][0]["provisioners"],
+        json!([["shell", {"scripts": ["a.sh", "b.sh", "c.sh", "d.sh"]}]])
+    );
+}
