@@ -1321,3 +1321,25 @@ fn reads_comments_and_any_name_among_the_locals_of_json() {
         json!([["shell", {"scripts": ["a.sh", "b.sh", "c.sh", "d.sh"]}]])
     );
 }
+
+#[test]
+fn finds_sets_of_files_beside_the_folder() {
+    let tree = [
+        (
+            "t/a.pkr.hcl",
+            "source \"null\" \"x\" {\n  beside = fileset(\"s\", \"./x/../../o/*.sh\")\n  inside = fileset(\"s\", \"../s/*\")\n}\nbuild {\n  sources = [\"null.x\"]\n}\n",
+        ),
+        ("t/s/1.sh", ""),
+        ("t/o/2.sh", ""),
+    ];
+    assert_eq!(
+        fingerprint(&tree, "t/a.pkr.hcl", "null.x")["builds"][0]["source"][2],
+        json!({"beside": ["../o/2.sh"], "inside": ["1.sh"]})
+    );
+    let outside = [(
+        "a.pkr.hcl",
+        "source \"null\" \"x\" {\n  a = fileset(\".\", \"../*.sh\")\n}\nbuild {\n  sources = [\"null.x\"]\n}\n",
+    )];
+    let shown = show(&outside, "a.pkr.hcl", "null.x", json!({}));
+    assert!(shown.starts_with("outside-repository"), "{shown}");
+}
