@@ -1343,3 +1343,29 @@ fn finds_sets_of_files_beside_the_folder() {
     let shown = show(&outside, "a.pkr.hcl", "null.x", json!({}));
     assert!(shown.starts_with("outside-repository"), "{shown}");
 }
+
+#[test]
+fn counts_what_a_run_chooses_from() {
+    let tree = [
+        (
+            "a.pkr.hcl",
+            "source \"null\" \"x\" {}\nbuild {\n  sources = [\"null.x\"]\n  provisioner \"shell\" {\n    scripts = build.ID == \"1\" ? [\"a.sh\"] : [\"b.sh\"]\n  }\n}\n",
+        ),
+        ("a.sh", ""),
+        ("b.sh", ""),
+    ];
+    let shown = show(&tree, "a.pkr.hcl", "null.x", json!({}));
+    let inputs: Vec<&str> = shown
+        .lines()
+        .filter(|line| line.starts_with("Mentioned") || line.starts_with("unresolved"))
+        .filter_map(|line| line.split("  from").next())
+        .collect();
+    assert_eq!(
+        inputs,
+        [
+            "Mentioned a.sh",
+            "Mentioned b.sh",
+            "unresolved-path: which file this names is known only when Packer runs"
+        ]
+    );
+}
