@@ -1,7 +1,7 @@
 //! JSON with the place of every value, and HCL's JSON syntax.
 //!
-//! serde_json says whether the text is JSON, and bounds its depth; the scanner here then walks text that is known to
-//! be right, and only adds the places.
+//! serde_json says whether the text is JSON, and bounds its depth (which it does for what it builds, not for what it
+//! skips); the scanner here then walks text that is known to be right, and only adds the places.
 
 use std::sync::Arc;
 
@@ -11,6 +11,9 @@ use super::expr::{Expr, Node};
 use super::value::{self, Value};
 use crate::diagnostic::{Diagnostic, Place, Span};
 use crate::tree::TreePath;
+
+/// The key under which HCL's JSON syntax has comments.
+const COMMENT: &str = "//";
 
 /// A value of JSON and where it stands.
 #[derive(Debug)]
@@ -31,7 +34,7 @@ pub(super) enum JsonValue {
 
 /// Reads a JSON text.
 pub(super) fn read(path: &TreePath, text: &str) -> Result<Json, Diagnostic> {
-    serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|error| {
+    serde_json::from_str::<serde_json::Value>(text).map_err(|error| {
         let at = text
             .split_inclusive('\n')
             .take(error.line().saturating_sub(1))
@@ -143,6 +146,11 @@ impl Json {
         }
     }
 
+    /// The entries without comments.
+    pub(super) fn members(&self) -> impl Iterator<Item = &(String, Self)> {
+        self.entries().iter().filter(|(name, _)| name != COMMENT)
+    }
+
     pub(super) fn items(&self) -> &[Self] {
         match &self.value {
             JsonValue::Array(items) => items,
@@ -172,9 +180,8 @@ impl Json {
                 items.iter().flat_map(|item| item.blocks(labels)).collect()
             }
             (JsonValue::Object(_), 0) => vec![(Vec::new(), self)],
-            (JsonValue::Object(items), _) => items
-                .iter()
-                .filter(|(label, _)| label != "//")
+            (JsonValue::Object(_), _) => self
+                .members()
                 .flat_map(|(label, inner)| {
                     inner
                         .blocks(labels - 1)
@@ -223,10 +230,8 @@ pub(super) fn expression(
                 .map(|item| expression(compiler, item, faults))
                 .collect(),
         ),
-        JsonValue::Object(items) => Expr::Object(
-            items
-                .iter()
-                .filter(|(key, _)| key != "//")
+        JsonValue::Object(_) => Expr::Object(
+            json.members()
                 .map(|(key, item)| {
                     let name = compiler
                         .json_string(key, item.span)
@@ -251,10 +256,7 @@ pub(super) fn body(
 ) -> (Body, Vec<Block>) {
     let mut ready = Body::default();
     let mut blocks = Vec::new();
-    for (key, value) in json.entries() {
-        if key == "//" {
-            continue;
-        }
+    for (key, value) in json.members() {
         if let Some((_, labels)) = STEPS.iter().find(|(name, _)| steps && name == key) {
             for (labels, inner) in value.blocks(*labels) {
                 let nested = key == "post-processors";
@@ -274,15 +276,42 @@ pub(super) fn body(
                 }
             }
         } else {
-            ready.attributes.push(Attribute {
-                name: Arc::from(key.as_str()),
-                value: expression(compiler, value, faults),
-                kind: None,
-            });
+            ready
+                .attributes
+                .push(attribute(compiler, key, value, faults));
         }
     }
     ready.sort();
     (ready, blocks)
+}
+
+/// A body in which every member is an attribute, whatever it is called: the names of `locals` and `variables`.
+pub(super) fn attributes(
+    compiler: &mut Compiler<'_>,
+    json: &Json,
+    faults: &mut Vec<Diagnostic>,
+) -> Body {
+    let mut ready = Body::default();
+    for (key, value) in json.members() {
+        ready
+            .attributes
+            .push(attribute(compiler, key, value, faults));
+    }
+    ready.sort();
+    ready
+}
+
+fn attribute(
+    compiler: &mut Compiler<'_>,
+    name: &str,
+    value: &Json,
+    faults: &mut Vec<Diagnostic>,
+) -> Attribute {
+    Attribute {
+        name: Arc::from(name),
+        value: expression(compiler, value, faults),
+        kind: None,
+    }
 }
 
 /// A block of HCL's JSON syntax.

@@ -1278,3 +1278,94 @@ fn templates_can_be_shared() {
     shared::<ParsedTemplate>();
     shared::<VarFile>();
 }
+
+#[test]
+fn bounds_what_follows_a_name_and_nested_json() {
+    for operator in [".b", "[0]", "[*]", ".*"] {
+        let text = format!(
+            "source \"null\" \"x\" {{\n  a = build.a{}\n}}\nbuild {{\n  sources = [\"null.x\"]\n}}\n",
+            operator.repeat(100_000)
+        );
+        let shown = show(&[("t.pkr.hcl", &text)], "t.pkr.hcl", "null.x", json!({}));
+        assert!(shown.starts_with("template-too-deep"), "{operator}");
+    }
+    let deep = format!(
+        "{{\"locals\": {{\"a\": {}{}}}}}",
+        "[".repeat(100_000),
+        "]".repeat(100_000)
+    );
+    let shown = show(&[("t.pkr.json", &deep)], "t.pkr.json", "null.x", json!({}));
+    assert!(shown.starts_with("packer-syntax: not valid JSON: recursion limit"));
+}
+
+#[test]
+fn reads_comments_and_any_name_among_the_locals_of_json() {
+    let template = r#"{
+        "//": "a comment",
+        "variables": {"//": "a comment", "dynamic": "a.sh", "z": "b.sh"},
+        "locals": {"//": "a comment", "dynamic": {"content": "c.sh"}, "z": "d.sh"},
+        "source": {"null": {"x": {}}},
+        "build": {"//": "a comment", "sources": ["null.x"], "provisioner": {"shell": {"scripts": [
+            "${var.dynamic}", "${var.z}", "${local.dynamic.content}", "${local.z}"
+        ]}}}
+    }"#;
+    let tree = [
+        ("t.pkr.json", template),
+        ("a.sh", ""),
+        ("b.sh", ""),
+        ("c.sh", ""),
+        ("d.sh", ""),
+    ];
+    assert_eq!(
+        fingerprint(&tree, "t.pkr.json", "null.x")["builds"][0]["provisioners"],
+        json!([["shell", {"scripts": ["a.sh", "b.sh", "c.sh", "d.sh"]}]])
+    );
+}
+
+#[test]
+fn finds_sets_of_files_beside_the_folder() {
+    let tree = [
+        (
+            "t/a.pkr.hcl",
+            "source \"null\" \"x\" {\n  beside = fileset(\"s\", \"./x/../../o/*.sh\")\n  inside = fileset(\"s\", \"../s/*\")\n}\nbuild {\n  sources = [\"null.x\"]\n}\n",
+        ),
+        ("t/s/1.sh", ""),
+        ("t/o/2.sh", ""),
+    ];
+    assert_eq!(
+        fingerprint(&tree, "t/a.pkr.hcl", "null.x")["builds"][0]["source"][2],
+        json!({"beside": ["../o/2.sh"], "inside": ["1.sh"]})
+    );
+    let outside = [(
+        "a.pkr.hcl",
+        "source \"null\" \"x\" {\n  a = fileset(\".\", \"../*.sh\")\n}\nbuild {\n  sources = [\"null.x\"]\n}\n",
+    )];
+    let shown = show(&outside, "a.pkr.hcl", "null.x", json!({}));
+    assert!(shown.starts_with("outside-repository"), "{shown}");
+}
+
+#[test]
+fn counts_what_a_run_chooses_from() {
+    let tree = [
+        (
+            "a.pkr.hcl",
+            "source \"null\" \"x\" {}\nbuild {\n  sources = [\"null.x\"]\n  provisioner \"shell\" {\n    scripts = build.ID == \"1\" ? [\"a.sh\"] : [\"b.sh\"]\n  }\n}\n",
+        ),
+        ("a.sh", ""),
+        ("b.sh", ""),
+    ];
+    let shown = show(&tree, "a.pkr.hcl", "null.x", json!({}));
+    let inputs: Vec<&str> = shown
+        .lines()
+        .filter(|line| line.starts_with("Mentioned") || line.starts_with("unresolved"))
+        .filter_map(|line| line.split("  from").next())
+        .collect();
+    assert_eq!(
+        inputs,
+        [
+            "Mentioned a.sh",
+            "Mentioned b.sh",
+            "unresolved-path: which file this names is known only when Packer runs"
+        ]
+    );
+}

@@ -73,6 +73,33 @@ impl Values {
         all
     }
 
+    /// What of them leads to a file that is there beside the script: the values themselves, and words of theirs.
+    pub(super) fn mentioned(&self) -> Self {
+        let mut all = Self::default();
+        for value in &self.0 {
+            for word in std::iter::once(value.clone()).chain(value.words()) {
+                if word.is_anchored() && !all.0.contains(&word) {
+                    all.0.push(word);
+                }
+            }
+        }
+        all
+    }
+
+    /// The words that a shell splits them into where no quotes protect them, with their wildcards.
+    pub(super) fn fields(&self) -> Self {
+        self.0
+            .iter()
+            .flat_map(|value| match value.as_text() {
+                Some(text) => text
+                    .split_ascii_whitespace()
+                    .map(|field| Value::text(field).with_wildcards())
+                    .collect(),
+                None => vec![value.clone()],
+            })
+            .collect()
+    }
+
     /// The one text that it is known to be.
     pub(super) fn as_text(&self) -> Option<&str> {
         match self.0.as_slice() {

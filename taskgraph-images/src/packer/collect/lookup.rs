@@ -12,6 +12,7 @@ use crate::tree::{FileError, FileKind, TreePath};
 impl<'f> Collector<'f> {
     /// A reference to a file that only a run of Packer knows.
     pub(super) fn unknown(&mut self, value: &Value, place: Place) {
+        self.alternatives(value, &place);
         let within = paths::known_folder(&TreePath::root(), value);
         let mut diagnostic = Diagnostic::error(
             "unresolved-path",

@@ -4,7 +4,6 @@
 use super::Collector;
 use crate::diagnostic::Place;
 use crate::packer::eval::{CWD, Evaluator};
-use crate::packer::expr::Node;
 use crate::packer::kinds::{self};
 use crate::packer::paths::{self};
 use crate::packer::resolve::Field;
@@ -44,16 +43,11 @@ impl<'f> Collector<'f> {
     /// An attribute that is not known to name files: those that it happens to name count.
     pub(super) fn mentions(&mut self, evaluator: &Evaluator<'_>, field: &Field<'_>) {
         let directories = kinds::sounds_like_directory(&field.name);
-        self.mentioned(evaluator, field.node, &field.value, directories);
+        let place = || evaluator.place(field.node.file, field.node.span);
+        self.mentioned(&place, &field.value, directories);
     }
 
-    fn mentioned(
-        &mut self,
-        evaluator: &Evaluator<'_>,
-        node: &Node,
-        value: &Value,
-        directories: bool,
-    ) {
+    fn mentioned(&mut self, place: &dyn Fn() -> Place, value: &Value, directories: bool) {
         match value {
             Value::String(text) => {
                 if text.len() > 1024 || !text.contains(['/', '.']) {
@@ -64,29 +58,29 @@ impl<'f> Collector<'f> {
                 let after_sign = text.rsplit_once('@').map(|(_, rest)| rest);
                 let after_equals = text.split_once('=').map(|(_, rest)| rest);
                 for text in [whole, after_sign, after_equals].into_iter().flatten() {
-                    self.mention(evaluator, node, text, directories);
+                    self.mention(place, text, directories);
                 }
             }
             Value::List(list) => {
                 for item in &list.items {
-                    self.mentioned(evaluator, node, item, directories);
+                    self.mentioned(place, item, directories);
                 }
             }
             Value::Map(map) => {
                 for item in map.items.values() {
-                    self.mentioned(evaluator, node, item, directories);
+                    self.mentioned(place, item, directories);
                 }
             }
             Value::Unknown(residual) => {
                 for item in &residual.of {
-                    self.mentioned(evaluator, node, item, directories);
+                    self.mentioned(place, item, directories);
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 
-    fn mention(&mut self, evaluator: &Evaluator<'_>, node: &Node, text: &str, directories: bool) {
+    fn mention(&mut self, place: &dyn Fn() -> Place, text: &str, directories: bool) {
         let inside = text.starts_with(CWD);
         if text.contains(|c: char| c.is_whitespace())
             || text.contains("://")
@@ -100,7 +94,6 @@ impl<'f> Collector<'f> {
         if path.is_root() {
             return;
         }
-        let place = || evaluator.place(node.file, node.span);
         match self.files.kind(&path) {
             Ok(FileKind::File) => {
                 self.inputs
@@ -110,6 +103,19 @@ impl<'f> Collector<'f> {
                 self.directory(&path, &place(), InputRole::Mentioned, |_| None);
             }
             _ => {}
+        }
+    }
+
+    /// The files among which a run of Packer chooses: they count whatever becomes of the reference itself.
+    pub(super) fn alternatives(&mut self, value: &Value, place: &Place) {
+        let Value::Unknown(residual) = value else {
+            return self.mentioned(&|| place.clone(), value, false);
+        };
+        // The pieces of a text are no paths of their own.
+        if &*residual.what != "text" {
+            for of in &residual.of {
+                self.alternatives(of, place);
+            }
         }
     }
 }

@@ -10,6 +10,9 @@ use crate::diagnostic::{Diagnostic, Span, nearest};
 use crate::packer::expr::{Expr, Node, SPLAT};
 use crate::packer::value::Value;
 
+/// How many parts may follow a name. Each is an expression around the ones before it, and takes of the stack.
+const MAX_OPERATORS: usize = 128;
+
 impl<'n> Compiler<'n> {
     /// A name that stands alone.
     pub(super) fn name(&self, name: &str, span: Span) -> Expr {
@@ -34,6 +37,12 @@ impl<'n> Compiler<'n> {
     }
 
     pub(super) fn traversal(&mut self, traversal: &Traversal, span: Span) -> Node {
+        if traversal.operators.len() > MAX_OPERATORS {
+            let message = format!("a reference has more than {MAX_OPERATORS} parts");
+            let fault = Diagnostic::error("template-too-deep", message)
+                .at(self.place(self.fixed.unwrap_or(span)));
+            return self.node(Expr::Fault(Box::new(fault)), span);
+        }
         let operators: Vec<&TraversalOperator> = traversal
             .operators
             .iter()

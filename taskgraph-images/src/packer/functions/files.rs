@@ -10,6 +10,7 @@ use hcl_edit::template::Template;
 
 use super::arguments::{map, text};
 use super::encoding::encode;
+use super::paths::clean;
 use super::sets::set;
 use super::{Answer, Fault};
 use crate::diagnostic::{Diagnostic, Place, Span};
@@ -122,8 +123,22 @@ pub(in crate::packer) fn glob(pattern: &str) -> Result<GlobMatcher, String> {
 pub(super) fn fileset(this: &mut Evaluator<'_>, node: &Node, a: &[Value]) -> Answer {
     let folder = path(this, a)?;
     let pattern = text(a, 1)?;
-    let matcher = glob(pattern.trim_start_matches("./"))?;
-    let files = match this.files.list(&folder, true) {
+    // What is sought may lie beside the folder: `fileset("a", "../b/*")` gives names that start with `../b/`.
+    let cleaned = clean(pattern.trim_start_matches('/'));
+    let (mut base, mut up, mut below) = (folder.clone(), String::new(), &*cleaned);
+    while let Some(rest) = below.strip_prefix("../") {
+        if base.is_root() {
+            return Err(Fault::new(
+                "outside-repository",
+                format!("`{pattern}` leads out of the repository"),
+            ));
+        }
+        base = base.parent();
+        up.push_str("../");
+        below = rest;
+    }
+    let matcher = glob(below)?;
+    let files = match this.files.list(&base, true) {
         Ok(files) => files,
         // As in Packer: a folder that is not there holds nothing.
         Err(FileError::Missing(_)) => Vec::new(),
@@ -133,9 +148,15 @@ pub(super) fn fileset(this: &mut Evaluator<'_>, node: &Node, a: &[Value]) -> Ans
         .map_err(|fault| Fault::new(fault.code, fault.message))?;
     let names: Vec<Value> = files
         .iter()
-        .filter_map(|file| file.strip_prefix(&folder))
-        .filter(|name| matcher.is_match(name))
-        .map(Value::string)
+        .filter_map(|file| {
+            let name = file
+                .strip_prefix(&base)
+                .filter(|name| matcher.is_match(name))?;
+            Some(match file.strip_prefix(&folder) {
+                Some(inside) => Value::string(inside),
+                None => Value::string(format!("{up}{name}")),
+            })
+        })
         .collect();
     Ok(set(&names))
 }

@@ -7,7 +7,7 @@ use crate::packer::expr::Node;
 use crate::packer::value::Value;
 
 /// A path without `.`, `..` and doubled slashes, as far as its text tells.
-fn clean(path: &str) -> String {
+pub(super) fn clean(path: &str) -> String {
     let rooted = path.starts_with('/');
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {

@@ -18,7 +18,7 @@ use crate::packer::kinds::Component;
 use crate::packer::template::{Build, Data, Declarations, Local, ParsedTemplate, Source, Variable};
 use crate::packer::types::Type;
 use crate::packer::value::Value;
-use crate::packer::variables::{self};
+use crate::packer::variables;
 use crate::tree::TreePath;
 
 /// What the files of a template say, as far as they have been read.
@@ -107,18 +107,16 @@ impl Gathered {
                 }
             }
             Document::Json(json) => {
-                for (kind, value) in json.entries() {
+                for (kind, value) in json.members() {
                     let Some((_, labels)) = BLOCKS.iter().find(|(name, _)| name == kind) else {
-                        if kind != "//" {
-                            let place = self.place(file, value.span);
-                            self.faults.push(unknown_block(kind).at(place));
-                        }
+                        let place = self.place(file, value.span);
+                        self.faults.push(unknown_block(kind).at(place));
                         continue;
                     };
                     for (labels, body) in value.blocks(*labels) {
                         match kind.as_str() {
                             "locals" | "variables" => {
-                                for (name, value) in body.entries() {
+                                for (name, value) in body.members() {
                                     declared.push((kind, name.clone(), value.span));
                                 }
                             }
@@ -177,8 +175,12 @@ impl Gathered {
                     };
                     for (labels, inner) in value.blocks(*count) {
                         let steps = kind == "build";
-                        let (body, blocks) =
-                            json::body(&mut compiler, inner, steps, &mut self.faults);
+                        let (body, blocks) = if matches!(kind.as_str(), "locals" | "variables") {
+                            let body = json::attributes(&mut compiler, inner, &mut self.faults);
+                            (body, Vec::new())
+                        } else {
+                            json::body(&mut compiler, inner, steps, &mut self.faults)
+                        };
                         if kind == "variable" {
                             let of = inner
                                 .get("type")

@@ -49,9 +49,7 @@ impl VarFile {
                     .collect()
             }
             Document::Json(json) => json
-                .entries()
-                .iter()
-                .filter(|(name, _)| name != "//")
+                .members()
                 .map(|(name, value)| {
                     let value = json::expression(&mut compiler, value, &mut faults);
                     (Arc::from(name.as_str()), value)

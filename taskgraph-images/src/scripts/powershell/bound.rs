@@ -35,7 +35,11 @@ pub(super) struct Bound<'a> {
 }
 
 impl<'a> Bound<'a> {
-    pub(super) fn new(text: &str, arguments: &'a [Argument], switches: &[&str]) -> Self {
+    pub(super) fn new(
+        text: &str,
+        arguments: &'a [Argument],
+        switches: &'static [&'static str],
+    ) -> Self {
         let mut bound = Self {
             named: Vec::new(),
             positional: Vec::new(),
@@ -45,11 +49,12 @@ impl<'a> Bound<'a> {
             match argument {
                 Argument::Values(values) => bound.positional.push(values),
                 Argument::Parameter(name) => {
+                    let name = whole(name, switches);
                     let mut values: &[Range<usize>] = &[];
                     // `-Force:$true` gives even a switch a value.
                     let follows = rest.peek();
                     if let Some(Argument::Values(next)) = follows
-                        && (!switches.contains(&name.as_str())
+                        && (!switches.contains(&name)
                             || next
                                 .first()
                                 .is_some_and(|next| text[..next.start].ends_with(':')))
@@ -85,8 +90,23 @@ impl<'a> Bound<'a> {
         self.named.iter().any(|(name, _)| names.contains(name))
     }
 
-    pub(super) fn positional(&self) -> usize {
-        self.positional.len()
+    /// The arguments beyond those that parameters of these names take, each by its name or its position.
+    pub(super) fn beyond(
+        &self,
+        parameters: &[&[&str]],
+    ) -> impl Iterator<Item = &'a [Range<usize>]> {
+        let taken = parameters.iter().filter(|names| !self.has(names)).count();
+        self.positional.iter().skip(taken).copied()
+    }
+}
+
+/// The switch that an abbreviation stands for. PowerShell takes any beginning that no other parameter shares; shorter
+/// ones than three letters are shared.
+fn whole<'a>(name: &'a str, switches: &'static [&'static str]) -> &'a str {
+    let mut found = switches.iter().filter(|switch| switch.starts_with(name));
+    match (found.next(), found.next()) {
+        (Some(switch), None) if name.len() >= 3 => switch,
+        _ => name,
     }
 }
 

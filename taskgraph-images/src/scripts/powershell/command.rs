@@ -183,7 +183,14 @@ impl Walk<'_> {
                 let bound = Bound::new(
                     self.text,
                     arguments,
-                    &["noprofile", "noninteractive", "nologo", "sta", "mta"],
+                    &[
+                        "noprofile",
+                        "noninteractive",
+                        "nologo",
+                        "noexit",
+                        "sta",
+                        "mta",
+                    ],
                 );
                 let file = if bound.has(&["command", "c", "encodedcommand", "ec", "e"]) {
                     None

@@ -17,7 +17,7 @@ const NOT_READING: [&str; 21] = [
 impl Walk<'_> {
     /// Reads the command that starts at an offset.
     pub(super) fn command(&mut self, start: usize) {
-        let words = lex::simple_command(self.text, start).words;
+        let lex::Simple { words, inputs, .. } = lex::simple_command(self.text, start);
         let text = self.text;
         let mut words: &[Range<usize>] = &words;
         while let [first, rest @ ..] = words
@@ -69,7 +69,13 @@ impl Walk<'_> {
                     self.refer(ReferenceKind::Run, path.clone(), &values);
                     rest = &arguments[at + 1..];
                 }
-                Interpreter::RunsNothing => {}
+                Interpreter::RunsCode => {}
+                Interpreter::RunsInput => {
+                    for input in inputs {
+                        let values = self.expand(input.clone());
+                        self.refer(ReferenceKind::Run, input, &values);
+                    }
+                }
                 Interpreter::No => self.run_file(name, &values),
             },
         }
@@ -206,8 +212,10 @@ impl Walk<'_> {
 enum Interpreter {
     /// The argument at this index is a script.
     Runs(usize),
-    /// An interpreter that is given code, or nothing.
-    RunsNothing,
+    /// It is given code as an argument.
+    RunsCode,
+    /// What it reads from its input is a script.
+    RunsInput,
     /// No interpreter.
     No,
 }
@@ -236,18 +244,19 @@ fn script_argument(name: &str, text: &str, arguments: &[Range<usize>]) -> Interp
         } else if word == "--" {
             return match at + 1 < arguments.len() {
                 true => Interpreter::Runs(at + 1),
-                false => Interpreter::RunsNothing,
+                false => Interpreter::RunsInput,
             };
         } else if with_value.contains(&word) {
             skip = true;
-        } else if word == "-" || is_code_option(word, code) || word.eq_ignore_ascii_case("-command")
-        {
-            return Interpreter::RunsNothing;
+        } else if word == "-" || word == "-s" {
+            return Interpreter::RunsInput;
+        } else if is_code_option(word, code) || word.eq_ignore_ascii_case("-command") {
+            return Interpreter::RunsCode;
         } else if !word.starts_with(['-', '+']) {
             return Interpreter::Runs(at);
         }
     }
-    Interpreter::RunsNothing
+    Interpreter::RunsInput
 }
 
 /// Whether an option, or one of several letters run together, means that code or input follows, not a file.

@@ -80,17 +80,21 @@ fn is_suspect(word: &[u8]) -> bool {
     if is_assignment(word) {
         return false;
     }
-    // `$` alone is the beginning of `$(`.
     let bare = word
         .iter()
         .copied()
         .filter(|byte| *byte != b'"' && *byte != b'\'' && *byte != b'\\');
-    let mut length = 0;
+    let (mut length, mut expands) = (0, false);
     for byte in bare.clone() {
-        if byte == b'/' || byte == b'$' && word.len() > 2 {
+        if byte == b'/' {
             return true;
         }
+        expands |= byte == b'$';
         length += 1;
+    }
+    // `$` alone is the beginning of `$(`.
+    if expands && length > 1 {
+        return true;
     }
     READERS
         .iter()

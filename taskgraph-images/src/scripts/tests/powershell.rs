@@ -213,3 +213,40 @@ fn broken() {
     import ./c.psm1 or //c.psm1
     ");
 }
+
+#[test]
+fn paths_of_three_parts() {
+    for command in [
+        "Join-Path $PSScriptRoot lib x.ps1",
+        "Join-Path -Path $PSScriptRoot lib x.ps1",
+        "Join-Path -Path $PSScriptRoot -ChildPath 'lib' 'x.ps1'",
+        "Join-Path $PSScriptRoot lib -AdditionalChildPath 'x.ps1'",
+        "Join-Path -ChildPath lib $PSScriptRoot x.ps1",
+    ] {
+        assert_eq!(
+            ps(&format!(". ({command})")),
+            "source ./lib/x.ps1\n",
+            "{command}"
+        );
+    }
+    assert_snapshot!(ps(". (Join-Path $PSScriptRoot a -AdditionalChildPath b,'c.ps1')"), @"source ./a/b/c.ps1");
+}
+
+#[test]
+fn abbreviated_switches() {
+    assert_snapshot!(ps("gci -rec $PSScriptRoot\\lib -Filter *.ps1 | % { . $_.FullName }"), @"
+    mention ./lib matching **/*.ps1
+    source ./lib matching **/*.ps1
+    ");
+    assert_snapshot!(ps("gci \"$PSScriptRoot\\lib\" -Depth 2 -Filter *.ps1 | % { . $_.FullName }"), @"
+    mention ./lib matching **/*.ps1
+    source ./lib matching **/*.ps1
+    ");
+    assert_snapshot!(ps("powershell -nop -noexit .\\x.ps1"), @"run ./x.ps1 or //x.ps1");
+}
+
+#[test]
+fn code_given_as_text() {
+    assert_snapshot!(ps("Start-Process powershell -ArgumentList \"-NoProfile -File `\"$PSScriptRoot\\x.ps1`\" -a\" -Wait"), @"mention ./x.ps1");
+    assert_snapshot!(ps("Invoke-Expression \"& '$PSScriptRoot\\x.ps1' -b\""), @"mention ./x.ps1");
+}

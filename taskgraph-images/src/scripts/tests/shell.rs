@@ -283,3 +283,35 @@ fn broken() {
     source ./b or //b
     ");
 }
+
+#[test]
+fn commands_in_short_variables() {
+    assert_snapshot!(sh("B=./scripts/x.sh\n$B"), @"run ./scripts/x.sh or //scripts/x.sh");
+    assert_snapshot!(sh("S=.\n\"$S\" ./lib.sh"), @"source ./lib.sh or //lib.sh");
+}
+
+#[test]
+fn code_given_as_text() {
+    assert_snapshot!(sh("D=$(dirname \"$0\")\nsudo -u w bash -c \"A=1 '$D/x.sh' --flag=$D/y.yml\""), @"
+    mention ./x.sh
+    mention ./y.yml
+    ");
+}
+
+#[test]
+fn scripts_as_input() {
+    assert_snapshot!(sh("bash < ./x.sh\nbash -s -- a < \"$(dirname \"$0\")/y.sh\"\nbash -c z < ./z"), @"
+    run ./x.sh or //x.sh
+    run ./y.sh
+    ");
+}
+
+#[test]
+fn lists_in_a_variable() {
+    assert_snapshot!(sh("L='a b'\nfor l in $L; do . \"${0%/*}/$l.sh\"; done"), @"
+    source ./a.sh
+    source ./b.sh
+    ");
+    assert_snapshot!(sh("L='d/*.sh'\nfor l in $L; do . ./$l; done"), @"source ./d or //d matching *.sh");
+    assert_snapshot!(sh("L='a b'\nfor l in \"$L\"; do . ./$l; done"), @"source ./a b or //a b");
+}

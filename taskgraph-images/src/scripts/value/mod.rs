@@ -121,6 +121,27 @@ impl Value {
         }
     }
 
+    /// The words of text that is more than a path, such as code or an option with its value.
+    pub(super) fn words(&self) -> Vec<Self> {
+        let mut words = Vec::new();
+        let mut word = Self::default();
+        for piece in &self.0 {
+            let Piece::Text(text) = piece else {
+                word.push(piece.clone());
+                continue;
+            };
+            for (at, part) in text.split(is_between_words).enumerate() {
+                if at > 0 {
+                    words.push(std::mem::take(&mut word));
+                }
+                word.push_text(part);
+            }
+        }
+        words.push(word);
+        words.retain(|word| !word.0.is_empty());
+        words
+    }
+
     /// Whether it starts at a folder rather than with text.
     pub(super) fn starts_at_folder(&self) -> bool {
         matches!(
@@ -159,4 +180,9 @@ impl Value {
         }
         expanded
     }
+}
+
+/// Whether a character ends a word of code that is given as text.
+fn is_between_words(character: char) -> bool {
+    character.is_whitespace() || "'\"=;,()|&<>".contains(character)
 }

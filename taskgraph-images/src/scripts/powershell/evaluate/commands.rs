@@ -27,16 +27,20 @@ impl<'e> Evaluator<'e> {
             let unknown = || Values::unknown(format!("the output of `{name}` is not known"));
             match name.as_str() {
                 "join-path" => {
-                    let (Some(mut path), Some(child)) =
-                        (get(&["path", "pspath"], 0), get(&["childpath"], 1))
-                    else {
+                    const PATH: &[&str] = &["path", "pspath"];
+                    const CHILD: &[&str] = &["childpath"];
+                    let (Some(mut path), Some(child)) = (get(PATH, 0), get(CHILD, 1)) else {
                         return unknown();
                     };
                     path.cross(&child, Value::join_below);
-                    for position in 2..bound.positional() {
-                        if let Some(more) = get(&["additionalchildpath"], position) {
-                            path.cross(&more, Value::join_below);
-                        }
+                    let named = bound.get(&["additionalchildpath"], usize::MAX);
+                    for range in named
+                        .into_iter()
+                        .chain(bound.beyond(&[PATH, CHILD]))
+                        .flatten()
+                    {
+                        let more = this.argument(&text[range.clone()]);
+                        path.cross(&more, Value::join_below);
                     }
                     path
                 }
@@ -60,7 +64,7 @@ impl<'e> Evaluator<'e> {
                     path.map(|path| {
                         path.listing(
                             filter.as_ref().and_then(Values::as_text),
-                            bound.has(&["recurse"]),
+                            bound.has(&["recurse", "depth"]),
                         )
                     })
                 }

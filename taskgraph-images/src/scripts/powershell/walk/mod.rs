@@ -228,14 +228,13 @@ impl<'t> Walk<'t> {
     /// Notes that the script reads what a part of it evaluates to.
     pub(super) fn refer(&mut self, kind: ReferenceKind, word: Range<usize>, values: &Values) {
         let folders = self.environment.folders();
+        let values = match kind {
+            ReferenceKind::Mentioned => values
+                .mentioned()
+                .map(|value| value.clone().with_wildcards()),
+            _ => values.clone(),
+        };
         for value in values.iter() {
-            if kind == ReferenceKind::Mentioned && !value.is_anchored() {
-                continue;
-            }
-            let value = match kind {
-                ReferenceKind::Mentioned => value.clone().with_wildcards(),
-                _ => value.clone(),
-            };
             for target in value.targets(folders.as_slice()) {
                 self.note(kind, word.clone(), target);
             }

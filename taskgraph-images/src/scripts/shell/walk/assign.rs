@@ -20,7 +20,10 @@ impl<'t> Walk<'t> {
                 let words = lex::simple_command(self.text, first.start_byte()).words;
                 let mut all = Values::default();
                 for word in words {
-                    all.extend(&self.expand(word));
+                    let text = &self.text[word.clone()];
+                    let is_split = text.starts_with('$') && !text.contains(['"', '\'', '(']);
+                    let values = self.expand(word);
+                    all.extend(&if is_split { values.fields() } else { values });
                 }
                 all
             }

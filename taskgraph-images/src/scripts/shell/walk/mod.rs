@@ -233,10 +233,11 @@ impl<'t> Walk<'t> {
         {
             targets.push(target);
         } else {
+            let values = match kind {
+                ReferenceKind::Mentioned => values.mentioned(),
+                _ => values.clone(),
+            };
             for value in values.iter() {
-                if kind == ReferenceKind::Mentioned && !value.is_anchored() {
-                    continue;
-                }
                 let mut found = value.targets(folders.as_slice());
                 if kind == ReferenceKind::Sourced {
                     let search = self.comments.search_at(word.start);
