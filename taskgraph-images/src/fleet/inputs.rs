@@ -231,7 +231,7 @@ impl Derivation<'_> {
             Err(failed) => {
                 let (fault, looks) = *failed;
                 self.looks.extend(looks);
-                self.findings.push(*fault);
+                self.findings.push(fault);
                 None
             }
         }

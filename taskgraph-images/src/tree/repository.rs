@@ -422,7 +422,13 @@ impl Objects for Store {
             .repository()
             .find_object(self.object_id(id))
             .map_err(|error| lost(&error))?;
-        within(object.data.len())?;
+        if object.data.len() as u64 > MAX_FILE {
+            return Err(FileError::TooLarge(
+                path.clone(),
+                object.data.len() as u64,
+                MAX_FILE,
+            ));
+        }
         Ok(Arc::from(std::mem::take(&mut object.data)))
     }
 }
