@@ -166,7 +166,7 @@ fn wrong_types() {
     6 | builder: packer
       |          ^^^^^^
 
-    error: the definitions have 7 errors and 7 warnings
+    error: the definitions have 7 errors
     "#);
 }
 
@@ -186,7 +186,7 @@ fn duplicate_keys() {
       |
       = hint: keep one of them
 
-    error: the definitions have 1 error and 2 warnings
+    error: the definitions have 1 error
     ");
 }
 
@@ -247,7 +247,7 @@ fn no_yaml() {
     1 | extends: [task
       |          ^
 
-    error: the definitions have 8 errors and 16 warnings
+    error: the definitions have 8 errors
     ");
 }
 
@@ -302,7 +302,7 @@ fn fragments_that_lead_back() {
     1 | extends: [a]
       |           ^
 
-    error: the definitions have 1 error and 5 warnings
+    error: the definitions have 1 error
     ");
 }
 
@@ -404,7 +404,7 @@ fn missing_files() {
       |
       = hint: name the file so that it can be followed, declare it under `inputs` with `in`, waive it under `waivers`, or write `# taskgraph-images: not-an-input REASON` above it
 
-    error: the definitions have 9 errors and 9 warnings
+    error: the definitions have 9 errors
     "#);
 }
 
@@ -430,7 +430,7 @@ fn a_folder_for_a_file() {
       |
       = hint: write `image-defs/scripts/child.sh` if it is meant
 
-    error: the definitions have 2 errors and 1 warning
+    error: the definitions have 2 errors
     ");
 }
 
@@ -504,7 +504,7 @@ fn paths_that_leave_the_repository() {
     2 | scripts: [../outside.sh, /etc/passwd, image-defs/../../x.sh, 'C:\x.ps1', '../*.sh', '/etc/*.sh', image-defs/scripts/out.sh]
       |                                                                                                  ^^^^^^^^^^^^^^^^^^^^^^^^^
 
-    error: the definitions have 9 errors and 7 warnings
+    error: the definitions have 9 errors
     ");
 }
 
@@ -564,7 +564,7 @@ fn aliases_that_explode() {
     5 | a4: &a4 [*a3, *a3, *a3, *a3, *a3, *a3, *a3, *a3, *a3, *a3]
       |                                                  ^^^
 
-    error: the definitions have 1 error and 2 warnings
+    error: the definitions have 1 error
     ");
 }
 
@@ -592,7 +592,7 @@ fn values_that_nest_too_deep() {
     2 | scripts: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[...
       |                                                                          ^
 
-    error: the definitions have 2 errors and 4 warnings
+    error: the definitions have 2 errors
     ");
 }
 
@@ -603,7 +603,7 @@ fn a_file_that_is_too_large() {
     error[too-large]: the file holds 2097171 bytes; at most 1048576 are read
     --> image-defs/images/gui.yml
 
-    error: the definitions have 1 error and 2 warnings
+    error: the definitions have 1 error
     ");
 }
 
@@ -674,7 +674,7 @@ fn names_that_taskcluster_refuses() {
     2 | name: ''
       |       ^^
 
-    error: the definitions have 7 errors and 19 warnings
+    error: the definitions have 7 errors
     "#);
 }
 
@@ -699,7 +699,7 @@ fn one_name_for_two_images() {
     1 | extends: [task]
       | - it is defined here first
 
-    error: the definitions have 2 errors and 7 warnings
+    error: the definitions have 2 errors
     ");
 }
 
@@ -801,7 +801,7 @@ fn names_of_nothing() {
       |
       = hint: choices: 1; `default` stands for all others
 
-    error: the definitions have 9 errors and 20 warnings
+    error: the definitions have 9 errors
     ");
 }
 
@@ -843,7 +843,7 @@ fn faults_where_nobody_looks() {
     2 | scripts: {by-cloud: {google: [image-defs/scripts/gui/], aws: {wrong: type}}}
       |                                                              ^^^^^^^^^^^^^
 
-    error: the definitions have 4 errors and 6 warnings
+    error: the definitions have 4 errors
     ");
 }
 
@@ -880,7 +880,7 @@ fn builders_that_are_none_or_two() {
     1 | cloud: google
       | ^^^^^^^^^^^^^
 
-    error: the definitions have 5 errors and 7 warnings
+    error: the definitions have 5 errors
     ");
 }
 
@@ -893,7 +893,7 @@ fn templates_of_packer_at_fault() {
     1 | source "googlecompute" "a" {
       |                             ^
 
-    error: the definitions have 1 error and 3 warnings
+    error: the definitions have 1 error
     "#);
     insta::assert_snapshot!(check(&[("image-defs/packer/two.pkr.hcl", "source \"googlecompute\" \"a\" { x = local.gone }\nsource \"googlecompute\" \"b\" {}\nbuild {\n  sources = [\"source.googlecompute.a\", \"source.googlecompute.b\"]\n  provisioner \"shell\" { script = \"../../outside.sh\" }\n}\n")]), @r#"
     error[unknown-variable]: the template declares no variable `disk`
@@ -914,7 +914,7 @@ fn templates_of_packer_at_fault() {
     1 | source "googlecompute" "a" { x = local.gone }
       |                                  ^^^^^^^^^^
 
-    error: the definitions have 4 errors and 2 warnings
+    error: the definitions have 4 errors
     "#);
 }
 
