@@ -113,7 +113,7 @@ impl Synthetic {
             at / 100
         );
         let _ = writeln!(text, "owner: team-{}@example.org", at / 100);
-        if at % 5 == 0 && image.family % 3 != 2 {
+        if at.is_multiple_of(5) && image.family % 3 != 2 {
             text += "arch: arm64\n";
         }
         if let Some(parent) = image.parent {
@@ -124,7 +124,7 @@ impl Synthetic {
             "builder:\n  packer:\n    variables:\n      disk_size: {}\n",
             20 + at % 7 * 10
         );
-        if at % 4 == 0 {
+        if at.is_multiple_of(4) {
             let tool = at % 20;
             let _ = write!(
                 text,
@@ -135,7 +135,7 @@ impl Synthetic {
         for script in &image.scripts {
             let _ = writeln!(text, "  - image-defs/scripts/{}", script_name(*script));
         }
-        let _ = write!(text, "treeherder: {{symbol: \"i{at}\"}}\n");
+        let _ = writeln!(text, "treeherder: {{symbol: \"i{at}\"}}");
         text
     }
 
