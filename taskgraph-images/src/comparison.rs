@@ -123,7 +123,16 @@ fn graph(fleet: &Fleet, contents: &Contents) -> Result<ImageGraph, ComparisonErr
     let graph = ImageGraph::new(fleet, contents, &mut |image, kind| {
         payloads.digest(image, kind)
     })
-    .map_err(|faults| ComparisonError::Definitions(faults, fleet.tree.clone()))?;
+    .map_err(|mut faults| {
+        faults.extend(fleet.findings.iter().cloned());
+        faults.sort_unstable();
+        faults.dedup();
+        ComparisonError::Definitions(faults, fleet.tree.clone())
+    });
+    if let Some(error) = fleet.tree.lost() {
+        return Err(error.clone().into());
+    }
+    let graph = graph?;
     match payloads.into_error() {
         Some(error) => Err(ComparisonError::Payload(error)),
         None => Ok(graph),
@@ -173,17 +182,25 @@ impl Comparison {
             || {
                 let fleet = Fleet::load_like(&base_tree, &head_fleet, &changes);
                 match Snapshot::of(fleet, &contents) {
-                    // Scripts that read one another in a cycle: nothing is known of the base's images.
-                    Err(ComparisonError::Definitions(..)) => {
-                        Snapshot::load(&repository.empty_tree(), layout, &contents)
-                    }
-                    other => other,
+                    // Files that read one another in a cycle, or cannot be read: nothing is known of the base's images.
+                    Err(ComparisonError::Definitions(..)) => Ok(None),
+                    other => other.map(Some),
                 }
             },
         );
         let head = Snapshot::with(head_fleet, head_graph?);
-        let base = base?;
-        let affected = Affected::compare(base.side(), head.side(), &changes);
+        let (base, affected) = match base? {
+            Some(base) => {
+                let affected = Affected::compare(base.side(), head.side(), &changes);
+                (base, affected)
+            }
+            None => {
+                let nothing = Snapshot::load(&repository.empty_tree(), layout, &contents)?;
+                let all = Affected::all(head.side(), ReasonKind::BaseAtFault);
+                let name = base_tree.name().to_owned();
+                (Snapshot { name, ..nothing }, all)
+            }
+        };
         Ok(Self {
             base,
             head,
@@ -224,7 +241,9 @@ fn base_tree(
     let nothing = |how: &str| (repository.empty_tree(), how.to_owned());
     Ok(match base {
         // What a push event names as the tip before a new branch.
-        Base::Revision(name) if !name.is_empty() && name.bytes().all(|byte| byte == b'0') => {
+        Base::Revision(name)
+            if matches!(name.len(), 40 | 64) && name.bytes().all(|byte| byte == b'0') =>
+        {
             nothing("nothing: the branch is new")
         }
         Base::Revision(name) => {
@@ -248,7 +267,8 @@ fn base_tree(
             };
             match repository.parents(head)?.first() {
                 Some(parent) => (
-                    repository.tree(parent)?,
+                    // Where history was cut off, the parent exists, elsewhere.
+                    repository.tree(&repository.revision(&parent.id)?)?,
                     format!("the first parent of `{}`", head.name),
                 ),
                 None => nothing("nothing: it is the first commit"),

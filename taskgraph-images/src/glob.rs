@@ -218,6 +218,7 @@ mod tests {
             ("a/*", "a/.hidden.sh a/1.sh a/2.ps1 a/B.sh a/x{y}.sh"),
             ("none/*", ""),
             ("top.sh/*", ""),
+            ("a[!x]1.sh", ""),
             ("a/[!1]*.sh", "a/.hidden.sh a/B.sh a/x{y}.sh"),
         ] {
             assert_eq!(expand(pattern), expect, "{pattern}");

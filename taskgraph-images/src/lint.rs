@@ -14,7 +14,28 @@ pub fn lint(side: Side<'_>) -> Vec<Diagnostic> {
     let mut findings = unreached(side);
     findings.extend(same_images(side));
     findings.extend(pins(side));
+    findings.extend(workers(side));
     findings
+}
+
+/// Worker aliases that no task runs on.
+fn workers(side: Side<'_>) -> Vec<Diagnostic> {
+    let aliases = side
+        .fleet
+        .config
+        .iter()
+        .flat_map(|config| config.project.workers.keys());
+    aliases
+        .filter(|alias| !side.graph.contains(&NodeKey::Worker((*alias).clone())))
+        .map(|alias| {
+            Diagnostic::warning(
+                "dead-key",
+                format!("no task runs on the worker alias `{alias}`"),
+            )
+            .at(Place::file(side.fleet.layout.config()))
+            .hint("remove it")
+        })
+        .collect()
 }
 
 /// Files of provisioning folders that go into no image.

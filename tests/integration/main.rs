@@ -1,1 +1,47 @@
-//! x
+//! The program as its users see it: real git repositories in, text and exit codes out.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test whose case cannot be set up has failed"
+)]
+
+/// Files that change: content, mode, kind, place.
+mod changes;
+/// The text of `--help` of every command.
+mod cli_help;
+/// Clones that hold less than everything: bare, shallow, sparse, partial.
+mod clones;
+/// Published JSON documents.
+mod documents;
+/// What is wrong in definitions, and what is said about it.
+mod fleet;
+mod invalid;
+/// Symbolic links and submodules.
+mod links;
+/// Laws that hold for any tree and any change.
+mod properties;
+/// Which two states are compared.
+mod revisions;
+/// Repositories and runs.
+mod support;
+/// Values that definitions resolve to, rather than bytes.
+mod values;
+/// The index and the work tree.
+mod work_tree;
+
+#[test]
+fn no_file_is_left_out() {
+    let main = include_str!("main.rs");
+    for entry in
+        std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/integration")).unwrap()
+    {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        if name != "main" && path.extension().is_some_and(|extension| extension == "rs") {
+            assert!(
+                main.contains(&format!("mod {name};")),
+                "`{name}.rs` is not compiled"
+            );
+        }
+    }
+}

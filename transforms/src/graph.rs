@@ -1,8 +1,6 @@
 //! [`TaskGraph`]: tasks and what they need, always acyclic, always in the order of their labels.
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::fmt;
+use std::collections::{BTreeMap, BTreeSet};
 
 use petgraph::Direction;
 use petgraph::algo::{kosaraju_scc, toposort};
@@ -13,6 +11,12 @@ use crate::definition::Label;
 use crate::json;
 use crate::task::Task;
 
+mod circle;
+mod error;
+
+use circle::circle;
+pub use error::GraphError;
+
 /// Tasks and what they need.
 ///
 /// Its constructor checks that labels are unique, that every dependency exists and that nothing needs itself.
@@ -22,45 +26,6 @@ pub struct TaskGraph {
     tasks: Vec<Task>,
     /// An edge goes from a task to one that it needs.
     edges: DiGraph<(), ()>,
-}
-
-/// Tasks do not form a graph.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum GraphError {
-    /// Two tasks have one label; two definitions give one image.
-    #[error("two tasks have the label `{0}`; rename one of the images")]
-    DuplicateLabel(Label),
-    /// A task needs one that does not exist.
-    #[error("`{label}`: the dependency `{edge}` names the unknown task `{missing}`")]
-    UnknownDependency {
-        /// Who needs it.
-        label: Label,
-        /// By which edge.
-        edge: String,
-        /// What is missing.
-        missing: Label,
-    },
-    /// Tasks need each other in a circle.
-    #[error("tasks need each other in a circle: {}", Path(.0))]
-    Cycle(Vec<Label>),
-    /// A label that no task has was asked for.
-    #[error("unknown task `{0}`")]
-    UnknownLabel(Label),
-}
-
-struct Path<'a>(&'a [Label]);
-
-impl fmt::Display for Path<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for label in self.0 {
-            write!(f, "`{label}` → ")?;
-        }
-        match self.0.first() {
-            Some(first) => write!(f, "`{first}`"),
-            None => Ok(()),
-        }
-    }
 }
 
 impl TaskGraph {
@@ -240,42 +205,6 @@ fn find(tasks: &[Task], label: &Label) -> Option<NodeIndex> {
         .binary_search_by(|task| task.label.cmp(label))
         .ok()
         .map(NodeIndex::new)
-}
-
-/// One circle through a strongly connected component, from its first label on, each task before one that it needs.
-fn circle(tasks: &[Task], edges: &DiGraph<(), ()>, component: &[NodeIndex]) -> Vec<Label> {
-    let members: BTreeSet<NodeIndex> = component.iter().copied().collect();
-    let first = *members.first().expect("a component has a member");
-    // A path back to the first member exists, and the walk records how it came to each.
-    let mut came_from: BTreeMap<NodeIndex, NodeIndex> = BTreeMap::new();
-    let mut queue = VecDeque::from([first]);
-    while let Some(index) = queue.pop_front() {
-        let mut needed: Vec<_> = edges
-            .neighbors(index)
-            .filter(|next| members.contains(next))
-            .collect();
-        needed.sort_unstable();
-        for next in needed {
-            if next == first {
-                let mut path = vec![index];
-                while let Some(&before) =
-                    came_from.get(path.last().expect("the path starts with a member"))
-                {
-                    path.push(before);
-                }
-                path.reverse();
-                return path
-                    .into_iter()
-                    .map(|index| tasks[index.index()].label.clone())
-                    .collect();
-            }
-            if let Entry::Vacant(unseen) = came_from.entry(next) {
-                unseen.insert(index);
-                queue.push_back(next);
-            }
-        }
-    }
-    unreachable!("every member of a component reaches every other")
 }
 
 #[cfg(test)]

@@ -91,7 +91,8 @@
 //!
 //! # Limits
 //!
-//! The level itself is a claim: Taskcluster holds the decision task to it by its scopes. An alias may use a
+//! The level and the trust domain themselves are claims: Taskcluster holds the decision task to them by its scopes.
+//! An alias may use a
 //! provisioner besides `<trust domain>-<level>` only if [`ProjectConfig::provisioners`] lists it for the level.
 
 pub mod definition;

@@ -4,16 +4,17 @@
 //! value holds, it stays inside its string. A string never yields a list or a map: what has structure is made by code.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use handlebars::{Context, Handlebars};
-use serde::{Deserialize, Deserializer};
 
 use crate::definition::Kind;
 use crate::payload::ArtifactType;
 use crate::task::TaskString;
 
 mod helpers;
+mod written;
+
+use written::{Leaf, Template, Value};
 
 /// The templates of all kinds, compiled once.
 #[derive(Debug, Clone)]
@@ -80,53 +81,6 @@ pub(crate) struct RenderedArtifact {
 pub(crate) struct RenderedCache {
     pub(crate) name: String,
     pub(crate) path: String,
-}
-
-/// A template after YAML: every string is a leaf still to be rendered.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct Template {
-    description: Leaf,
-    command: Vec<Leaf>,
-    #[serde(default)]
-    env: BTreeMap<String, Value>,
-    #[serde(default)]
-    artifacts: Vec<ArtifactTemplate>,
-    #[serde(default)]
-    caches: Vec<CacheTemplate>,
-    #[serde(default)]
-    retry: Vec<u32>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ArtifactTemplate {
-    name: Leaf,
-    path: Leaf,
-    r#type: ArtifactType,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CacheTemplate {
-    name: Leaf,
-    path: Leaf,
-}
-
-/// The value of a variable: text to render, or a reference to a task that is written out and never rendered.
-#[derive(Debug, Clone)]
-enum Value {
-    Text(Leaf),
-    Reference(TaskString),
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(transparent)]
-struct Leaf {
-    text: String,
-    /// Under which the engine knows it; empty for plain text, which needs no rendering.
-    #[serde(skip)]
-    name: String,
 }
 
 impl KindTemplates {
@@ -265,83 +219,6 @@ impl KindTemplates {
             Kind::Verify => &mut self.verify,
             Kind::Publish => &mut self.publish,
         }
-    }
-}
-
-impl Template {
-    fn read(kind: Kind, yaml: &str) -> Result<Self, TemplateError> {
-        serde_yaml::from_str(yaml).map_err(|error| TemplateError::Yaml {
-            kind,
-            message: error.to_string(),
-        })
-    }
-
-    /// Every string that is rendered, with the field that holds it.
-    fn leaves(&mut self) -> Vec<(String, &mut Leaf)> {
-        let mut leaves = vec![("description".to_owned(), &mut self.description)];
-        for (index, leaf) in self.command.iter_mut().enumerate() {
-            leaves.push((format!("command.{index}"), leaf));
-        }
-        for (name, value) in &mut self.env {
-            if let Value::Text(leaf) = value {
-                leaves.push((format!("env.{name}"), leaf));
-            }
-        }
-        for (index, artifact) in self.artifacts.iter_mut().enumerate() {
-            leaves.push((format!("artifacts.{index}.name"), &mut artifact.name));
-            leaves.push((format!("artifacts.{index}.path"), &mut artifact.path));
-        }
-        for (index, cache) in self.caches.iter_mut().enumerate() {
-            leaves.push((format!("caches.{index}.name"), &mut cache.name));
-            leaves.push((format!("caches.{index}.path"), &mut cache.path));
-        }
-        leaves
-    }
-}
-
-impl<'de> Deserialize<'de> for Value {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Value;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("text (quote numbers), `{task-reference: <edge>}` or `{artifact-reference: <edge/name>}`")
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-                Ok(Value::Text(Leaf {
-                    text: text.to_owned(),
-                    name: String::new(),
-                }))
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(
-                self,
-                mut map: A,
-            ) -> Result<Value, A::Error> {
-                use serde::de::Error;
-                let Some((key, reference)) = map.next_entry::<String, String>()? else {
-                    return Err(A::Error::invalid_length(0, &self));
-                };
-                if map.next_key::<String>()?.is_some() {
-                    return Err(A::Error::invalid_length(2, &self));
-                }
-                Ok(Value::Reference(match key.as_str() {
-                    "task-reference" => TaskString::Task { reference },
-                    "artifact-reference" => TaskString::Artifact { reference },
-                    _ => {
-                        return Err(A::Error::unknown_field(
-                            &key,
-                            &["task-reference", "artifact-reference"],
-                        ));
-                    }
-                }))
-            }
-        }
-
-        deserializer.deserialize_any(Visitor)
     }
 }
 

@@ -35,11 +35,18 @@ pub(super) fn reasons(
         .iter()
         .map(|(path, change)| (path, *change))
         .collect();
+    // Of two ways as long as each other, the one that ends at the file says more than the one that ends at a value.
+    let length = |via: &[Step]| {
+        (
+            via.len(),
+            via.last().is_some_and(|step| step.role == Role::Values),
+        )
+    };
     let mut found: BTreeMap<ImageId, BTreeMap<Cause, Reason>> = BTreeMap::new();
     let mut add = |id: &ImageId, cause: Cause, reason: Reason| {
         let slot = found.entry(id.clone()).or_default();
         match slot.get(&cause) {
-            Some(known) if known.via.len() <= reason.via.len() => {}
+            Some(known) if length(&known.via) <= length(&reason.via) => {}
             _ => {
                 slot.insert(cause, reason);
             }
@@ -55,7 +62,7 @@ pub(super) fn reasons(
                 key: Some(format!("workers.aliases.{alias}")),
             }],
             NodeKey::Payload(kind, _) => {
-                let path = head.fleet.layout.kinds().child(&format!("{kind}.yml"));
+                let path = head.fleet.layout.kind(*kind);
                 let path = changed.contains_key(&path).then_some(path);
                 vec![Detail {
                     kind: ReasonKind::Task,
@@ -148,8 +155,11 @@ fn causes<'a>(
                     changed.contains_key(path)
                         && side.graph.own_digest(key) != other.graph.own_digest(key)
                 }
-                NodeKey::Values(id, kind) => {
-                    other.graph.contains(&NodeKey::Task(id.clone(), *kind))
+                // A task that is new on an image that is not: its values are the definition's.
+                NodeKey::Values(id, _) => {
+                    other
+                        .graph
+                        .contains(&NodeKey::Task(id.clone(), Kind::Build))
                         && side.graph.own_digest(key) != other.graph.own_digest(key)
                 }
                 NodeKey::Worker(_) | NodeKey::Payload(..) => {

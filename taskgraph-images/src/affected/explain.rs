@@ -43,7 +43,7 @@ pub enum Explanation {
     },
 }
 
-/// What a path is to the fleet, changed or not. Of a folder, what any file in it is.
+/// What a path is to the fleet, changed or not. Of a folder, what the files in it are.
 pub fn explain_path(
     head: Side<'_>,
     base: Option<Side<'_>>,
@@ -54,11 +54,25 @@ pub fn explain_path(
         .iter()
         .find(|(changed, _)| changed == path)
         .map(|(_, change)| *change);
-    let side = [Some(head), base]
+    let claimed = |side: Side<'_>| -> Vec<NodeKey> {
+        let exact = NodeKey::File(path.clone());
+        if side.graph.contains(&exact) {
+            return vec![exact];
+        }
+        let mut below: Vec<NodeKey> = side
+            .graph
+            .keys()
+            .filter(|key| matches!(key, NodeKey::File(file) if file.is_within(path)))
+            .cloned()
+            .collect();
+        below.sort_unstable();
+        below
+    };
+    let found = [Some(head), base]
         .into_iter()
         .flatten()
-        .find(|side| side.graph.contains(&NodeKey::File(path.clone())));
-    let Some(side) = side else {
+        .map(|side| (side, claimed(side)));
+    let Some((side, files)) = found.into_iter().find(|(_, files)| !files.is_empty()) else {
         return Explanation::Unclaimed {
             path: path.clone(),
             reported: must_be_claimed(head.fleet, path),
@@ -66,15 +80,21 @@ pub fn explain_path(
         };
     };
     let mut images: BTreeMap<ImageId, (Vec<Kind>, Vec<Step>)> = BTreeMap::new();
-    let key = NodeKey::File(path.clone());
-    for ((id, kind), via) in side.graph.dependents(&key, true) {
-        let entry = images
-            .entry(id)
-            .or_insert_with(|| (Vec::new(), via.clone()));
-        entry.0.push(kind);
-        if via.len() < entry.1.len() {
-            entry.1 = via;
+    for file in &files {
+        for ((id, kind), via) in side.graph.dependents(file, true) {
+            let entry = images
+                .entry(id)
+                .or_insert_with(|| (Vec::new(), via.clone()));
+            if !entry.0.contains(&kind) {
+                entry.0.push(kind);
+            }
+            if via.len() < entry.1.len() {
+                entry.1 = via;
+            }
         }
+    }
+    for (kinds, _) in images.values_mut() {
+        kinds.sort_unstable();
     }
     let by_value = images
         .values()

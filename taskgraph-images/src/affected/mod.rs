@@ -12,6 +12,7 @@ use taskgraph_images_transforms::{ImageId, Kind};
 
 pub use explain::{Explanation, explain_image, explain_path};
 
+use crate::diagnostic::Severity;
 use crate::fleet::Fleet;
 use crate::glob::Glob;
 use crate::graph::{ImageGraph, NodeKey, Step};
@@ -122,17 +123,31 @@ impl Affected {
     pub fn compare(base: Side<'_>, head: Side<'_>, changes: &[(TreePath, Change)]) -> Self {
         let mut images = BTreeMap::new();
         let mut differing: BTreeSet<(ImageId, Kind)> = BTreeSet::new();
+        // A definition at fault may have made the image; where none is, it did not exist.
+        let hidden = base.fleet.files.iter().any(|file| !file.faults.is_empty());
         for (id, image) in &head.fleet.images {
             if !base.fleet.images.contains_key(id) {
-                let (change, reason) = if base.fleet.is_sound() {
-                    (ImageChange::New, ReasonKind::New)
-                } else {
+                let (change, reason) = if hidden {
                     (ImageChange::Changed, ReasonKind::BaseAtFault)
+                } else {
+                    (ImageChange::New, ReasonKind::New)
                 };
                 let affected = AffectedImage {
                     change,
                     tasks: image.kinds().collect(),
                     reasons: vec![because::alone(reason, &image.resolved().path)],
+                };
+                images.insert(id.clone(), affected);
+                continue;
+            }
+            if at_fault(base.fleet, id) {
+                let affected = AffectedImage {
+                    change: ImageChange::Changed,
+                    tasks: image.kinds().collect(),
+                    reasons: vec![because::alone(
+                        ReasonKind::BaseAtFault,
+                        &image.resolved().path,
+                    )],
                 };
                 images.insert(id.clone(), affected);
                 continue;
@@ -196,6 +211,16 @@ impl Affected {
             unclaimed: Vec::new(),
         }
     }
+}
+
+/// Whether something is wrong with the image itself, so that its digests say nothing.
+fn at_fault(fleet: &Fleet, id: &ImageId) -> bool {
+    fleet.images.get(id).is_some_and(|image| {
+        image
+            .findings
+            .iter()
+            .any(|finding| finding.severity == Severity::Error)
+    })
 }
 
 /// Changed files of provisioning folders that go into no image of either side.

@@ -39,7 +39,10 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
     let tree = project.tree(&state(args.head.as_deref(), &project))?;
     let snapshot = Snapshot::load(&tree, &project.layout, &Contents::default())?;
     let mut findings = snapshot.fleet.findings.clone();
-    findings.extend(lint::lint(snapshot.side()));
+    // Of a fleet with errors, too much would look unused.
+    if snapshot.fleet.is_sound() {
+        findings.extend(lint::lint(snapshot.side()));
+    }
     findings.sort_unstable();
     findings.dedup();
     let denied = |severity| severity == Severity::Error || args.deny == Deny::Warning;

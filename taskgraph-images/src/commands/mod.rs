@@ -11,6 +11,8 @@ mod man;
 mod preview;
 mod project;
 mod range;
+#[cfg(test)]
+mod reference;
 mod schema;
 
 use std::path::PathBuf;
@@ -39,6 +41,7 @@ Exit codes:
 
 /// Arguments of every command.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// The repository, or any folder inside it
     #[arg(

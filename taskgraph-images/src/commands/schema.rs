@@ -1,9 +1,11 @@
 //! `schema`: the JSON schemas of the files that people write.
 
+use std::fmt;
+
 use clap::ValueEnum;
 use taskgraph_images::definitions::{ConfigFile, ImageFile, PinsFile};
 use taskgraph_images::output;
-use taskgraph_images::yaml::as_written;
+use taskgraph_images::yaml::{absence_is_none, as_written};
 
 use crate::exit::Failure;
 use crate::printer::Printer;
@@ -16,8 +18,9 @@ pub(crate) struct Args {
     file: File,
 }
 
+/// A file that people write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum File {
+pub(super) enum File {
     /// Image definitions and fragments
     Image,
     /// `config.yml`
@@ -26,15 +29,37 @@ enum File {
     Pins,
 }
 
+impl File {
+    /// All of them.
+    pub(super) const ALL: [Self; 3] = [Self::Image, Self::Config, Self::Pins];
+}
+
+impl fmt::Display for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Image => "image",
+            Self::Config => "config",
+            Self::Pins => "pins",
+        })
+    }
+}
+
 pub(super) fn run(args: Args, printer: &mut Printer) -> Result<(), Failure> {
-    let mut schema = match args.file {
+    printer.data(&text(args.file), None)
+}
+
+/// The schema of a file.
+pub(super) fn text(file: File) -> String {
+    let mut schema = match file {
         File::Image => schemars::schema_for!(ImageFile),
         File::Config => schemars::schema_for!(ConfigFile),
         File::Pins => schemars::schema_for!(PinsFile),
     }
     .to_value();
-    if args.file != File::Pins {
-        as_written(&mut schema);
+    // Pins are plain values; everything else may be merged, chosen and rendered.
+    match file {
+        File::Pins => absence_is_none(&mut schema),
+        File::Image | File::Config => as_written(&mut schema),
     }
-    printer.data(&output::json(&schema), None)
+    output::json(&schema)
 }

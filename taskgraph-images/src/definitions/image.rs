@@ -48,7 +48,7 @@ pub struct Written {
     pub checks: Vec<Spanned<String>>,
     /// Inputs that no analysis can see.
     pub inputs: Vec<(Kind, Spanned<String>)>,
-    /// Where references need not be followed.
+    /// The files whose references need not be followed: waived, or stood for by declared inputs.
     pub waivers: Vec<Spanned<String>>,
     /// What makes the image.
     pub builder: WrittenBuilder,
@@ -63,8 +63,6 @@ pub enum WrittenBuilder {
         template: Spanned<TreePath>,
         /// The source.
         source: Place,
-        /// Values of variables, and where they were written.
-        variables: BTreeMap<String, Place>,
         /// Files of variables.
         var_files: Vec<Spanned<TreePath>>,
     },
@@ -173,7 +171,25 @@ pub(super) fn resolve(
         }
     }
     if faults.len() > before {
+        // What could not be chosen or rendered is now missing; everything else can be at fault by itself.
+        let mut more = Vec::new();
+        let mut decoder = Decoder::new(Phase::Resolved);
+        if let Some(file) = ImageFile::decode(&node, &mut decoder) {
+            build(request, &node, file, selection.pins, &mut more);
+        }
+        more.append(&mut decoder.faults);
+        more.retain(|fault| !matches!(fault.code, "missing-key" | "builder"));
+        faults.append(&mut more);
         return None;
+    }
+    for name in ["cloud", "os"] {
+        if !selection.has(name) {
+            faults.push(
+                Diagnostic::error("missing-key", format!("the key `{name}` is missing"))
+                    .at(Place::file(request.path.clone()))
+                    .hint("set it here, in a fragment, or as an axis of `variants`"),
+            );
+        }
     }
     let mut decoder = Decoder::new(Phase::Resolved);
     let file = ImageFile::decode(&node, &mut decoder);
@@ -224,15 +240,6 @@ fn build(
     let os: Option<Os> = attribute(request, "os", file.os, &axes, faults);
     let arch = attribute(request, "arch", file.arch, &axes, faults).unwrap_or(Arch::Amd64);
     let level = attribute(request, "level", file.level, &axes, faults);
-    for (missing, name) in [(cloud.is_none(), "cloud"), (os.is_none(), "os")] {
-        if missing && !request.axes.contains_key(name) {
-            faults.push(
-                Diagnostic::error("missing-key", format!("the key `{name}` is missing"))
-                    .at(whole.clone())
-                    .hint("set it here, in a fragment, or as an axis of `variants`"),
-            );
-        }
-    }
     let (name, name_place) = match &file.name {
         Some(name) => (name.value.as_str(), name.place.clone()),
         None => (request.path.stem(), whole.clone()),
@@ -367,15 +374,16 @@ fn build(
             parent: parent_place,
             scripts: file.scripts,
             checks,
+            waivers: file
+                .inputs
+                .iter()
+                .filter_map(|input| input.within.clone())
+                .chain(file.waivers.into_iter().map(|waiver| waiver.within))
+                .collect(),
             inputs: file
                 .inputs
                 .into_iter()
                 .map(|input| (kind(input.of), input.path))
-                .collect(),
-            waivers: file
-                .waivers
-                .into_iter()
-                .map(|waiver| waiver.within)
                 .collect(),
             builder: written_builder,
         },
@@ -427,11 +435,6 @@ fn builder(
             let written = WrittenBuilder::Packer {
                 template: packer.template,
                 source: packer.source.place,
-                variables: packer
-                    .variables
-                    .into_iter()
-                    .map(|(name, value)| (name, value.place))
-                    .collect(),
                 var_files: packer.var_files,
             };
             Some((builder, written))

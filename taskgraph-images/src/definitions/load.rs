@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 use rayon::prelude::*;
+use taskgraph_images_transforms::Kind;
 
 use super::config::{self, Config};
 use super::image::{self, ResolvedImage};
@@ -62,6 +63,11 @@ impl Layout {
     /// The folder of the kinds that override the embedded ones.
     pub fn kinds(&self) -> TreePath {
         self.root.child("kinds")
+    }
+
+    /// The file that overrides an embedded kind.
+    pub fn kind(&self, kind: Kind) -> TreePath {
+        self.kinds().child(&format!("{kind}.yml"))
     }
 }
 
@@ -125,7 +131,7 @@ fn read(view: &View<'_>, path: &TreePath) -> Result<Option<Node>, Vec<Diagnostic
 pub(crate) fn read_settings(
     tree: &Tree,
     layout: &Layout,
-) -> (Option<Config>, Arc<Pins>, Vec<Diagnostic>, Vec<Look>) {
+) -> (Option<Config>, Arc<Pins>, Vec<Diagnostic>) {
     let view = View::new(tree);
     let mut faults = Vec::new();
     let mut file = |path: TreePath| match read(&view, &path) {
@@ -146,7 +152,7 @@ pub(crate) fn read_settings(
     let pins = pins_node
         .and_then(|node| pins::resolve(&node, &mut faults))
         .unwrap_or_default();
-    (config, Arc::new(pins), faults, view.into_looks())
+    (config, Arc::new(pins), faults)
 }
 
 impl<'a> Loader<'a> {
@@ -292,19 +298,23 @@ impl<'a> Loader<'a> {
                     continue;
                 }
             };
+            if !path.is_within(&self.layout.fragments()) {
+                faults.push(self.unknown_fragment(view, name, place));
+                complete = false;
+                continue;
+            }
             if let Some(at) = above.iter().position(|ancestor| *ancestor == path) {
-                let cycle: Vec<String> = above[at..]
-                    .iter()
-                    .chain([&path])
-                    .map(|path| format!("`{path}`"))
-                    .collect();
-                faults.push(
-                    Diagnostic::error(
-                        "cycle",
-                        format!("fragments extend one another: {}", cycle.join(" → ")),
-                    )
-                    .at(place.clone()),
-                );
+                // Every cycle is met from each of its fragments; it is told from the first by name.
+                let cycle = &above[at..];
+                if cycle.iter().min() == Some(&path) {
+                    let words: Vec<String> = cycle
+                        .iter()
+                        .chain([&path])
+                        .map(|path| format!("`{path}`"))
+                        .collect();
+                    let message = format!("fragments extend one another: {}", words.join(" → "));
+                    faults.push(Diagnostic::error("cycle", message).at(place.clone()));
+                }
                 complete = false;
                 continue;
             }

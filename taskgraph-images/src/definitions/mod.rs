@@ -11,7 +11,11 @@ mod image;
 mod load;
 mod merge;
 mod pins;
+#[cfg(test)]
+mod schema_tests;
 mod select;
+#[cfg(test)]
+mod tests;
 mod text;
 mod variants;
 mod written;

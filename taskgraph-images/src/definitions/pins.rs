@@ -13,6 +13,7 @@ record! {
     /// The external versions that definitions use as `{{pins.<name>.value}}`.
     pub struct PinsFile {
         /// Pins by name.
+        #[schemars(default)]
         pub pins / "pins": BTreeMap<String, Spanned<Pin>>,
     }
 }
@@ -23,6 +24,7 @@ record! {
         /// The version, revision or name that is used.
         pub value / "value": Spanned<String>,
         /// SHA-256 of what is downloaded, by asset: `{{pins.<name>.sha256.<asset>}}`.
+        #[schemars(default)]
         pub sha256 / "sha256": BTreeMap<String, Parsed<Digest>>,
         /// Where it comes from, for the reader.
         pub source / "source": Option<String>,

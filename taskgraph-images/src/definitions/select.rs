@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use handlebars::{Context, Handlebars, RenderContext, Renderable, Template};
+use handlebars::{Context, Handlebars, RenderContext, RenderErrorReason, Renderable, Template};
 use serde_json::Value as Json;
 
 use crate::diagnostic::{Diagnostic, nearest};
@@ -206,7 +206,19 @@ impl<'a> Selection<'a> {
                 .push(Diagnostic::error("too-large", message).at(node.place()));
             return None;
         }
-        note_pins(text, &mut self.pins);
+        if let Err(words) = note_pins(text, &mut self.pins) {
+            self.faults.push(
+                Diagnostic::error(
+                    "template",
+                    format!(
+                        "the template cannot be rendered: `{words}` does not say which pin is meant"
+                    ),
+                )
+                .at(node.place())
+                .hint("write `pins.NAME.value` or `pins.NAME.sha256.ASSET`"),
+            );
+            return None;
+        }
         if let Some(rendered) = self.plain(text) {
             return Some(rendered);
         }
@@ -217,34 +229,75 @@ impl<'a> Selection<'a> {
             let mut engine = engine.borrow_mut();
             let (handlebars, compiled) = &mut *engine;
             if !compiled.contains_key(text) {
-                compiled.insert(
-                    text.to_owned(),
-                    Template::compile(text).map_err(|error| error.reason().to_string())?,
-                );
+                let template = Template::compile(text)
+                    .map_err(|error| Unrendered::Other(error.reason().to_string()))?;
+                compiled.insert(text.to_owned(), template);
             }
             compiled[text]
                 .renders(handlebars, &self.context, &mut RenderContext::new(None))
-                .map_err(|error| error.reason().to_string())
+                .map_err(|error| match error.reason() {
+                    RenderErrorReason::MissingVariable(Some(name)) => {
+                        Unrendered::Missing(name.clone())
+                    }
+                    reason => Unrendered::Other(reason.to_string()),
+                })
         });
         match rendered {
             Ok(text) => Some(text),
-            Err(reason) => {
-                let known: Vec<String> = match self.context.data() {
-                    Json::Object(context) => context.keys().cloned().collect(),
-                    _ => Vec::new(),
-                };
-                self.faults.push(
-                    Diagnostic::error(
-                        "template",
-                        format!("the template cannot be rendered: {}", lower_first(&reason)),
-                    )
-                    .at(node.place())
-                    .hint(format!("known names: {}", known.join(", "))),
-                );
+            Err(error) => {
+                let fault = self.unrendered(error).at(node.place());
+                self.faults.push(fault);
                 None
             }
         }
     }
+
+    fn unrendered(&self, error: Unrendered) -> Diagnostic {
+        let name = match error {
+            Unrendered::Missing(name) => name,
+            Unrendered::Other(reason) => {
+                let reason = lower_first(&reason);
+                return Diagnostic::error(
+                    "template",
+                    format!("the template cannot be rendered: {reason}"),
+                );
+            }
+        };
+        // The deepest part of the name that exists says what could have been meant.
+        let mut at = self.context.data();
+        let mut above = String::new();
+        for part in name.split('.') {
+            let Some(below) = at.get(part) else { break };
+            at = below;
+            above = if above.is_empty() {
+                part.to_owned()
+            } else {
+                format!("{above}.{part}")
+            };
+        }
+        let missing = name[above.len()..].trim_start_matches('.');
+        let part = missing.split('.').next().unwrap_or_default();
+        let known: Vec<&str> = at
+            .as_object()
+            .map_or_else(Vec::new, |map| map.keys().map(String::as_str).collect());
+        let within = if above.is_empty() {
+            String::new()
+        } else {
+            format!(" in `{above}`")
+        };
+        let fault = Diagnostic::error("unknown-name", format!("there is no `{part}`{within}"));
+        match nearest(part, known.iter().copied()) {
+            Some(near) => fault.hint(format!("did you mean `{near}`?")),
+            None if known.is_empty() => fault.hint("nothing is known there"),
+            None => fault.hint(format!("known names: {}", known.join(", "))),
+        }
+    }
+}
+
+/// Why a template gives no text.
+enum Unrendered {
+    Missing(String),
+    Other(String),
 }
 
 /// Whether nothing in a value is left to choose, render, join or leave out.
@@ -321,6 +374,10 @@ fn strict_engine() -> Handlebars<'static> {
     let mut handlebars = Handlebars::new();
     handlebars.set_strict_mode(true);
     handlebars.register_escape_fn(handlebars::no_escape);
+    // Which pins a text names must be plain from the text alone; these reach them by other ways.
+    for helper in ["each", "with", "lookup", "log"] {
+        handlebars.unregister_helper(helper);
+    }
     handlebars
 }
 
@@ -344,16 +401,35 @@ thread_local! {
     static PATTERNS: RefCell<BTreeMap<String, Option<regex::Regex>>> = const { RefCell::new(BTreeMap::new()) };
 }
 
-fn note_pins(text: &str, pins: &mut BTreeSet<String>) {
-    for (at, _) in text.match_indices("pins.") {
-        let name: String = text[at + "pins.".len()..]
-            .chars()
-            .take_while(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_'))
-            .collect();
-        if !name.is_empty() {
-            pins.insert(name);
+/// Notes the pins that a template names. A change of any other pin is then known to leave the text as it is.
+///
+/// # Errors
+/// With the words that mean the pins without naming one.
+fn note_pins<'a>(text: &'a str, pins: &mut BTreeSet<String>) -> Result<(), &'a str> {
+    let is_word = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    // What is outside of braces is no expression.
+    for expression in text.split("{{").skip(1) {
+        let expression = expression.split("}}").next().unwrap_or_default();
+        if expression.starts_with('!') {
+            continue;
+        }
+        for (at, word) in expression.match_indices("pins") {
+            if expression[..at].ends_with(is_word) {
+                continue;
+            }
+            let after = &expression[at + word.len()..];
+            if after.starts_with(is_word) {
+                continue;
+            }
+            let rest = after.strip_prefix('.').unwrap_or_default();
+            let name = &rest[..rest.find(|letter| !is_word(letter)).unwrap_or(rest.len())];
+            if name.is_empty() {
+                return Err(expression.trim());
+            }
+            pins.insert(name.to_owned());
         }
     }
+    Ok(())
 }
 
 fn lower_first(text: &str) -> String {

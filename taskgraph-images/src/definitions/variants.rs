@@ -52,7 +52,7 @@ pub(super) fn combinations(
         if combinations.len() == before {
             let words: Vec<String> = except
                 .iter()
-                .map(|(axis, value)| format!("{axis}: {value:?}"))
+                .map(|(axis, value)| format!("`{axis}: {value}`"))
                 .collect();
             faults.push(
                 Diagnostic::error(

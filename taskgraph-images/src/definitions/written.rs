@@ -122,6 +122,9 @@ record! {
         pub of / "of": Option<Stage>,
         /// How they go in, for the reader.
         pub reason / "reason": String,
+        /// The script or template whose references these files stand for: a file or a glob. What it names and
+        /// nobody can follow is then no fault.
+        pub within / "in": Option<Spanned<String>>,
     }
 }
 

@@ -28,6 +28,12 @@ impl Decode for Attribute {
     }
 }
 
+impl std::fmt::Display for Attribute {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        AttributeValue::from(self.clone()).fmt(f)
+    }
+}
+
 impl From<Attribute> for AttributeValue {
     fn from(attribute: Attribute) -> Self {
         match attribute {
@@ -63,14 +69,20 @@ fn numbers_keep_their_text(node: &Node, decoder: &mut Decoder) -> bool {
             !ambiguous
         }
         Value::Scalar(_, false) => true,
-        Value::List(items) => items.iter().fold(true, |fine, item| {
-            numbers_keep_their_text(item, decoder) && fine
-        }),
-        Value::Map(entries) => entries.iter().fold(true, |fine, (_, value)| {
-            numbers_keep_their_text(value, decoder) && fine
-        }),
-        Value::Concat(parts) => parts.iter().fold(true, |fine, part| {
-            numbers_keep_their_text(part, decoder) && fine
-        }),
+        // Every one is looked at, so that every fault is noted.
+        Value::List(items) | Value::Concat(items) => {
+            items
+                .iter()
+                .filter(|item| !numbers_keep_their_text(item, decoder))
+                .count()
+                == 0
+        }
+        Value::Map(entries) => {
+            entries
+                .iter()
+                .filter(|(_, value)| !numbers_keep_their_text(value, decoder))
+                .count()
+                == 0
+        }
     }
 }

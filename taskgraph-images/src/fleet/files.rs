@@ -40,7 +40,7 @@ impl Expansions {
         tree: &Tree,
         entry: &Spanned<String>,
         folder: Folder,
-    ) -> Result<Arc<Expansion>, (Diagnostic, Vec<Look>)> {
+    ) -> Result<Arc<Expansion>, Box<(Diagnostic, Vec<Look>)>> {
         let known = self.known.read().expect("no writer panics");
         if let Some(known) = known.get(&folder).and_then(|known| known.get(&entry.value)) {
             return Ok(known.clone());
@@ -60,7 +60,7 @@ impl Expansions {
                     .insert(entry.value.clone(), expansion.clone());
                 Ok(expansion)
             }
-            Err(fault) => Err((fault, view.into_looks())),
+            Err(fault) => Err(Box::new((fault, view.into_looks()))),
         }
     }
 }
@@ -92,6 +92,10 @@ fn expand(
     }
     let path = TreePath::parse(&entry.value).map_err(|error| fault("path", error.to_string()))?;
     match files.kind(&path) {
+        Ok(FileKind::File) if entry.value.ends_with('/') => {
+            Err(fault("not-a-folder", format!("`{path}` is a file"))
+                .hint(format!("write `{path}` if it is meant")))
+        }
         Ok(FileKind::File | FileKind::Submodule) => Ok(vec![path]),
         Ok(FileKind::Directory) if !entry.value.ends_with('/') => {
             Err(fault("not-a-file", format!("`{path}` is a folder"))
@@ -120,6 +124,12 @@ fn expand(
         Err(FileError::InSubmodule(_, submodule)) => Ok(vec![submodule]),
         Err(FileError::Missing(path)) => {
             let siblings = files.list(&path.parent(), false).unwrap_or_default();
+            if siblings.contains(&path) {
+                return Err(fault(
+                    "missing-file",
+                    format!("the symbolic link `{path}` leads to nothing"),
+                ));
+            }
             let near = nearest(path.file_name(), siblings.iter().map(TreePath::file_name))
                 .map(str::to_owned);
             let missing = fault("missing-file", format!("`{path}` does not exist"));

@@ -10,10 +10,11 @@ use super::files::{Expansion, Expansions, Folder};
 use super::values::{self, Recipe};
 use super::{Image, Input, Role, ScriptIndex};
 use crate::containers;
-use crate::definitions::{Config, DefinitionFile, Layout, Pins, ResolvedImage, WrittenBuilder};
+use crate::definitions::{DefinitionFile, Layout, Pins, ResolvedImage, WrittenBuilder};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::glob::Glob;
-use crate::packer::{self, InputRole, ParsedTemplate, VarFile};
+use crate::packer::{self, InlineScript, InputRole, ParsedTemplate, Shell, VarFile};
+use crate::scripts::{self, Language, Resolution, Target};
 use crate::tree::{FileError, Files, Look, Tree, TreePath, View};
 
 /// Packer templates of one tree, each parsed once.
@@ -53,7 +54,6 @@ impl Templates {
 pub(super) struct Shared<'a> {
     pub(super) tree: &'a Tree,
     pub(super) layout: &'a Layout,
-    pub(super) config: Option<&'a Config>,
     pub(super) pins: &'a Pins,
     pub(super) scripts: &'a ScriptIndex,
     pub(super) templates: &'a Templates,
@@ -71,7 +71,9 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
         run: Vec::new(),
         findings: Vec::new(),
         looks: Vec::new(),
+        followed: BTreeSet::new(),
         shared_looks: Vec::new(),
+        used_waivers: BTreeSet::new(),
     };
     let values = work.all();
     let Derivation {
@@ -79,6 +81,7 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
         mut inputs,
         findings,
         mut looks,
+        followed,
         shared_looks,
         ..
     } = work;
@@ -98,6 +101,7 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
         values,
         findings,
         looks,
+        scripts: followed.into_iter().collect(),
         shared_looks,
     }
 }
@@ -113,7 +117,9 @@ struct Derivation<'a> {
     run: Vec<(TreePath, Kind)>,
     findings: Vec<Diagnostic>,
     looks: Vec<Look>,
+    followed: BTreeSet<TreePath>,
     shared_looks: Vec<Arc<[Look]>>,
+    used_waivers: BTreeSet<usize>,
 }
 
 impl Derivation<'_> {
@@ -142,6 +148,18 @@ impl Derivation<'_> {
             }
         }
         self.follow_scripts();
+        for (at, waiver) in image.written.waivers.iter().enumerate() {
+            if !self.used_waivers.contains(&at) {
+                self.findings.push(
+                    Diagnostic::warning(
+                        "dead-key",
+                        format!("nothing in `{}` needs this", waiver.value),
+                    )
+                    .at(waiver.place.clone())
+                    .hint("remove it"),
+                );
+            }
+        }
         values::digests(definition, recipe, &scripts, &checks)
     }
 
@@ -172,7 +190,6 @@ impl Derivation<'_> {
                 self.add(&self.shared.layout.pins(), kind, Role::Pin, &place);
             }
         }
-        let _ = self.shared.config;
     }
 
     fn add(&mut self, path: &TreePath, kind: Kind, role: Role, at: &Place) {
@@ -211,7 +228,8 @@ impl Derivation<'_> {
                 self.shared_looks.push(expansion.looks.clone());
                 Some(expansion)
             }
-            Err((fault, looks)) => {
+            Err(failed) => {
+                let (fault, looks) = *failed;
                 self.looks.extend(looks);
                 self.findings.push(fault);
                 None
@@ -228,7 +246,6 @@ impl Derivation<'_> {
                 WrittenBuilder::Packer {
                     template,
                     source: source_place,
-                    variables: places,
                     var_files,
                 },
             ) => {
@@ -243,13 +260,7 @@ impl Derivation<'_> {
                     .iter()
                     .map(|file| (file.value.clone(), file.place.clone()))
                     .collect();
-                self.packer(
-                    template,
-                    (source, source_place),
-                    &variables,
-                    places,
-                    &var_files,
-                )
+                self.packer(template, (source, source_place), &variables, &var_files)
             }
             (
                 Builder::Container {
@@ -275,7 +286,6 @@ impl Derivation<'_> {
         template: &crate::yaml::Spanned<TreePath>,
         (source, source_place): (&str, &Place),
         variables: &BTreeMap<String, serde_json::Value>,
-        places: &BTreeMap<String, Place>,
         var_files: &[(TreePath, Place)],
     ) -> Recipe {
         if let Err(error) = self.view.kind(&template.value) {
@@ -300,6 +310,9 @@ impl Derivation<'_> {
         for file in parsed.files() {
             self.add(file, Kind::Build, Role::Template, &template.place);
         }
+        if !parsed.variables().any(|name| name == "scripts") {
+            self.scripts_never_run("the template has no variable `scripts`");
+        }
         let mut files = Vec::new();
         for (path, place) in var_files {
             self.add(path, Kind::Build, Role::VarFile, place);
@@ -319,8 +332,10 @@ impl Derivation<'_> {
             Ok(evaluation) => {
                 for input in evaluation.inputs {
                     let role = match input.role {
+                        InputRole::Template => Role::Template,
                         InputRole::Script => Role::Script,
                         InputRole::Upload => Role::Upload,
+                        // What the template means is compared as a value: a comment in it changes nothing.
                         InputRole::VarFile => Role::VarFile,
                         _ => Role::ReadByTemplate,
                     };
@@ -331,6 +346,9 @@ impl Derivation<'_> {
                         self.run.push((input.path.clone(), Kind::Build));
                     }
                     self.add(&input.path, Kind::Build, role, &input.at);
+                }
+                for inline in &evaluation.inline {
+                    self.inline(inline);
                 }
                 for unresolved in evaluation.unresolved {
                     self.unless_waived(unresolved.diagnostic);
@@ -346,6 +364,59 @@ impl Derivation<'_> {
         }
     }
 
+    /// Scripts that the builder passes over are a mistake that nobody would notice.
+    fn scripts_never_run(&mut self, why: &str) {
+        if let Some(script) = self.image.written.scripts.first() {
+            self.findings.push(
+                Diagnostic::warning("dead-key", format!("these scripts never run: {why}"))
+                    .at(script.place.clone())
+                    .hint("remove them, or make the builder run them"),
+            );
+        }
+    }
+
+    /// A script that stands in the template: its text counts there, what it reads is found here.
+    fn inline(&mut self, inline: &InlineScript) {
+        let language = match inline.shell {
+            Shell::Bash => Language::Shell,
+            Shell::PowerShell => Language::PowerShell,
+            Shell::Batch => return,
+        };
+        let Ok(analysis) = scripts::analyse(language, inline.text.as_bytes()) else {
+            return;
+        };
+        for reference in &analysis.references {
+            if let Target::OnImage { path, .. } = &reference.target {
+                let uploaded = self.uploaded(path);
+                self.run
+                    .extend(uploaded.into_iter().map(|path| (path, Kind::Build)));
+                continue;
+            }
+            // On the image a relative path starts at a folder that only the machine knows.
+            if !inline.local {
+                continue;
+            }
+            match scripts::resolve(&self.view, &TreePath::from_git("inline"), reference) {
+                Ok(Resolution::Files(files) | Resolution::Listing { files, .. }) => {
+                    for path in files {
+                        self.add(&path, Kind::Build, Role::ReadByTemplate, &inline.at);
+                        self.run.push((path, Kind::Build));
+                    }
+                }
+                Ok(Resolution::Unresolved(reason)) => self.unless_waived(
+                    Diagnostic::error("unresolved-reference", format!("`{}` cannot be followed: {reason}", reference.text))
+                        .at(inline.at.clone())
+                        .hint("name the file, or declare it under `inputs` and waive this under `waivers`"),
+                ),
+                Ok(Resolution::Missing(_)) => self.unless_waived(
+                    Diagnostic::error("missing-file", format!("`{}` does not exist", reference.text))
+                        .at(inline.at.clone()),
+                ),
+                _ => {}
+            }
+        }
+    }
+
     fn container(
         &mut self,
         context: &crate::yaml::Spanned<TreePath>,
@@ -353,36 +424,97 @@ impl Derivation<'_> {
         target: Option<&str>,
         arguments: &BTreeMap<String, String>,
     ) {
-        match containers::inputs(&self.view, &context.value, file, target, arguments) {
-            Ok(found) => {
-                self.add(&found.dockerfile, Kind::Build, Role::Dockerfile, place);
-                if let Some(ignore) = &found.ignore_file {
-                    self.add(ignore, Kind::Build, Role::IgnoreFile, &context.place);
-                }
-                for (path, at) in found.files {
-                    self.add(&path, Kind::Build, Role::Context, &at);
-                }
-                self.findings.extend(found.warnings);
+        let dockerfile = match context.value.join(file) {
+            Ok(path) => path,
+            Err(error) => {
+                self.findings
+                    .push(Diagnostic::error("path", error.to_string()).at(place.clone()));
+                return;
             }
-            Err(faults) => {
-                self.findings.extend(
-                    faults
-                        .into_iter()
-                        .map(|fault| placed(fault, &context.place)),
-                );
+        };
+        let build = containers::Build {
+            context: &context.value,
+            dockerfile: &dockerfile,
+            target,
+            arguments,
+        };
+        let found = match containers::inputs(&self.view, &build) {
+            Ok(found) => found,
+            Err(error) => {
+                let code = if matches!(error, FileError::Missing(_)) {
+                    "missing-file"
+                } else {
+                    "unreadable"
+                };
+                let at = if error.to_string().contains(dockerfile.as_str()) {
+                    place
+                } else {
+                    &context.place
+                };
+                self.findings
+                    .push(Diagnostic::error(code, error.to_string()).at(at.clone()));
+                return;
+            }
+        };
+        for input in found.files {
+            let (role, at) = match input.role {
+                containers::Role::Dockerfile => (Role::Dockerfile, place.clone()),
+                containers::Role::IgnoreFile => (Role::IgnoreFile, context.place.clone()),
+                containers::Role::Copied(span) => (
+                    Role::Context,
+                    Place {
+                        path: dockerfile.clone(),
+                        span,
+                    },
+                ),
+            };
+            self.add(&input.path, Kind::Build, role, &at);
+        }
+        let inside = |span| Place {
+            path: dockerfile.clone(),
+            span,
+        };
+        for (span, text) in found.missing {
+            self.unless_waived(
+                Diagnostic::error(
+                    "missing-file",
+                    format!("`{text}` matches no file of the context"),
+                )
+                .at(inside(span))
+                .hint(format!(
+                    "paths are relative to `{}`; see also `.dockerignore`",
+                    context.value
+                )),
+            );
+        }
+        for (span, reason) in found.widened {
+            self.findings.push(
+                Diagnostic::warning(
+                    "widened",
+                    format!("the whole context counts as copied: {reason}"),
+                )
+                .at(inside(span)),
+            );
+        }
+        if let Some((path, faults)) = found.ignore_file {
+            for fault in faults {
+                self.findings
+                    .push(Diagnostic::error("ignore-file", fault.message).at(Place {
+                        path: path.clone(),
+                        span: fault.span,
+                    }));
             }
         }
     }
 
     /// Walks from the scripts that run to all that they read, and asks of each whether it can be followed.
     fn follow_scripts(&mut self) {
-        let mut seen: BTreeSet<TreePath> = BTreeSet::new();
         let mut queue: VecDeque<TreePath> = std::mem::take(&mut self.run)
             .into_iter()
             .map(|(path, _)| path)
             .collect();
         while let Some(path) = queue.pop_front() {
-            if !seen.insert(path.clone()) {
+            if !self.followed.insert(path.clone()) {
                 continue;
             }
             let script = self.shared.scripts.get(&self.view, &path);
@@ -398,27 +530,34 @@ impl Derivation<'_> {
                 self.unless_waived(fault.clone());
             }
             for (target, glob, span) in &script.on_image {
-                self.on_image(&path, target, *glob, *span);
+                let uploaded = self.uploaded(target);
+                if uploaded.is_empty() && !glob {
+                    self.not_uploaded(&path, target, *span);
+                }
+                queue.extend(uploaded);
             }
         }
     }
 
-    /// A path of the machine below a folder that was uploaded must be one of the files uploaded.
-    fn on_image(
-        &mut self,
-        script: &TreePath,
-        target: &str,
-        glob: bool,
-        span: crate::diagnostic::Span,
-    ) {
-        if glob
-            || self
-                .uploads
-                .iter()
-                .any(|(destination, _)| same_path(destination, target))
-        {
-            return;
-        }
+    /// The files that were uploaded to where a script looks for one: itself, or what a module is made of.
+    fn uploaded(&self, target: &str) -> Vec<TreePath> {
+        let name = target.rsplit('/').next().unwrap_or_default();
+        let places = [
+            target.to_owned(),
+            format!("{target}.psd1"),
+            format!("{target}.psm1"),
+            format!("{target}/{name}.psd1"),
+            format!("{target}/{name}.psm1"),
+        ];
+        self.uploads
+            .iter()
+            .filter(|(destination, _)| places.iter().any(|place| same_path(destination, place)))
+            .map(|(_, path)| path.clone())
+            .collect()
+    }
+
+    /// A name that is nearly one of the files uploaded beside it is a mistake; others may be the machine's own.
+    fn not_uploaded(&mut self, script: &TreePath, target: &str, span: crate::diagnostic::Span) {
         let Some(folder) = target.rsplit_once('/').map(|(folder, _)| folder) else {
             return;
         };
@@ -427,7 +566,6 @@ impl Derivation<'_> {
                 .rsplit_once('/')
                 .is_some_and(|(parent, _)| same_path(parent, folder))
         };
-        // A folder on the image may hold more than was uploaded there, unless scripts are sourced from it.
         let names: Vec<&str> = self
             .uploads
             .iter()
@@ -451,13 +589,16 @@ impl Derivation<'_> {
     }
 
     fn unless_waived(&mut self, fault: Diagnostic) {
-        let waived = fault.place.as_ref().is_some_and(|place| {
-            self.image.written.waivers.iter().any(|waiver| {
+        let waiver = fault.place.as_ref().and_then(|place| {
+            self.image.written.waivers.iter().position(|waiver| {
                 Glob::parse(&waiver.value).is_ok_and(|glob| glob.matches(&place.path))
             })
         });
-        if !waived {
-            self.findings.push(fault);
+        match waiver {
+            Some(waiver) => {
+                self.used_waivers.insert(waiver);
+            }
+            None => self.findings.push(fault),
         }
     }
 }

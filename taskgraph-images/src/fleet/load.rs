@@ -26,11 +26,10 @@ impl Fleet {
 
     /// Reads a tree that differs from `other`'s by `changes`: what they cannot have altered is taken over.
     pub fn load_like(tree: &Tree, other: &Self, changes: &[(TreePath, Change)]) -> Self {
-        let changed = changes.iter().map(|(path, _)| path.clone()).collect();
         Loading {
             tree,
             layout: &other.layout,
-            other: Some(Other::new(other, changed)),
+            other: Some(Other::new(other, tree, changes)),
         }
         .load()
     }
@@ -45,6 +44,7 @@ struct Loading<'a> {
 /// A fleet to take over from.
 struct Other<'a> {
     fleet: &'a Fleet,
+    /// The changed paths, and the folders that exist on one side only, in order.
     changed: Vec<TreePath>,
     /// The changed paths and every folder above them, for quick refusals.
     touched: BTreeSet<TreePath>,
@@ -53,13 +53,19 @@ struct Other<'a> {
 }
 
 impl<'a> Other<'a> {
-    fn new(fleet: &'a Fleet, changed: Vec<TreePath>) -> Self {
+    fn new(fleet: &'a Fleet, tree: &Tree, changes: &[(TreePath, Change)]) -> Self {
+        let mut changed: BTreeSet<TreePath> = BTreeSet::new();
         let mut touched = BTreeSet::new();
-        for path in &changed {
+        for (path, _) in changes {
             let mut at = path.clone();
             while touched.insert(at.clone()) && !at.is_root() {
                 at = at.parent();
+                // With its first file a folder comes into being, with its last it goes.
+                if fleet.tree.find(&at).is_ok() != tree.find(&at).is_ok() {
+                    changed.insert(at.clone());
+                }
             }
+            changed.insert(path.clone());
         }
         let images = fleet
             .images
@@ -69,7 +75,7 @@ impl<'a> Other<'a> {
         let files = fleet.files.iter().map(|file| (&file.path, file)).collect();
         Self {
             fleet,
-            changed,
+            changed: changed.into_iter().collect(),
             touched,
             files,
             images,
@@ -107,7 +113,7 @@ impl<'a> Other<'a> {
 
 impl Loading<'_> {
     fn load(&self) -> Fleet {
-        let (config, pins, mut findings, settings) = read_settings(self.tree, self.layout);
+        let (config, pins, mut findings) = read_settings(self.tree, self.layout);
         let kinds = self.kinds(&mut findings);
         let loader = Loader::new(self.tree, self.layout, config, pins.clone());
         let paths = loader.files().unwrap_or_else(|error| {
@@ -116,7 +122,9 @@ impl Loading<'_> {
         });
         // Settings decide which aliases exist and what templates render; a change there means reading all again.
         let same_settings = self.other.as_ref().filter(|other| {
-            other.untouched(&[Look::Path(self.layout.config())]) && other.fleet.config.is_some()
+            let config = View::new(&other.fleet.tree);
+            let _ = config.find(&self.layout.config());
+            other.untouched(&config.into_looks()) && other.fleet.config.is_some()
         });
         let changed_pins = self
             .other
@@ -146,17 +154,14 @@ impl Loading<'_> {
         for file in &definitions.files {
             findings.extend(file.faults.iter().cloned());
         }
-        let scripts = self
-            .other
-            .as_ref()
-            .map_or_else(ScriptIndex::default, |other| {
+        let (scripts, changed_scripts) =
+            self.other.as_ref().map_or_else(Default::default, |other| {
                 ScriptIndex::like(&other.fleet.scripts, |looks| other.untouched(looks))
             });
         let (templates, expansions) = (Templates::default(), Expansions::default());
         let shared = Shared {
             tree: self.tree,
             layout: self.layout,
-            config: definitions.config.as_ref(),
             pins: &definitions.pins,
             scripts: &scripts,
             templates: &templates,
@@ -173,13 +178,17 @@ impl Loading<'_> {
             .map(|(file, at)| {
                 let known = self.other.as_ref().and_then(|other| {
                     let image = *other.images.get(&(&file.path, *at))?;
-                    (Arc::ptr_eq(file, &image.file)
+                    let same = Arc::ptr_eq(file, &image.file)
+                        && !image
+                            .scripts
+                            .iter()
+                            .any(|script| changed_scripts.contains(script))
                         && image
                             .shared_looks
                             .iter()
                             .all(|looks| other.untouched(looks))
-                        && other.untouched(&image.looks))
-                    .then(|| image.clone())
+                        && other.untouched(&image.looks);
+                    same.then(|| image.clone())
                 });
                 known.unwrap_or_else(|| Arc::new(derive(&shared, file, *at)))
             })
@@ -204,7 +213,6 @@ impl Loading<'_> {
             findings,
             files: definitions.files,
             scripts,
-            settings,
         }
     }
 
@@ -213,7 +221,7 @@ impl Loading<'_> {
         let view = View::new(self.tree);
         let mut kinds = KindTemplates::embedded();
         for kind in Kind::ALL.iter().copied() {
-            let path = self.layout.kinds().child(&format!("{kind}.yml"));
+            let path = self.layout.kind(kind);
             let content = match view.read(&path) {
                 Ok(content) => content,
                 Err(FileError::Missing(_)) => continue,

@@ -49,7 +49,6 @@ pub struct Fleet {
     pub findings: Vec<Diagnostic>,
     pub(crate) files: Vec<Arc<DefinitionFile>>,
     pub(crate) scripts: ScriptIndex,
-    settings: Vec<Look>,
 }
 
 /// An image and what goes into it.
@@ -62,6 +61,8 @@ pub struct Image {
     /// What the tasks depend on besides files.
     pub(crate) values: BTreeMap<Kind, Digest>,
     pub(crate) findings: Vec<Diagnostic>,
+    /// The scripts whose references were followed, sorted.
+    pub(crate) scripts: Vec<TreePath>,
     /// What was looked at for this image alone.
     looks: Vec<Look>,
     /// What was looked at for whatever it has in common with others.

@@ -54,6 +54,8 @@ pub enum Role {
     Worker,
     /// What the rendered task runs.
     Payload,
+    /// The settings, or a kind's template. Count by what they mean for the task.
+    Settings,
 }
 
 /// Whether a file counts by its bytes or by what is made of them.
@@ -74,7 +76,8 @@ impl Role {
             | Self::Pin
             | Self::Template
             | Self::VarFile
-            | Self::IgnoreFile => Where::Values,
+            | Self::IgnoreFile
+            | Self::Settings => Where::Values,
             _ => Where::Bytes,
         }
     }
@@ -105,6 +108,7 @@ impl Role {
             Self::Values => "values",
             Self::Worker => "worker",
             Self::Payload => "payload",
+            Self::Settings => "settings",
         }
     }
 }

@@ -1,11 +1,11 @@
 //! [`ScriptIndex`]: which script reads which files. Worked out once a script, whoever uses it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, RwLock};
 
 use super::Role;
 use crate::diagnostic::{Diagnostic, Place, Span};
-use crate::scripts::{self, ReferenceKind, Resolution};
+use crate::scripts::{self, Language, ReferenceKind, Resolution};
 use crate::tree::{Files, Look, TreePath, View};
 
 /// What is known of one script.
@@ -52,19 +52,24 @@ impl ScriptIndex {
             .cloned()
     }
 
-    /// Takes over what `untouched` says no change can have altered.
-    pub(crate) fn like(other: &Self, untouched: impl Fn(&[Look]) -> bool) -> Self {
-        let scripts = other
-            .scripts
-            .read()
-            .expect("no writer panics")
-            .iter()
-            .filter(|(_, script)| untouched(&script.looks))
-            .map(|(path, script)| (path.clone(), script.clone()))
-            .collect();
-        Self {
+    /// Takes over what `untouched` says no change can have altered; the rest by name.
+    pub(crate) fn like(
+        other: &Self,
+        untouched: impl Fn(&[Look]) -> bool,
+    ) -> (Self, BTreeSet<TreePath>) {
+        let mut scripts = other.scripts.read().expect("no writer panics").clone();
+        let mut touched = BTreeSet::new();
+        scripts.retain(|path, script| {
+            let same = untouched(&script.looks);
+            if !same {
+                touched.insert(path.clone());
+            }
+            same
+        });
+        let index = Self {
             scripts: RwLock::new(scripts),
-        }
+        };
+        (index, touched)
     }
 }
 
@@ -102,7 +107,8 @@ fn read(view: &View<'_>, path: &TreePath, script: &mut Script) {
             .findings
             .push(Diagnostic::warning("comment", fault.message).at(place(fault.span)));
     }
-    if analysis.has_syntax_error {
+    // PowerShell's grammar has gaps that good scripts fall into; what is readable around them is read.
+    if analysis.has_syntax_error && language == Language::Shell {
         script.findings.push(
             Diagnostic::warning(
                 "script-syntax",

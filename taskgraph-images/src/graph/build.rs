@@ -1,6 +1,6 @@
 //! Building an [`ImageGraph`] from a fleet.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::RwLock;
 
 use petgraph::Direction;
@@ -13,7 +13,7 @@ use taskgraph_images_transforms::{AliasName, ImageDefinition, Kind};
 use super::{Digest, Edge, Fields, ImageGraph, Index, Node, NodeKey};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::fleet::{Fleet, Image, Role, Where, canonical};
-use crate::tree::{ContentId, Found, Mode, Tree, TreePath};
+use crate::tree::{ContentId, FileError, Found, Mode, Tree, TreePath};
 
 /// Digests of contents, shared by graphs: what two trees have in common is hashed once.
 #[derive(Debug, Default)]
@@ -22,23 +22,23 @@ pub struct Contents {
 }
 
 impl Contents {
-    fn of(&self, tree: &Tree, found: &Found) -> Option<Digest> {
+    fn of(&self, tree: &Tree, found: &Found) -> Result<Digest, FileError> {
         if let Some(digest) = self.known.read().expect("no writer panics").get(&found.id) {
-            return Some(*digest);
+            return Ok(*digest);
         }
-        let content = tree.blob(found.id, &found.path).ok()?;
+        let content = tree.blob(found.id, &found.path)?;
         let digest = Digest::of(&content);
         self.known
             .write()
             .expect("no writer panics")
             .insert(found.id, digest);
-        Some(digest)
+        Ok(digest)
     }
 }
 
-/// The digest of a file's own content; `None` when it cannot be read, which its users report.
-fn own_digest(tree: &Tree, contents: &Contents, path: &TreePath) -> Option<Digest> {
-    let found = tree.find(path).ok()?;
+/// The digest of a file's own content.
+fn own_digest(tree: &Tree, contents: &Contents, path: &TreePath) -> Result<Digest, FileError> {
+    let found = tree.find(path)?;
     let mut fields = Fields::new("taskgraph-images file 1");
     match found.mode {
         Mode::File | Mode::Executable => {
@@ -56,19 +56,26 @@ fn own_digest(tree: &Tree, contents: &Contents, path: &TreePath) -> Option<Diges
             fields.add("directory");
         }
     }
-    Some(fields.finish())
+    Ok(fields.finish())
 }
 
 impl ImageGraph {
     /// Builds the graph of a fleet. `payload` gives what the rendered task of a kind runs for an image.
     ///
     /// # Errors
-    /// One diagnostic for each cycle among scripts, with its whole path.
+    /// One diagnostic for each cycle among scripts, with its whole path, or for each file that cannot be read. None
+    /// for cycles among images, which the fleet's findings name.
     pub fn new<'a>(
         fleet: &'a Fleet,
         contents: &Contents,
         payload: &mut dyn FnMut(&'a ImageDefinition, Kind) -> Digest,
     ) -> Result<Self, Vec<Diagnostic>> {
+        // What the index knows may be more: what another fleet asked for, or what nobody runs any more.
+        let followed = fleet
+            .images
+            .values()
+            .flat_map(|image| &image.scripts)
+            .collect();
         // Counted beforehand: graphs that grow are copied, and end up half empty.
         let tasks: usize = fleet.images.values().map(|image| image.values.len()).sum();
         let inputs: usize = fleet.images.values().map(|image| image.inputs.len()).sum();
@@ -79,6 +86,7 @@ impl ImageGraph {
             index: Index::with_capacity_and_hasher(nodes, Default::default()),
             workers: HashMap::new(),
             pending: Vec::new(),
+            followed,
             task: Fields::new("taskgraph-images task 1").finish(),
             by_value: Fields::new("taskgraph-images file by value 1").finish(),
         };
@@ -92,7 +100,7 @@ impl ImageGraph {
             index: builder.index,
         };
         let order = graph.dependencies_first()?;
-        graph.hash(&order, fleet, contents);
+        graph.hash(&order, fleet, contents)?;
         Ok(graph)
     }
 
@@ -123,10 +131,14 @@ impl ImageGraph {
         if order.len() == self.graph.node_count() {
             return Ok(order);
         }
-        Err(kosaraju_scc(&self.graph)
-            .into_iter()
-            .filter(|component| component.len() > 1)
-            .map(|component| self.cycle(&component))
+        let cycles = kosaraju_scc(&self.graph).into_iter().filter(|component| {
+            component.len() > 1 || self.graph.contains_edge(component[0], component[0])
+        });
+        // Images that are built from one another are among the fleet's findings already.
+        let is_task = |at: &NodeIndex| matches!(self.graph[*at].key, NodeKey::Task(..));
+        Err(cycles
+            .filter(|cycle| !cycle.iter().all(is_task))
+            .map(|cycle| self.cycle(&cycle))
             .collect())
     }
 
@@ -175,8 +187,12 @@ impl ImageGraph {
     }
 
     /// Gives every node its digests, what it depends on first.
-    fn hash(&mut self, order: &[NodeIndex], fleet: &Fleet, contents: &Contents) {
-        let unreadable = Fields::new("taskgraph-images unreadable 1").finish();
+    fn hash(
+        &mut self,
+        order: &[NodeIndex],
+        fleet: &Fleet,
+        contents: &Contents,
+    ) -> Result<(), Vec<Diagnostic>> {
         // Files of which only values count need not be read.
         let mut by_bytes = vec![false; self.graph.node_count()];
         for edge in self.graph.raw_edges() {
@@ -187,26 +203,40 @@ impl ImageGraph {
             .node_indices()
             .filter(|at| by_bytes[at.index()] && matches!(self.graph[*at].key, NodeKey::File(_)))
             .collect();
-        let own: Vec<(NodeIndex, Digest)> = files
+        let own: Vec<(NodeIndex, Result<Digest, FileError>)> = files
             .par_iter()
             .with_min_len(32)
-            .map(|at| {
-                let NodeKey::File(path) = &self.graph[*at].key else {
-                    return (*at, unreadable);
-                };
-                (
-                    *at,
-                    own_digest(&fleet.tree, contents, path).unwrap_or(unreadable),
-                )
+            .filter_map(|at| match &self.graph[*at].key {
+                NodeKey::File(path) => Some((*at, own_digest(&fleet.tree, contents, path))),
+                _ => None,
             })
             .collect();
+        let mut faults = Vec::new();
         for (at, digest) in own {
-            self.graph[at].own = digest;
+            match digest {
+                Ok(digest) => self.graph[at].own = digest,
+                Err(error) => faults.push(self.unreadable(at, &error)),
+            }
+        }
+        if !faults.is_empty() {
+            return Err(faults);
         }
         for at in order {
             let digest = self.digest_of(*at);
             self.graph[*at].digest = digest;
         }
+        Ok(())
+    }
+
+    /// A file that goes into an image but has no content, at the first place that names it.
+    fn unreadable(&self, at: NodeIndex, error: &FileError) -> Diagnostic {
+        let mut fault = Diagnostic::error("unreadable", error.to_string());
+        fault.place = self
+            .graph
+            .edges_directed(at, Direction::Incoming)
+            .filter_map(|edge| edge.weight().at.clone())
+            .min();
+        fault
     }
 
     fn digest_of(&self, at: NodeIndex) -> Digest {
@@ -249,6 +279,8 @@ struct Builder<'a> {
     workers: HashMap<&'a AliasName, NodeIndex>,
     /// Files whose own dependencies are not yet known.
     pending: Vec<(TreePath, NodeIndex)>,
+    /// Scripts that some image runs.
+    followed: HashSet<&'a TreePath>,
     /// What every task's own digest is, and every file's until it is read.
     task: Digest,
     by_value: Digest,
@@ -300,7 +332,7 @@ impl<'a> Builder<'a> {
             let leaf = self.node(NodeKey::Values(definition.id.clone(), *kind), *values);
             self.edge(task, leaf, Role::Values, Some(&resolved.written.name));
             let runs = payload(definition, *kind);
-            let leaf = self.node(NodeKey::Payload(*kind, runs), runs);
+            let leaf = self.settings(NodeKey::Payload(*kind, runs), runs, Some(*kind));
             self.edge(task, leaf, Role::Payload, None);
             if let Some(alias) = definition.worker(*kind) {
                 let leaf = self.worker(alias);
@@ -322,6 +354,24 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// A node that the settings, or a kind's own template, make.
+    fn settings(&mut self, key: NodeKey, own: Digest, kind: Option<Kind>) -> NodeIndex {
+        if let Some(at) = self.index.get(&key) {
+            return *at;
+        }
+        let leaf = self.node(key, own);
+        let layout = &self.fleet.layout;
+        let path = match kind {
+            None => layout.config(),
+            Some(kind) => layout.kind(kind),
+        };
+        if self.fleet.tree.find(&path).is_ok() {
+            let file = self.file(&path);
+            self.edge(leaf, file, Role::Settings, Some(&Place::file(path)));
+        }
+        leaf
+    }
+
     fn worker(&mut self, alias: &'a AliasName) -> NodeIndex {
         if let Some(at) = self.workers.get(alias) {
             return *at;
@@ -334,7 +384,7 @@ impl<'a> Builder<'a> {
         let value = serde_json::to_value(worker).unwrap_or_default();
         let mut fields = Fields::new("taskgraph-images worker 1");
         fields.add(canonical(&value));
-        let at = self.node(NodeKey::Worker(alias.clone()), fields.finish());
+        let at = self.settings(NodeKey::Worker(alias.clone()), fields.finish(), None);
         self.workers.insert(alias, at);
         at
     }
@@ -383,6 +433,9 @@ impl<'a> Builder<'a> {
                         Some(&Place::file(path.clone())),
                     );
                 }
+            }
+            if !self.followed.contains(&path) {
+                continue;
             }
             let Some(script) = self.fleet.scripts.known(&path) else {
                 continue;

@@ -9,6 +9,8 @@ pub mod images;
 mod locate;
 pub mod mermaid;
 pub mod preview;
+#[cfg(test)]
+mod samples;
 pub mod summary;
 pub mod text;
 

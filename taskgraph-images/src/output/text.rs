@@ -40,12 +40,11 @@ pub fn range(comparison: &Comparison) -> String {
             name.to_owned()
         }
     };
-    format!(
-        "{} compared with {} ({})",
-        short(&comparison.head.name),
-        short(&comparison.base.name),
-        comparison.how
-    )
+    let (head, base) = (short(&comparison.head.name), short(&comparison.base.name));
+    if comparison.how.starts_with(&base) {
+        return format!("{head} compared with {}", comparison.how);
+    }
+    format!("{head} compared with {base} ({})", comparison.how)
 }
 
 /// The affected images with their reasons.

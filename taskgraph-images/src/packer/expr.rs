@@ -84,13 +84,13 @@ pub(super) enum Part {
     Value(Node),
     If {
         condition: Node,
-        then: Vec<Part>,
-        otherwise: Vec<Part>,
+        then: Vec<Self>,
+        otherwise: Vec<Self>,
     },
     For {
         key_name: Option<Arc<str>>,
         value_name: Arc<str>,
         collection: Node,
-        body: Vec<Part>,
+        body: Vec<Self>,
     },
 }

@@ -15,8 +15,8 @@ use super::json::{self, Json, JsonValue};
 use super::kinds::Component;
 use super::parse::classify_steps;
 use super::template::{Build, Declarations, ParsedTemplate, Source, Variable};
+use super::types::Type;
 use super::value::{self, Value};
-use super::variables::Type;
 use crate::diagnostic::{Diagnostic, Place, Span, nearest};
 use crate::tree::TreePath;
 

@@ -42,7 +42,6 @@ mod collect;
 mod compile;
 mod eval;
 mod expr;
-mod file_functions;
 mod functions;
 mod image;
 mod json;
@@ -52,7 +51,7 @@ mod parse;
 mod paths;
 mod resolve;
 mod template;
-mod text_functions;
+mod types;
 mod value;
 mod variables;
 

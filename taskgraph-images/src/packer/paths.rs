@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::eval::CWD;
+use super::value::Value;
 use crate::tree::{PathError, TreePath};
 
 /// Why a written path is none of the tree.
@@ -67,4 +68,18 @@ pub(super) fn resolve(base: &TreePath, text: &str) -> Result<TreePath, Problem> 
         _ => (base.clone(), text),
     };
     base.join(rest).map_err(Problem::Outside)
+}
+
+/// The folder that a path with an unknown part must be in, if its beginning is known.
+pub(super) fn known_folder(base: &TreePath, value: &Value) -> Option<TreePath> {
+    let Value::Unknown(residual) = value else {
+        return None;
+    };
+    if &*residual.what != "text" {
+        return None;
+    }
+    let start = residual.of.first()?.as_text()?;
+    // What follows could hold `..`: whoever widens to the folder takes that upon them.
+    let (folder, _) = start.rsplit_once('/')?;
+    resolve(base, folder).ok()
 }

@@ -174,6 +174,16 @@ impl<'t> Evaluator<'t> {
     }
 }
 
+impl<'t> Resolved<'t> {
+    /// Adds a field, or puts it in the place of the one of its name.
+    pub(super) fn set(&mut self, field: Field<'t>) {
+        match self.fields.iter_mut().find(|own| own.name == field.name) {
+            Some(own) => *own = field,
+            None => self.fields.push(field),
+        }
+    }
+}
+
 impl Resolved<'_> {
     /// The field of a name.
     pub(super) fn field(&self, name: &str) -> Option<&Field<'_>> {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::body::{Block, Body};
 use super::compile::Names;
 use super::expr::Node;
-use super::variables::{Type, VarFile};
+use super::types::Type;
+use super::variables::VarFile;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::tree::TreePath;
 

@@ -973,6 +973,7 @@ build {
     ]
   }
   provisioner "shell" { script = "" }
+  provisioner "shell" { inline = [file("lib/${timestamp()}.sh")] }
   provisioner "shell" { scripts = data.http.x.scripts }
   provisioner "file" {
     source      = "gone"
@@ -1011,7 +1012,10 @@ empty-path: the path is empty
   at t.pkr.hcl:14: `""`
   hint: a variable that has no value, or reads the environment, is empty
 unresolved-path: which file this names is known only when Packer runs
-  at t.pkr.hcl:18: `data.http.x.scripts`
+  at t.pkr.hcl:19: `data.http.x.scripts`
+unresolved-path: which file `file` reads is known only when Packer runs
+  at t.pkr.hcl:18: `file("lib/${timestamp()}.sh")`
+  within "lib"
 "#);
 }
 
@@ -1134,4 +1138,143 @@ fn refuses_hostile_templates() {
             &shown[..shown.len().min(300)]
         );
     }
+}
+
+/// The value of an expression, as JSON.
+fn value(expression: &str) -> String {
+    let text = format!(
+        "locals {{\n  l = [{{ n = 1 }}, {{ n = 2 }}]\n}}\nsource \"null\" \"x\" {{\n  a = {expression}\n}}\nbuild {{\n  sources = [\"null.x\"]\n}}\n"
+    );
+    let files = MemoryTree::new([("p/t.pkr.hcl", &*text), ("p/f.txt", "content")]);
+    let template = ParsedTemplate::parse(&files, &TreePath::from_git("p/t.pkr.hcl")).unwrap();
+    let request = Request {
+        source: "null.x",
+        variables: &BTreeMap::new(),
+        var_files: &[],
+    };
+    match template.evaluate(&files, &request) {
+        Ok(evaluation) => evaluation.fingerprint["builds"][0]["source"][2]["a"].to_string(),
+        Err(faults) => faults[0].message.clone(),
+    }
+}
+
+#[test]
+fn evaluates_expressions() {
+    for (expression, expect) in [
+        (r#""$${x} %%{y} \"q\" \n""#, r#""${x} %{y} \"q\" \n""#),
+        ("<<-EOT\n    a\n      ${1 + 1}\n  EOT\n", r#""a\n  2\n""#),
+        ("local.l[*].n", "[1,2]"),
+        ("local.l.*.n[1]", "2"),
+        ("local.l[1][\"n\"]", "2"),
+        (
+            "{ for i, v in local.l : \"k${i % 2}\" => v.n... }",
+            r#"{"k0":[1],"k1":[2]}"#,
+        ),
+        (r#""%{ if 2 > 1 }yes%{ else }no%{ endif }""#, r#""yes""#),
+        ("!true || 1 == 1 && \"a\" != \"b\"", "true"),
+        ("7 / 2", "3.5"),
+        ("try(local.l[9].n, \"none\")", r#""none""#),
+        ("can(local.l[9])", "false"),
+        ("abspath(\"a/../b\")", r#""/<repository>/b""#),
+        ("file(\"f.txt\")", r#""content""#),
+        ("file(\"${path.root}/f.txt\")", r#""content""#),
+        ("fileexists(\"g.txt\")", "false"),
+        ("base64encode(\"hello\")", r#""aGVsbG8=""#),
+        ("base64decode(\"aGVsbG8=\")", r#""hello""#),
+        ("format(\"%s-%03d\", \"a\", 7)", r#""a-007""#),
+        (
+            "formatlist(\"%s.sh\", [\"a\", \"b\"])",
+            r#"["a.sh","b.sh"]"#,
+        ),
+        ("max([1, 5, 3]...)", "5"),
+        (
+            "jsonencode({ b = 1, a = \"<\" })",
+            r#""{\"a\":\"\\u003c\",\"b\":1}""#,
+        ),
+        ("toset([\"b\", \"a\", \"b\"])", r#"["a","b"]"#),
+        ("substr(\"hello\", 1, 3)", r#""ell""#),
+        ("split(\",\", \"a,b\")", r#"["a","b"]"#),
+        ("timestamp()", r#"{"$unknown":"timestamp()"}"#),
+        ("{ \"$unknown\" = 1 }", r#"{"$$unknown":1}"#),
+        ("nosuch(1)", r#"{"$unknown":"nosuch()","of":[1]}"#),
+        (
+            "[for v in build.list : upper(v)]",
+            "{\"$unknown\":\"for\",\"of\":[{\"$unknown\":\"build.list\"},false,null,{\"$unknown\":\"upper()\",\"of\":[{\"$unknown\":\"item\",\"of\":[{\"$unknown\":\"build.list\"}]}]},null]}",
+        ),
+        (
+            "join(\"-\", 1)",
+            "`join`: argument 2 is a number, expected a list",
+        ),
+        ("file(\"nope\")", "`file`: `p/nope` does not exist"),
+    ] {
+        assert_eq!(value(expression), expect, "{expression}");
+    }
+}
+
+proptest::proptest! {
+    /// What nobody means anything by leaves no trace in the fingerprint.
+    #[test]
+    fn layout_does_not_matter(noise in proptest::collection::vec(0usize..6, 12)) {
+        let base = fingerprint(&ubuntu_ready(UBUNTU), "t.pkr.hcl", "googlecompute.ubuntu");
+        let mut noisy = String::new();
+        let mut noise = noise.into_iter().cycle();
+        for line in UBUNTU.lines() {
+            noisy.push_str(line);
+            noisy.push('\n');
+            match noise.next() {
+                Some(0) => noisy.push('\n'),
+                Some(1) => noisy.push_str("  # a comment\n"),
+                Some(2) => noisy.push_str("\t/* another */\n"),
+                Some(3) => noisy.push_str("// \"${unbalanced\n"),
+                _ => {}
+            }
+        }
+        let changed = fingerprint(&ubuntu_ready(&noisy), "t.pkr.hcl", "googlecompute.ubuntu");
+        proptest::prop_assert_eq!(base, changed);
+    }
+
+    /// What applies to another source leaves no trace; what applies to this one does.
+    #[test]
+    fn only_what_applies_matters(text in "[a-z0-9 /.-]{0,20}") {
+        let edit = |from: &str, to: &str| {
+            let edited = UBUNTU.replace(from, to);
+            assert_ne!(edited, UBUNTU, "the text must be there");
+            let tree = ubuntu_ready(&edited);
+            fingerprint(&tree, "t.pkr.hcl", "googlecompute.ubuntu")
+        };
+        let base = fingerprint(&ubuntu_ready(UBUNTU), "t.pkr.hcl", "googlecompute.ubuntu");
+        let other = format!("edited{text}");
+        for (from, to) in [
+            ("image-defs/scripts/missing.sh", other.clone()),
+            ("us-east-1", other.clone()),
+            (">= 1.3", other.clone()),
+            ("\"x\"", format!("\"{other}\"")),
+        ] {
+            proptest::prop_assert_eq!(&base, &edit(from, &to), "{}", from);
+        }
+        for from in ["-v1", "us-central1-a", "mkdir -p", "manifest.json", "~> 1", "cot-", "releng"] {
+            proptest::prop_assert_ne!(&base, &edit(from, &other), "{}", from);
+        }
+    }
+}
+
+/// The fixture's template with a default for `scripts`, in the files that it names.
+fn ubuntu_ready(template: &str) -> Vec<(&'static str, &'static str)> {
+    let ready = template.replace(
+        "variable \"scripts\" { type = list(string) }",
+        "variable \"scripts\" { default = [] }",
+    );
+    let mut tree = ubuntu();
+    tree.remove(0);
+    // Leaked: a test's few kilobytes live as long as the test.
+    tree.push(("t.pkr.hcl", Box::leak(ready.into_boxed_str())));
+    tree.push(("user-data.yml", ""));
+    tree
+}
+
+#[test]
+fn templates_can_be_shared() {
+    fn shared<T: Send + Sync>() {}
+    shared::<ParsedTemplate>();
+    shared::<VarFile>();
 }

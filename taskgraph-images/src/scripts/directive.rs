@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::value::tidy;
+use super::target::tidy;
 use super::{Base, Candidate, Fault, Reference, Target};
 
 const MARK: &str = "taskgraph-images:";

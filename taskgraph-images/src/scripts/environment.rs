@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::value::{Piece, Value, Values};
+use super::value::{Piece, Value};
+use super::values::Values;
 
 /// What is known at one point of a script, in the order in which it is read.
 ///

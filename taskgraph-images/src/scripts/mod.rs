@@ -1,7 +1,7 @@
 //! Which other files a shell or PowerShell script reads.
 //!
 //! [`analyse`] finds the scripts that a script sources, imports or runs, and the files beside it that it names;
-//! [`resolve`] looks them up in a tree. Both are pure. A script is read as it would run from top to bottom, with
+//! [`resolve()`] looks them up in a tree. Both are pure. A script is read as it would run from top to bottom, with
 //! the values of its variables as far as they are constant (see `value`): nothing is executed, no branch is
 //! decided, and what cannot be known is said ([`Target::Unresolved`]), never left out. Not read: code in strings
 //! (`eval`, `bash -c`, `Invoke-Expression`), here-documents fed to a shell, and what a download brings.
@@ -15,9 +15,11 @@ mod parse;
 mod powershell;
 mod resolve;
 mod shell;
+mod target;
 #[cfg(test)]
 mod tests;
 mod value;
+mod values;
 
 use std::borrow::Cow;
 

@@ -124,7 +124,7 @@ impl Directory {
         #[derive(Default)]
         struct Building {
             files: Vec<Entry>,
-            directories: BTreeMap<String, Building>,
+            directories: BTreeMap<String, Self>,
         }
         impl Building {
             fn finish(self) -> Arc<Directory> {

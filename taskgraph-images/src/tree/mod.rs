@@ -54,6 +54,9 @@ pub enum FileError {
     /// Symbolic links that lead to one another.
     #[error("the symbolic link `{0}` leads back to itself")]
     LinkLoop(TreePath),
+    /// A directory whose links to other directories show too many files.
+    #[error("`{0}` shows more than {1} files through symbolic links")]
+    TooManyLinked(TreePath, usize),
     /// The file is larger than anything that is read whole.
     #[error("`{0}` holds {1} bytes; at most {2} are read")]
     TooLarge(TreePath, u64, u64),

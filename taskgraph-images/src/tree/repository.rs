@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, RwLock};
 
+use gix::bstr::ByteSlice as _;
 use gix::objs::tree::EntryKind;
 use gix::odb::pack::cache::lru::MemoryCappedHashmap;
 use thread_local::ThreadLocal;
@@ -65,6 +66,12 @@ pub enum RepositoryError {
     /// A bare repository has no work tree and no index.
     #[error("a bare repository has no {0}")]
     Bare(&'static str),
+    /// The references are in a format that cannot be read.
+    #[error(
+        "the repository keeps its references in the reftable format, which cannot be read; \
+         `git refs migrate --ref-format=files` converts them"
+    )]
+    References,
     /// An object or file could not be read.
     #[error("the repository cannot be read: {0}")]
     Unreadable(String),
@@ -75,8 +82,15 @@ pub(super) struct Store {
     local: ThreadLocal<gix::Repository>,
     directories: Mutex<HashMap<ContentId, Arc<Directory>>>,
     /// Contents that are not in git's objects: what the work tree holds uncommitted.
-    pub(super) overlay: RwLock<HashMap<ContentId, Arc<[u8]>>>,
+    pub(super) overlay: RwLock<HashMap<ContentId, Uncommitted>>,
     id_length: usize,
+}
+
+/// What the work tree holds and git does not.
+pub(super) enum Uncommitted {
+    Content(Arc<[u8]>),
+    /// Not read, for its size in bytes.
+    TooLarge(u64),
 }
 
 impl std::fmt::Debug for Store {
@@ -93,13 +107,22 @@ impl Repository {
     /// # Errors
     /// When there is none.
     pub fn open(directory: &Path) -> Result<Self, RepositoryError> {
-        let shared = gix::ThreadSafeRepository::discover(directory).map_err(|error| {
-            RepositoryError::NotARepository {
-                path: directory.to_owned(),
-                why: error.to_string(),
-            }
-        })?;
-        let id_length = shared.to_thread_local().object_hash().len_in_bytes();
+        let options = gix::sec::trust::Mapping {
+            full: options(),
+            reduced: options(),
+        };
+        let shared =
+            gix::ThreadSafeRepository::discover_opts(directory, Default::default(), options)
+                .map_err(|error| RepositoryError::NotARepository {
+                    path: directory.to_owned(),
+                    why: error.to_string(),
+                })?;
+        let local = shared.to_thread_local();
+        let format = local.config_snapshot().string("extensions.refStorage");
+        if format.is_some_and(|format| format != "files") {
+            return Err(RepositoryError::References);
+        }
+        let id_length = local.object_hash().len_in_bytes();
         Ok(Self {
             store: Arc::new(Store {
                 shared,
@@ -131,8 +154,9 @@ impl Repository {
             name: name.to_owned(),
             shallow: self.is_shallow(),
         };
+        let upstream = local_upstream(repository, name);
         let commit = repository
-            .rev_parse_single(name)
+            .rev_parse_single(upstream.as_deref().unwrap_or(name))
             .ok()
             .and_then(|id| id.object().ok())
             .and_then(|object| object.peel_to_commit().ok())
@@ -228,6 +252,36 @@ impl Repository {
     }
 }
 
+/// How repositories are opened: the directory decides which, not the `GIT_*` variables that hooks run with.
+fn options() -> gix::open::Options {
+    let mut permissions = gix::open::Permissions::all();
+    permissions.env.git_prefix = gix::sec::Permission::Deny;
+    permissions.env.objects = gix::sec::Permission::Deny;
+    permissions.config.env = false;
+    gix::open::Options::default().permissions(permissions)
+}
+
+/// What `@{upstream}` stands for where the branch follows another one of this repository: gix knows it for
+/// remotes only.
+fn local_upstream(repository: &gix::Repository, name: &str) -> Option<String> {
+    let branch = name
+        .strip_suffix("@{u}")
+        .or_else(|| name.strip_suffix("@{upstream}"))?;
+    let full = match branch {
+        "" | "HEAD" => repository.head_name().ok()??,
+        branch => format!("refs/heads/{branch}").try_into().ok()?,
+    };
+    let direction = gix::remote::Direction::Fetch;
+    let remote = repository.branch_remote_name(full.shorten(), direction)?;
+    if remote.as_bstr() != "." {
+        return None;
+    }
+    let upstream = repository
+        .branch_remote_ref_name(full.as_ref(), direction)?
+        .ok()?;
+    Some(upstream.as_bstr().to_string())
+}
+
 pub(super) fn unreadable(error: impl std::fmt::Display) -> RepositoryError {
     RepositoryError::Unreadable(error.to_string())
 }
@@ -261,7 +315,13 @@ impl Store {
     ) -> Result<Vec<(TreePath, Mode, ContentId)>, RepositoryError> {
         let mut files = Vec::with_capacity(index.entries().len());
         for entry in index.entries() {
-            let path = tree_path(entry.path(index));
+            // A sparse index keeps whole directories as one entry, with a slash at the end.
+            let path = tree_path(
+                entry
+                    .path(index)
+                    .trim_end_with(|letter| letter == '/')
+                    .as_bstr(),
+            );
             if entry.stage() != gix::index::entry::Stage::Unconflicted {
                 if strict {
                     return Err(RepositoryError::Conflict(path));
@@ -281,8 +341,6 @@ impl Store {
                 gix::index::entry::Mode::SYMLINK => Mode::Link,
                 gix::index::entry::Mode::COMMIT => Mode::Submodule,
                 gix::index::entry::Mode::DIR => {
-                    // A sparse index keeps whole directories as one entry.
-                    let path = TreePath::from_git(path.as_str().trim_end_matches('/'));
                     self.directory_files(id, &path, &mut files)
                         .map_err(unreadable)?;
                     continue;
@@ -350,8 +408,12 @@ impl Objects for Store {
     }
 
     fn blob(&self, id: ContentId, path: &TreePath) -> Result<Arc<[u8]>, FileError> {
-        if let Some(content) = self.overlay.read().expect("no writer panics").get(&id) {
-            return Ok(content.clone());
+        match self.overlay.read().expect("no writer panics").get(&id) {
+            Some(Uncommitted::Content(content)) => return Ok(content.clone()),
+            Some(Uncommitted::TooLarge(size)) => {
+                return Err(FileError::TooLarge(path.clone(), *size, MAX_FILE));
+            }
+            None => {}
         }
         let lost = |error: &dyn std::fmt::Display| {
             FileError::Unreadable(path.clone(), missing_object(error))
@@ -360,12 +422,9 @@ impl Objects for Store {
             .repository()
             .find_object(self.object_id(id))
             .map_err(|error| lost(&error))?;
-        if object.data.len() as u64 > MAX_FILE {
-            return Err(FileError::TooLarge(
-                path.clone(),
-                object.data.len() as u64,
-                MAX_FILE,
-            ));
+        let size = object.data.len() as u64;
+        if size > MAX_FILE {
+            return Err(FileError::TooLarge(path.clone(), size, MAX_FILE));
         }
         Ok(Arc::from(std::mem::take(&mut object.data)))
     }

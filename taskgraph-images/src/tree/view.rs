@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 use super::directory::{ContentId, Directory, Entry, Mode, Objects};
 use super::{FileError, FileKind, Files, TreePath};
@@ -13,6 +13,10 @@ pub const MAX_FILE: u64 = 100 * 1024 * 1024;
 /// How many links may follow one another, as on Linux.
 const MAX_LINKS: usize = 40;
 
+/// How many entries one listing may reach through links. Folders that link to one another show the same files by
+/// ever more names.
+const MAX_LINKED: usize = 10_000;
+
 /// The files of a repository at one moment. Cheap to clone; shares what it has read with its clones.
 #[derive(Debug, Clone)]
 pub struct Tree(Arc<Inner>);
@@ -22,7 +26,17 @@ struct Inner {
     name: String,
     root: Arc<Directory>,
     objects: Arc<dyn Objects>,
-    found: RwLock<HashMap<TreePath, Result<Found, FileError>>>,
+    found: RwLock<HashMap<TreePath, Trail>>,
+    lost: OnceLock<FileError>,
+}
+
+/// What a path leads to, and by which links: also where it leads nowhere.
+#[derive(Debug, Clone)]
+struct Trail {
+    result: Result<Found, FileError>,
+    links: Arc<[TreePath]>,
+    /// Where the last link led.
+    end: TreePath,
 }
 
 /// What a path leads to once links are followed.
@@ -45,6 +59,7 @@ impl Tree {
             root,
             objects,
             found: RwLock::default(),
+            lost: OnceLock::new(),
         }))
     }
 
@@ -66,7 +81,22 @@ impl Tree {
     /// # Errors
     /// When the repository does not hold it.
     pub fn blob(&self, id: ContentId, path: &TreePath) -> Result<Arc<[u8]>, FileError> {
-        self.0.objects.blob(id, path)
+        self.0
+            .objects
+            .blob(id, path)
+            .inspect_err(|error| self.note_lost(error))
+    }
+
+    fn note_lost(&self, error: &FileError) {
+        if matches!(error, FileError::Unreadable(..)) {
+            let _ = self.0.lost.set(error.clone());
+        }
+    }
+
+    /// The first thing that somebody asked for and that the repository does not hold, as in a partial clone. Whatever
+    /// was worked out from the tree is then worth nothing.
+    pub fn lost(&self) -> Option<&FileError> {
+        self.0.lost.get()
     }
 
     /// Follows a path to what it means.
@@ -74,32 +104,50 @@ impl Tree {
     /// # Errors
     /// When nothing stands there, or a link on the way cannot be followed.
     pub fn find(&self, path: &TreePath) -> Result<Found, FileError> {
-        if let Some(found) = self.0.found.read().expect("no reader panics").get(path) {
-            return found.clone();
+        self.trail(path).result
+    }
+
+    fn trail(&self, path: &TreePath) -> Trail {
+        if let Some(trail) = self.0.found.read().expect("no writer panics").get(path) {
+            return trail.clone();
         }
-        let found = self.follow(path);
+        let (mut links, mut end) = (Vec::new(), path.clone());
+        let result = self
+            .follow(path, &mut links, &mut end)
+            .inspect_err(|error| self.note_lost(error));
+        let links: Arc<[TreePath]> = links.into();
+        let trail = Trail {
+            result: result.map(|(path, mode, id)| Found {
+                path,
+                mode,
+                id,
+                links: links.clone(),
+            }),
+            links,
+            end,
+        };
         self.0
             .found
             .write()
-            .expect("no writer panics")
-            .insert(path.clone(), found.clone());
-        found
+            .expect("no reader panics")
+            .insert(path.clone(), trail.clone());
+        trail
     }
 
-    fn follow(&self, asked: &TreePath) -> Result<Found, FileError> {
-        let mut links = Vec::new();
-        let mut wanted = asked.clone();
+    /// Follows `asked`; notes the links on the way, and in `wanted` where the last of them led.
+    fn follow(
+        &self,
+        asked: &TreePath,
+        links: &mut Vec<TreePath>,
+        wanted: &mut TreePath,
+    ) -> Result<(TreePath, Mode, ContentId), FileError> {
         'restart: loop {
             let mut directory = self.root();
             let mut at = TreePath::root();
-            let mut parts = wanted.components().peekable();
+            let whole = wanted.clone();
+            let mut parts = whole.components().peekable();
             if parts.peek().is_none() {
-                return Ok(Found {
-                    path: at,
-                    mode: Mode::Directory,
-                    id: ContentId::new(&[]),
-                    links: links.into(),
-                });
+                return Ok((at, Mode::Directory, ContentId::new(&[])));
             }
             while let Some(part) = parts.next() {
                 let entry = directory
@@ -108,20 +156,15 @@ impl Tree {
                 let here = at.child(part);
                 match entry.mode {
                     Mode::Link => {
-                        wanted = self.target(entry, &at, &here, parts)?;
-                        links.push(here);
+                        links.push(here.clone());
                         if links.len() > MAX_LINKS {
-                            return Err(FileError::LinkLoop(links.swap_remove(0)));
+                            return Err(FileError::LinkLoop(links[0].clone()));
                         }
+                        *wanted = self.target(entry, &at, &here, parts)?;
                         continue 'restart;
                     }
                     mode if parts.peek().is_none() => {
-                        return Ok(Found {
-                            path: here,
-                            mode,
-                            id: entry.id,
-                            links: links.into(),
-                        });
+                        return Ok((here, mode, entry.id));
                     }
                     Mode::Directory => directory = Directory::below(self.objects(), entry, &here)?,
                     Mode::Submodule => return Err(FileError::InSubmodule(asked.clone(), here)),
@@ -158,7 +201,8 @@ impl Tree {
             let entry = directory
                 .entry(part)
                 .ok_or_else(|| FileError::Missing(at.clone()))?;
-            directory = Directory::below(self.objects(), entry, &at)?;
+            directory = Directory::below(self.objects(), entry, &at)
+                .inspect_err(|error| self.note_lost(error))?;
         }
         Ok(directory)
     }
@@ -218,16 +262,14 @@ impl<'a> View<'a> {
     /// # Errors
     /// When nothing stands there, or a link on the way cannot be followed.
     pub fn find(&self, path: &TreePath) -> Result<Found, FileError> {
-        let found = self.tree.find(path);
+        let trail = self.tree.trail(path);
         let mut looks = self.looks.borrow_mut();
         looks.push(Look::Path(path.clone()));
-        if let Ok(found) = &found
-            && !found.links.is_empty()
-        {
-            looks.extend(found.links.iter().cloned().map(Look::Path));
-            looks.push(Look::Path(found.path.clone()));
+        if !trail.links.is_empty() {
+            looks.extend(trail.links.iter().cloned().map(Look::Path));
+            looks.push(Look::Path(trail.end));
         }
-        found
+        trail.result
     }
 
     /// Everything that was looked at, each once, in order.
@@ -242,38 +284,59 @@ impl<'a> View<'a> {
         &self,
         directory: &Arc<Directory>,
         at: &TreePath,
-        recursive: bool,
-        above: &mut Vec<TreePath>,
-        into: &mut Vec<TreePath>,
+        walk: &mut Walk,
     ) -> Result<(), FileError> {
         for entry in &directory.entries {
             let path = at.child(&entry.name);
+            if walk.above.len() > 1 {
+                walk.linked += 1;
+                if walk.linked > MAX_LINKED {
+                    return Err(FileError::TooManyLinked(walk.top.clone(), MAX_LINKED));
+                }
+            }
             match entry.mode {
-                Mode::Directory if recursive => {
-                    let below = Directory::below(self.tree.objects(), entry, &path)?;
-                    self.walk(below, &path, recursive, above, into)?;
+                Mode::Directory if walk.recursive => {
+                    let below = Directory::below(self.tree.objects(), entry, &path)
+                        .inspect_err(|error| self.tree.note_lost(error))?;
+                    self.walk(below, &path, walk)?;
                 }
                 Mode::Directory => {}
                 Mode::Link => match self.find(&path) {
                     Ok(found) if found.mode == Mode::Directory => {
                         // A link to a directory that is being walked would never end; what it shows is listed already.
-                        if recursive && !above.iter().any(|walked| walked.is_within(&found.path)) {
-                            above.push(found.path.clone());
+                        if walk.recursive
+                            && !walk
+                                .above
+                                .iter()
+                                .any(|walked| walked.is_within(&found.path))
+                        {
+                            walk.above.push(found.path.clone());
                             self.looks
                                 .borrow_mut()
                                 .push(Look::AllBelow(found.path.clone()));
-                            self.walk(self.tree.directory(&found)?, &path, recursive, above, into)?;
-                            above.pop();
+                            self.walk(self.tree.directory(&found)?, &path, walk)?;
+                            walk.above.pop();
                         }
                     }
                     // One that leads nowhere is listed; whoever reads it gets the reason.
-                    _ => into.push(path),
+                    _ => walk.files.push(path),
                 },
-                Mode::File | Mode::Executable | Mode::Submodule => into.push(path),
+                Mode::File | Mode::Executable | Mode::Submodule => walk.files.push(path),
             }
         }
         Ok(())
     }
+}
+
+/// A listing under way.
+struct Walk {
+    top: TreePath,
+    recursive: bool,
+    /// The directory asked for, and those that links led to on the way here.
+    above: Vec<TreePath>,
+    /// Entries that were reached through links.
+    linked: usize,
+    files: Vec<TreePath>,
 }
 
 impl Files for View<'_> {
@@ -306,16 +369,16 @@ impl Files for View<'_> {
             Look::Entries
         };
         self.looks.borrow_mut().push(look(found.path.clone()));
-        let mut files = Vec::new();
-        self.walk(
-            self.tree.directory(&found)?,
-            path,
+        let mut walk = Walk {
+            top: path.clone(),
             recursive,
-            &mut vec![found.path.clone()],
-            &mut files,
-        )?;
-        files.sort_unstable();
-        Ok(files)
+            above: vec![found.path.clone()],
+            linked: 0,
+            files: Vec::new(),
+        };
+        self.walk(self.tree.directory(&found)?, path, &mut walk)?;
+        walk.files.sort_unstable();
+        Ok(walk.files)
     }
 }
 

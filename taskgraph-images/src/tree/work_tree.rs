@@ -5,10 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use gix::bstr::{BStr, BString, ByteSlice};
+use sha2::{Digest, Sha256};
 
 use super::directory::{ContentId, Directory, Mode};
-use super::repository::{Repository, RepositoryError, Store, tree_path, unreadable};
-use super::{Tree, TreePath};
+use super::repository::{Repository, RepositoryError, Store, Uncommitted, tree_path, unreadable};
+use super::{MAX_FILE, Tree, TreePath};
 
 impl Repository {
     /// The files of the work tree, with untracked ones that git does not ignore; line ends and filters as git
@@ -80,6 +81,9 @@ fn read(
     let failed =
         |error: &dyn std::fmt::Display| RepositoryError::Unreadable(format!("`{path}`: {error}"));
     let relative = gix::path::from_bstr(path).map_err(|error| failed(&error))?;
+    if behind_link(root, &relative) {
+        return Ok(None);
+    }
     let full = root.join(&relative);
     let metadata = match std::fs::symlink_metadata(&full) {
         Ok(metadata) => metadata,
@@ -107,31 +111,62 @@ fn read(
     if !metadata.is_file() {
         return Ok(None);
     }
+    let mode = if executable(&metadata, store, index, path) {
+        Mode::Executable
+    } else {
+        Mode::File
+    };
+    if metadata.len() > MAX_FILE {
+        // Somebody's disk image, most likely, and no input of any: whoever asks for it is told its size.
+        return Ok(Some((mode, too_large(store, path, &metadata))));
+    }
     let file = std::fs::File::open(&full).map_err(|error| failed(&error))?;
     let mut content = Vec::new();
     let mut converted = pipeline
         .convert_to_git(file, &relative, index)
         .map_err(|error| failed(&error))?;
     std::io::Read::read_to_end(&mut converted, &mut content).map_err(|error| failed(&error))?;
-    let mode = if executable(&metadata, store, index, path) {
-        Mode::Executable
-    } else {
-        Mode::File
-    };
     Ok(Some((mode, keep(store, content)?)))
 }
 
-#[cfg(unix)]
-fn executable(metadata: &std::fs::Metadata, _: &Store, _: &gix::index::State, _: &BStr) -> bool {
-    std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o100 != 0
+/// Whether a folder above the path has become a link: what stands behind it has another path.
+fn behind_link(root: &Path, relative: &Path) -> bool {
+    relative
+        .ancestors()
+        .skip(1)
+        .filter(|above| !above.as_os_str().is_empty())
+        .any(|above| root.join(above).is_symlink())
 }
 
-/// Where the file system keeps no executable bit, the index does.
-#[cfg(not(unix))]
-fn executable(_: &std::fs::Metadata, _: &Store, index: &gix::index::State, path: &BStr) -> bool {
+fn executable(
+    metadata: &std::fs::Metadata,
+    store: &Store,
+    index: &gix::index::State,
+    path: &BStr,
+) -> bool {
+    #[cfg(unix)]
+    if store
+        .repository()
+        .config_snapshot()
+        .boolean("core.fileMode")
+        .unwrap_or(true)
+    {
+        return std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o100 != 0;
+    }
+    // Where the file system keeps no executable bit, the index does.
+    let _ = (metadata, store);
     index
         .entry_by_path(path)
         .is_some_and(|entry| entry.mode == gix::index::entry::Mode::FILE_EXECUTABLE)
+}
+
+/// A file that is not read is told from others by what the file system says of it.
+fn too_large(store: &Store, path: &BStr, metadata: &std::fs::Metadata) -> ContentId {
+    let seen = format!("{path} {} {:?}", metadata.len(), metadata.modified().ok());
+    let id = ContentId::new(&Sha256::digest(seen));
+    let mut overlay = store.overlay.write().expect("no reader panics");
+    overlay.insert(id, Uncommitted::TooLarge(metadata.len()));
+    id
 }
 
 fn keep(store: &Store, content: Vec<u8>) -> Result<ContentId, RepositoryError> {
@@ -142,6 +177,6 @@ fn keep(store: &Store, content: Vec<u8>) -> Result<ContentId, RepositoryError> {
         .overlay
         .write()
         .expect("no reader panics")
-        .insert(id, Arc::from(content));
+        .insert(id, Uncommitted::Content(Arc::from(content)));
     Ok(id)
 }

@@ -320,7 +320,7 @@ impl schemars::JsonSchema for TreePath {
 
 /// The entries of a record while it is decoded.
 #[derive(Debug)]
-pub struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     entries: Vec<Option<&'a (Key, Node)>>,
     known: Vec<&'static str>,
     node: &'a Node,
@@ -328,7 +328,7 @@ pub struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// Takes a map apart; notes a fault when the node is none.
-    pub fn new(node: &'a Node, decoder: &mut Decoder) -> Option<Self> {
+    pub(crate) fn new(node: &'a Node, decoder: &mut Decoder) -> Option<Self> {
         match node.entries() {
             Some(entries) => Some(Self {
                 entries: entries.iter().map(Some).collect(),
@@ -340,7 +340,11 @@ impl<'a> Fields<'a> {
     }
 
     /// Takes one field out and decodes it.
-    pub fn field<T: Decode>(&mut self, name: &'static str, decoder: &mut Decoder) -> Option<T> {
+    pub(crate) fn field<T: Decode>(
+        &mut self,
+        name: &'static str,
+        decoder: &mut Decoder,
+    ) -> Option<T> {
         self.known.push(name);
         let as_written = decoder.phase == Phase::AsWritten;
         let mut found = None;
@@ -368,8 +372,8 @@ impl<'a> Fields<'a> {
     }
 
     /// Notes every key that no field took.
-    pub fn finish(self, decoder: &mut Decoder) {
-        for (key, _) in self.entries.into_iter().flatten() {
+    pub(crate) fn finish(&mut self, decoder: &mut Decoder) {
+        for (key, _) in self.entries.drain(..).flatten() {
             let name = key.text.trim_end_matches('+');
             let mut fault = Diagnostic::error(
                 "unknown-key",

@@ -18,4 +18,4 @@ pub(crate) use decode::{Fields, by};
 pub use node::{Key, Node, Value};
 pub use read::{MAX_YAML, read};
 pub(crate) use record::record;
-pub use schema::as_written;
+pub use schema::{absence_is_none, as_written};

@@ -330,14 +330,14 @@ mod tests {
     #[test]
     fn refuses_with_a_place() {
         insta::assert_snapshot!(check("a: 1\nb: 2\na: 3"), @"10..11 duplicate-key: the key `a` stands twice");
-        insta::assert_snapshot!(check("a: b\n  - c"), @"");
-        insta::assert_snapshot!(check("a: !!str b"), @"");
-        insta::assert_snapshot!(check("a: 1\n---\nb: 2"), @"");
-        insta::assert_snapshot!(check("<<: {a: 1}"), @"");
-        insta::assert_snapshot!(check("? [a, b]\n: c"), @"");
-        insta::assert_snapshot!(check("a: *missing"), @"");
-        insta::assert_snapshot!(check(&"[".repeat(20_000)), @"");
-        insta::assert_snapshot!(check(&"a: ".repeat(100)), @"");
+        insta::assert_snapshot!(check("a: b\n  - c"), @r#"{"a":"b - c"}"#);
+        insta::assert_snapshot!(check("a: !!str b"), @"9..10 yaml-tag: the tag `!!str` is not allowed");
+        insta::assert_snapshot!(check("a: 1\n---\nb: 2"), @"5..8 many-documents: a second document starts here");
+        insta::assert_snapshot!(check("<<: {a: 1}"), @"0..2 merge-key: merge keys (`<<`) are not part of YAML 1.2");
+        insta::assert_snapshot!(check("? [a, b]\n: c"), @"2..3 yaml-key: a key must be a plain word or a string");
+        insta::assert_snapshot!(check("a: *missing"), @"3..3 yaml-syntax: while parsing node, found unknown anchor");
+        insta::assert_snapshot!(check(&"[".repeat(20_000)), @"64..64 yaml-syntax: recursion limit exceeded");
+        insta::assert_snapshot!(check(&"a: ".repeat(100)), @"4..4 yaml-syntax: mapping values are not allowed in this context");
     }
 
     #[test]
@@ -347,15 +347,18 @@ mod tests {
             let previous = format!("*a{}", level - 1);
             bomb += &format!("a{level}: &a{level} [{}]\n", vec![previous; 10].join(", "));
         }
-        insta::assert_snapshot!(check(&bomb), @"");
+        insta::assert_snapshot!(check(&bomb), @"265..268 too-large: the file holds more than 100000 values once its aliases are written out");
         let many: String = (0..200_000).map(|_| "- x\n").collect();
-        insta::assert_snapshot!(check(&many), @"");
+        insta::assert_snapshot!(check(&many), @"399998..399999 too-large: the file holds more than 100000 values once its aliases are written out");
     }
 
     #[test]
     fn finds_duplicates_in_large_maps() {
         let mut text: String = (0..100).map(|key| format!("k{key}: 1\n")).collect();
         text += "k7: 2\nk99: 2\n";
-        insta::assert_snapshot!(check(&text), @"");
+        insta::assert_snapshot!(check(&text), @"
+        690..692 duplicate-key: the key `k7` stands twice
+        696..699 duplicate-key: the key `k99` stands twice
+        ");
     }
 }

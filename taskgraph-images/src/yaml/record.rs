@@ -18,7 +18,7 @@ macro_rules! record {
 
         impl $crate::yaml::Decode for $name {
             fn decode(node: &$crate::yaml::Node, decoder: &mut $crate::yaml::Decoder) -> Option<Self> {
-                let mut fields = $crate::yaml::Fields::new(node, decoder)?;
+                let fields = &mut $crate::yaml::Fields::new(node, decoder)?;
                 // All fields are decoded before any is asked for, so that every fault is noted.
                 $(let $field = fields.field::<$type>($key, decoder);)*
                 fields.finish(decoder);

@@ -41,6 +41,30 @@ fn widen_properties(properties: &mut Map<String, Value>) {
     }
 }
 
+/// Makes keys optional whose absence means none: lists, and maps with free keys.
+pub fn absence_is_none(schema: &mut Value) {
+    match schema {
+        Value::Object(object) => {
+            object.values_mut().for_each(absence_is_none);
+            let properties = object.get("properties").cloned().unwrap_or_default();
+            let optional = |name: &Value| {
+                let property = name.as_str().and_then(|name| properties.get(name));
+                property.is_some_and(|property| {
+                    takes_list(property)
+                        || property
+                            .get("additionalProperties")
+                            .is_some_and(Value::is_object)
+                })
+            };
+            if let Some(Value::Array(required)) = object.get_mut("required") {
+                required.retain(|name| !optional(name));
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(absence_is_none),
+        _ => {}
+    }
+}
+
 fn takes_list(schema: &Value) -> bool {
     let is_list = |value: &Value| {
         value == "array"

@@ -141,11 +141,12 @@ checked_text!(
 checked_text!(
     /// What a group of projects shares: it prefixes scheduler ids, index paths, caches and secrets.
     ///
-    /// At most 30 characters, so that `<trust domain>-level-3` is still a scheduler id.
+    /// At most 30 characters, so that `<trust domain>-level-3` is still a scheduler id. It holds no `-level-`: a trust
+    /// domain `x-level-3` would own what starts with `x-level-3-`, which is trust domain `x`'s at level 3.
     TrustDomain,
     "trust domain",
-    "a lower case letter, then at most 29 lower case letters, digits and `-`, not ending in `-`",
-    |text| is_kebab(text, 30)
+    "a lower case letter, then at most 29 lower case letters, digits and `-`, not ending in `-`, without `-level-`",
+    |text| is_kebab(text, 30) && !format!("{text}-").contains("-level-")
 );
 
 checked_text!(
@@ -234,5 +235,13 @@ mod tests {
         assert!(WorkerType::new(&"a".repeat(39)).is_err());
         assert!(ProvisionerId::new("Proj_1-3").is_ok());
         assert!(ProvisionerId::new("a/b").is_err());
+    }
+
+    #[test]
+    fn no_trust_domain_is_another_ones_level() {
+        assert!(TrustDomain::new("taskgraph-images").is_ok());
+        for illegal in ["td-level-3", "td-level", "a.b", &"a".repeat(31)] {
+            assert!(TrustDomain::new(illegal).is_err(), "{illegal:?}");
+        }
     }
 }

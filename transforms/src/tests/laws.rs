@@ -222,7 +222,7 @@ proptest! {
     fn no_names_reach_level_3(
         texts in proptest::collection::vec(hostile(), 9),
         secret in hostile(),
-        provisioner in prop_oneof![Just("td-1".to_owned()), hostile()],
+        provisioner in prop_oneof![Just("td-1".to_owned()), Just("td-3".to_owned()), hostile()],
         worker_type in prop_oneof![Just("image-builder".to_owned()), hostile()],
         prefix in prop_oneof![
             Just("td".to_owned()), Just("td.cache.level-3".to_owned()), Just("td.cache.pr".to_owned()), hostile(),

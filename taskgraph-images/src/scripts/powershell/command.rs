@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use super::evaluate::{Bound, SWITCHES};
+use super::bound::{Bound, SWITCHES};
 use super::lex::{self, Argument};
 use super::walk::Walk;
-use crate::scripts::value::{Value, Values};
+use crate::scripts::value::Value;
+use crate::scripts::values::Values;
 use crate::scripts::{ReferenceKind, Target};
 
 /// Commands whose arguments are names to make, to remove, to print or to make other paths with.

@@ -15,6 +15,12 @@ pub(super) enum Argument {
     Values(Vec<Range<usize>>),
 }
 
+impl Argument {
+    fn value(range: Range<usize>) -> Self {
+        Self::Values(std::iter::once(range).collect())
+    }
+}
+
 /// The parts of a command, its name first, and where it ends.
 pub(super) fn command(text: &str, mut at: usize) -> (Vec<Argument>, usize) {
     let bytes = text.as_bytes();
@@ -58,7 +64,7 @@ pub(super) fn command(text: &str, mut at: usize) -> (Vec<Argument>, usize) {
                     // `-a.b` is a value after all.
                     let end = word_end(bytes, at);
                     arguments.pop();
-                    arguments.push(Argument::Values(vec![at - 1 - length..end]));
+                    arguments.push(Argument::value(at - 1 - length..end));
                     at = end;
                 }
             }
@@ -66,7 +72,7 @@ pub(super) fn command(text: &str, mut at: usize) -> (Vec<Argument>, usize) {
                 let end = word_end(bytes, at).max(at + 1);
                 match arguments.last_mut() {
                     Some(Argument::Values(values)) if continues => values.push(at..end),
-                    _ => arguments.push(Argument::Values(vec![at..end])),
+                    _ => arguments.push(Argument::value(at..end)),
                 }
                 at = end;
             }

@@ -1,5 +1,6 @@
 //! PowerShell scripts, modules and manifests.
 
+mod bound;
 mod command;
 mod evaluate;
 mod lex;

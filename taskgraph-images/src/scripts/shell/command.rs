@@ -5,7 +5,8 @@ use std::ops::Range;
 use super::lex;
 use super::walk::Walk;
 use crate::scripts::ReferenceKind;
-use crate::scripts::value::{Value, Values};
+use crate::scripts::value::Value;
+use crate::scripts::values::Values;
 
 /// Commands whose arguments are names to make, to remove or to print: naming a file is not reading it.
 const NOT_READING: [&str; 21] = [

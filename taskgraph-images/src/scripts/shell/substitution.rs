@@ -2,7 +2,8 @@
 
 use super::lex;
 use super::word::Expander;
-use crate::scripts::value::{Piece, Value, Values};
+use crate::scripts::value::{Piece, Value};
+use crate::scripts::values::Values;
 
 /// The output of some commands.
 pub(super) fn output(expander: &mut Expander<'_>, commands: &str) -> Values {

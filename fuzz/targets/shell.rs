@@ -1,0 +1,4 @@
+//! See `targets::shell`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::shell(data));

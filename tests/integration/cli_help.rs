@@ -1,0 +1,89 @@
+//! The text of `--help` of every command, and how arguments are refused.
+
+use crate::support::Repo;
+
+#[test]
+fn help() {
+    let repo = Repo::empty(&[]);
+    let commands = [
+        "",
+        "preview",
+        "affected",
+        "images",
+        "digest",
+        "graph",
+        "check",
+        "init",
+        "schema",
+        "completions",
+        "man",
+    ];
+    for command in commands {
+        let mut arguments: Vec<&str> = command.split_whitespace().collect();
+        arguments.push("--help");
+        let ran = repo.run_at(&repo.path, &arguments, &[("COLUMNS", "100")]);
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{command}");
+        let name = if command.is_empty() {
+            "taskgraph-images"
+        } else {
+            command
+        };
+        insta::assert_snapshot!(name, ran.stdout);
+    }
+    // Every command that help lists is looked at here.
+    let listed = repo.run(&["--help"]).stdout;
+    let listed = listed
+        .split("Commands:")
+        .nth(1)
+        .unwrap()
+        .split("\n\n")
+        .next()
+        .unwrap();
+    for line in listed.lines().filter(|line| !line.starts_with("   ")) {
+        let Some(command) = line.split_whitespace().next() else {
+            continue;
+        };
+        assert!(
+            command == "help" || commands.contains(&command),
+            "`{command}` is not looked at"
+        );
+    }
+}
+
+#[test]
+fn arguments_that_exclude_one_another() {
+    let repo = Repo::new();
+    for arguments in [
+        &["affected", "--worktree", "--staged"][..],
+        &["affected", "--all", "--base", "HEAD"],
+        &["affected", "--head", "HEAD", "--worktree"],
+        &["affected", "--format", "xml"],
+        &["affected", "--event", "tag"],
+        &["preview", "--level", "2"],
+        &["nonsense"],
+    ] {
+        let ran = repo.run(arguments);
+        assert_eq!(
+            (ran.code, ran.stdout.as_str()),
+            (Some(2), ""),
+            "{arguments:?}: {}",
+            ran.block()
+        );
+    }
+}
+
+#[test]
+fn nobody_reads_the_output() {
+    let repo = Repo::new();
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_taskgraph-images"))
+        .args(["images", "--format", "json"])
+        .current_dir(&repo.path)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert!(output.status.success());
+}
