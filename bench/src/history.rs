@@ -83,7 +83,7 @@ impl Synthetic {
         }
         let each = self.images.len().div_ceil(COMMITS).max(1);
         for at in 0..self.images.len() {
-            if at % each == 0 {
+            if at.is_multiple_of(each) {
                 stream.commit(&format!("Images from {at} on"))?;
             }
             stream.file(
