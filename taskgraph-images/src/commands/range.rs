@@ -15,16 +15,16 @@ pub(crate) struct Range {
     #[arg(long, value_name = "REV", env = "TASKGRAPH_IMAGES_BASE_REV")]
     pub(crate) base: Option<String>,
     /// The revision that is asked about; by default the work tree, or `HEAD` of a bare repository
-    #[arg(long, value_name = "REV", conflicts_with_all = ["worktree", "staged"], env = "TASKGRAPH_IMAGES_HEAD_REV")]
+    #[arg(long, value_name = "REV", env = "TASKGRAPH_IMAGES_HEAD_REV")]
     pub(crate) head: Option<String>,
-    /// Ask about the work tree, with untracked files that git does not ignore
+    /// Ask about the work tree, with untracked files that git does not ignore, whatever `--head` says
     #[arg(long, conflicts_with = "staged")]
     pub(crate) worktree: bool,
-    /// Ask about what is staged
+    /// Ask about what is staged, whatever `--head` says
     #[arg(long)]
     pub(crate) staged: bool,
-    /// Take every image as affected; needs no base
-    #[arg(long, conflicts_with = "base")]
+    /// Take every image as affected; needs no base, and ignores one
+    #[arg(long)]
     pub(crate) all: bool,
     /// The event: a pull request is compared with where it left its target branch, a push with the tip before it
     #[arg(
@@ -74,10 +74,12 @@ const TARGETS: [&str; 7] = [
 impl Range {
     /// The later state.
     pub(super) fn head(&self, repository: &Repository) -> Head {
-        match &self.head {
-            Some(name) => Head::Revision(name.clone()),
-            None if self.staged => Head::Staged,
-            None if self.worktree || repository.work_dir().is_some() => Head::WorkTree,
+        // An empty variable of the environment is no revision.
+        match self.head.as_deref().filter(|name| !name.is_empty()) {
+            _ if self.staged => Head::Staged,
+            _ if self.worktree => Head::WorkTree,
+            Some(name) => Head::Revision(name.to_owned()),
+            None if repository.work_dir().is_some() => Head::WorkTree,
             None => Head::Revision("HEAD".to_owned()),
         }
     }
@@ -88,8 +90,9 @@ impl Range {
         if self.all || self.event == EventArg::Cron {
             return Ok(Base::Nothing);
         }
-        match (&self.base, self.event) {
-            (Some(base), _) => Ok(Base::Revision(base.clone())),
+        let base = self.base.as_deref().filter(|name| !name.is_empty());
+        match (base, self.event) {
+            (Some(base), _) => Ok(Base::Revision(base.to_owned())),
             (None, EventArg::Push) => Ok(match head {
                 // What is committed is pushed; what is not will be the next commit on top of it.
                 Head::Revision(_) => Base::Parent,

@@ -262,7 +262,7 @@ impl ImageGraph {
             match key {
                 // A file's place counts: scripts find one another by it.
                 NodeKey::File(path) => fields.add(path.as_str()),
-                // An image's name does not: a parent that is renamed is the same machine.
+                // Which image the parent is stands among the values.
                 NodeKey::Task(_, kind) => fields.add(kind.as_str()),
                 NodeKey::Values(..) | NodeKey::Worker(_) | NodeKey::Payload(..) => fields.add(""),
             };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::body::{Block, Body};
-use super::eval::{Evaluator, Scope};
+use super::eval::{Evaluator, Scope, item_of};
 use super::expr::Node;
 use super::kinds::Kind;
 use super::value::{Value, json_key};
@@ -89,13 +89,7 @@ impl<'t> Evaluator<'t> {
             .and_then(|over| Ok((self.items(&dynamic.for_each, &over)?, over)));
         let (items, over) = match items {
             Ok((Some(items), _)) => (items, None),
-            Ok((None, over)) => (
-                vec![(
-                    Value::unknown("key", vec![over.clone()]),
-                    Value::unknown("item", vec![over.clone()]),
-                )],
-                Some(over),
-            ),
+            Ok((None, over)) => (vec![item_of(&over)], Some(over)),
             Err(fault) => {
                 self.faults.push(*fault);
                 return Vec::new();

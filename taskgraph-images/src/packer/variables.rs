@@ -105,7 +105,7 @@ pub(super) fn assign<'t>(
     }
     for at in 0..declarations.variables.len() {
         if matches!(this.variables[at], Slot::Done(Ok(_))) {
-            validate(this, &declarations.variables[at], at);
+            validate(this, &declarations.variables[at]);
         }
     }
 }
@@ -133,7 +133,7 @@ fn give(this: &mut Evaluator<'_>, at: u32, value: &Value, place: Option<&Place>)
     this.variables[at as usize] = Slot::Done(value);
 }
 
-fn validate<'t>(this: &mut Evaluator<'t>, variable: &'t Variable, _at: usize) {
+fn validate<'t>(this: &mut Evaluator<'t>, variable: &'t Variable) {
     for (condition, message) in &variable.validations {
         let Ok(value) = this.eval(condition, None::<&Scope<'_>>) else {
             continue;

@@ -1,4 +1,5 @@
-//! [`Collector`]: the files that resolved blocks name.
+//! [`Collector`]: the files that resolved blocks name. What an attribute names is the table's to say (`kinds`); what
+//! stands in the files is nobody's business here.
 
 mod inline;
 mod lookup;

@@ -1,4 +1,4 @@
-//! Expressions.
+//! Expressions, each made ready together with what it is made of. References and strings have files of their own.
 
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ impl<'n> Compiler<'n> {
                     })
                     .collect(),
             ),
-            Expression::StringTemplate(template) => self.string_template(template, span),
+            Expression::StringTemplate(template) => self.template(template, span),
             Expression::HeredocTemplate(heredoc) => {
                 Expr::Template(self.parts(&heredoc.template, Strip::None, Strip::None, span))
             }

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use hcl_edit::Span as _;
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{self, Structure};
-use hcl_edit::template::StringTemplate;
 
 use super::body::{Attribute, Block, Body, Dynamic};
 use super::expr::{Expr, Node};
@@ -161,10 +160,6 @@ impl<'n> Compiler<'n> {
         let result = inner(self);
         self.bound.pop();
         result
-    }
-
-    fn string_template(&mut self, template: &StringTemplate, span: Span) -> Expr {
-        self.template(template, span)
     }
 }
 

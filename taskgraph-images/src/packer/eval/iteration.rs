@@ -184,7 +184,7 @@ impl<'t> Evaluator<'t> {
 }
 
 /// What stands for the items of a collection that is unknown.
-pub(super) fn item_of(collection: &Value) -> (Value, Value) {
+pub(in crate::packer) fn item_of(collection: &Value) -> (Value, Value) {
     (
         Value::unknown("key", vec![collection.clone()]),
         Value::unknown("item", vec![collection.clone()]),

@@ -13,6 +13,7 @@ mod strings;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+pub(super) use self::iteration::item_of;
 use super::body::Block;
 use super::expr::{Expr, Node};
 use super::resolve::Resolved;

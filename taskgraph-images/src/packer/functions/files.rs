@@ -1,4 +1,4 @@
-//! HCL's functions that read files. Every file that they read, or ask for, is an input of the image.
+//! Functions that read files. Every file that they read, or ask for, is an input of the image.
 //!
 //! Relative paths are relative to the template's folder, unlike those in attributes, which are relative to where
 //! Packer runs.

@@ -1,7 +1,8 @@
 //! HCL's functions, as far as their value can be told without running Packer.
 //!
 //! A function that is not here (`timestamp`, `uuidv4`, `vault`, …) has an unknown value. What a function cannot do
-//! with the values that it is given is a fault, as it is in Packer.
+//! with the values that it is given is a fault, as it is in Packer. The table is here; the functions themselves stand
+//! in a file for each family, except for those that are a line.
 
 mod arguments;
 mod collections;

@@ -1,4 +1,4 @@
-//! HCL's functions on text and paths.
+//! Functions on text.
 
 use super::arguments::{list, text, whole};
 use super::{Answer, Fault};

@@ -1,4 +1,5 @@
-//! Evaluates a template for one image.
+//! Evaluates a template for one image: finds the builds that use its source, and puts together the fingerprint and the
+//! inputs of what applies to it.
 
 mod filters;
 mod sources;

@@ -1,4 +1,5 @@
-//! Reads templates: HCL, HCL's JSON syntax, and files of variables' values.
+//! Reads templates: which files one is written in, their syntax trees, and what they say together. Nothing is
+//! evaluated here.
 
 mod gather;
 mod steps;

@@ -1,10 +1,8 @@
-//! JSON with the place of every value, and HCL's JSON syntax.
-//!
-//! serde_json says whether the text is JSON, and bounds its depth (which it does for what it builds, not for what it
-//! skips); the scanner here then walks text that is known to be right, and only adds the places.
+//! HCL's JSON syntax: objects that stand for blocks, strings that are templates.
 
 use std::sync::Arc;
 
+<<<<<<< HEAD:taskgraph-images/src/packer/json.rs
 use super::body::{Attribute, Block, Body, Dynamic};
 use super::compile::Compiler;
 use super::expr::{Expr, Node};
@@ -137,44 +135,19 @@ impl Scanner<'_> {
         serde_json::from_str(&self.text[start..self.at.min(self.text.len())]).unwrap_or_default()
     }
 }
+=======
+use super::{Json, JsonValue};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::packer::body::{Attribute, Block, Body, Dynamic};
+use crate::packer::compile::Compiler;
+use crate::packer::expr::{Expr, Node};
+use crate::packer::value::{self, Value};
+>>>>>>> wt-hcl:taskgraph-images/src/packer/json/syntax.rs
 
 impl Json {
-    pub(super) fn entries(&self) -> &[(String, Self)] {
-        match &self.value {
-            JsonValue::Object(items) => items,
-            _ => &[],
-        }
-    }
-
-    /// The entries without comments.
-    pub(super) fn members(&self) -> impl Iterator<Item = &(String, Self)> {
-        self.entries().iter().filter(|(name, _)| name != COMMENT)
-    }
-
-    pub(super) fn items(&self) -> &[Self] {
-        match &self.value {
-            JsonValue::Array(items) => items,
-            _ => &[],
-        }
-    }
-
-    pub(super) fn get(&self, key: &str) -> Option<&Self> {
-        self.entries()
-            .iter()
-            .find(|(name, _)| name == key)
-            .map(|(_, value)| value)
-    }
-
-    pub(super) fn as_str(&self) -> Option<&str> {
-        match &self.value {
-            JsonValue::String(text) => Some(text),
-            _ => None,
-        }
-    }
-
     /// The blocks that it stands for where HCL's JSON syntax expects blocks with `labels` labels: each with its
     /// labels and its body.
-    pub(super) fn blocks(&self, labels: usize) -> Vec<(Vec<&str>, &Self)> {
+    pub(in crate::packer) fn blocks(&self, labels: usize) -> Vec<(Vec<&str>, &Self)> {
         match (&self.value, labels) {
             (JsonValue::Array(items), _) => {
                 items.iter().flat_map(|item| item.blocks(labels)).collect()
@@ -198,7 +171,7 @@ impl Json {
 }
 
 /// What runs in a `build` block, and how many labels it has.
-pub(super) const STEPS: &[(&str, usize)] = &[
+pub(in crate::packer) const STEPS: &[(&str, usize)] = &[
     ("source", 1),
     ("provisioner", 1),
     ("error-cleanup-provisioner", 1),
@@ -207,7 +180,7 @@ pub(super) const STEPS: &[(&str, usize)] = &[
 ];
 
 /// An expression in HCL's JSON syntax: strings are templates.
-pub(super) fn expression(
+pub(in crate::packer) fn expression(
     compiler: &mut Compiler<'_>,
     json: &Json,
     faults: &mut Vec<Diagnostic>,
@@ -248,7 +221,7 @@ pub(super) fn expression(
 }
 
 /// A block's body in HCL's JSON syntax; in `build` blocks, `steps` says that what runs are blocks.
-pub(super) fn body(
+pub(in crate::packer) fn body(
     compiler: &mut Compiler<'_>,
     json: &Json,
     steps: bool,
@@ -286,7 +259,7 @@ pub(super) fn body(
 }
 
 /// A body in which every member is an attribute, whatever it is called: the names of `locals` and `variables`.
-pub(super) fn attributes(
+pub(in crate::packer) fn attributes(
     compiler: &mut Compiler<'_>,
     json: &Json,
     faults: &mut Vec<Diagnostic>,
@@ -315,7 +288,7 @@ fn attribute(
 }
 
 /// A block of HCL's JSON syntax.
-pub(super) fn block(
+pub(in crate::packer) fn block(
     compiler: &Compiler<'_>,
     name: &str,
     labels: &[&str],
