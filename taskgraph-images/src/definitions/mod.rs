@@ -4,7 +4,7 @@
 //! file ─ extends ─▶ merged over its fragments ─ variants ─▶ one per combination ─ by-…, {{…}} ─▶ ResolvedImage
 //! ```
 //!
-//! Nothing here looks at scripts, templates or contexts: which files an image is made of is [`crate::inputs`]' work.
+//! Nothing here looks at scripts, templates or contexts: which files an image is made of is [`crate::fleet`]' work.
 
 mod config;
 mod image;

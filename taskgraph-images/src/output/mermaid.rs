@@ -12,7 +12,7 @@ const TASKS: usize = 60;
 
 /// The task graph as a Mermaid flow chart; arrows point from a task to those that wait for it.
 ///
-/// Draws whole images, parents before children, until [`TASKS`] tasks are reached, and says how many are left out.
+/// Draws whole images, parents before children, until 60 tasks are reached, and says how many are left out.
 /// An arrow that follows from others (build → publish, where verify stands between) is left out too.
 pub fn graph(preview: &PreviewJson) -> String {
     let mut text = "flowchart LR\n".to_owned();

@@ -32,14 +32,17 @@ pub(super) enum JsonValue {
 /// Reads a JSON text.
 pub(super) fn read(path: &TreePath, text: &str) -> Result<Json, Diagnostic> {
     serde_json::from_str::<serde_json::Value>(text).map_err(|error| {
-        let start = text
+        let at = text
             .split_inclusive('\n')
             .take(error.line().saturating_sub(1))
             .map(str::len)
             .sum::<usize>()
             + error.column().saturating_sub(1);
+        // The parser counts bytes and may stop inside of a character.
+        let start = text.floor_char_boundary(at);
+        let end = text.ceil_char_boundary(at.saturating_add(1));
         Diagnostic::error("packer-syntax", format!("not valid JSON: {error}"))
-            .at(Place::new(path.clone(), start..(start + 1).min(text.len())))
+            .at(Place::new(path.clone(), start..end))
     })?;
     let mut scanner = Scanner {
         text,
