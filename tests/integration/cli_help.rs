@@ -55,8 +55,6 @@ fn arguments_that_exclude_one_another() {
     let repo = Repo::new();
     for arguments in [
         &["affected", "--worktree", "--staged"][..],
-        &["affected", "--all", "--base", "HEAD"],
-        &["affected", "--head", "HEAD", "--worktree"],
         &["affected", "--format", "xml"],
         &["affected", "--event", "tag"],
         &["preview", "--level", "2"],
@@ -70,6 +68,29 @@ fn arguments_that_exclude_one_another() {
             ran.block()
         );
     }
+}
+
+#[test]
+fn what_is_typed_wins_over_the_environment() {
+    let repo = Repo::new();
+    repo.write("image-defs/scripts/lib/new.sh", "true\n");
+    let run = |arguments: &[&str]| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_taskgraph-images"))
+            .args(arguments)
+            .current_dir(&repo.path)
+            .env("TASKGRAPH_IMAGES_BASE_REV", "no-such-revision")
+            .env("TASKGRAPH_IMAGES_HEAD_REV", "HEAD")
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        (output.status.code(), stderr)
+    };
+    let (code, stderr) = run(&["affected", "--all"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    let (code, stderr) = run(&["affected", "--base", "HEAD", "--worktree"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stderr.starts_with("work tree compared"), "{stderr}");
+    assert_eq!(run(&["affected"]).0, Some(3));
 }
 
 #[test]

@@ -74,11 +74,11 @@ const TARGETS: [&str; 7] = [
 impl Range {
     /// The later state.
     pub(super) fn head(&self, repository: &Repository) -> Head {
-        // An empty variable of the environment is no revision.
-        match self.head.as_deref().filter(|name| !name.is_empty()) {
+        match &self.head {
+            // The environment may name a head for every command; what somebody types now wins.
             _ if self.staged => Head::Staged,
             _ if self.worktree => Head::WorkTree,
-            Some(name) => Head::Revision(name.to_owned()),
+            Some(name) => Head::Revision(name.clone()),
             None if repository.work_dir().is_some() => Head::WorkTree,
             None => Head::Revision("HEAD".to_owned()),
         }
@@ -90,9 +90,8 @@ impl Range {
         if self.all || self.event == EventArg::Cron {
             return Ok(Base::Nothing);
         }
-        let base = self.base.as_deref().filter(|name| !name.is_empty());
-        match (base, self.event) {
-            (Some(base), _) => Ok(Base::Revision(base.to_owned())),
+        match (&self.base, self.event) {
+            (Some(base), _) => Ok(Base::Revision(base.clone())),
             (None, EventArg::Push) => Ok(match head {
                 // What is committed is pushed; what is not will be the next commit on top of it.
                 Head::Revision(_) => Base::Parent,
