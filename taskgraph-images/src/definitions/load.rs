@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 use rayon::prelude::*;
-use taskgraph_images_transforms::Kind;
 
 use super::config::{self, Config};
 use super::image::{self, ResolvedImage};
+use super::layout::Layout;
 use super::merge::merge;
 use super::pins::{self, Pins};
 use super::variants::combinations;
@@ -15,61 +15,6 @@ use super::written::ImageFile;
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::tree::{FileError, Files, Look, Tree, TreePath, View};
 use crate::yaml::{self, Decoder, Node, OneOrMany, Phase, Value};
-
-/// Where the definitions of a tree stand, relative to its root.
-#[derive(Debug, Clone)]
-pub struct Layout {
-    /// The folder of the definitions.
-    pub root: TreePath,
-}
-
-impl Default for Layout {
-    fn default() -> Self {
-        Self {
-            root: TreePath::from_git("image-defs"),
-        }
-    }
-}
-
-impl Layout {
-    /// The settings.
-    pub fn config(&self) -> TreePath {
-        self.root.child("config.yml")
-    }
-
-    /// The pins.
-    pub fn pins(&self) -> TreePath {
-        self.root.child("pins.yml")
-    }
-
-    /// The folder of the image definitions.
-    pub fn images(&self) -> TreePath {
-        self.root.child("images")
-    }
-
-    /// A fragment's file.
-    ///
-    /// # Errors
-    /// When the name leaves the tree.
-    pub fn fragment(&self, name: &str) -> Result<TreePath, crate::tree::PathError> {
-        self.root.child("fragments").join(&format!("{name}.yml"))
-    }
-
-    /// The folder of the fragments.
-    pub fn fragments(&self) -> TreePath {
-        self.root.child("fragments")
-    }
-
-    /// The folder of the kinds that override the embedded ones.
-    pub fn kinds(&self) -> TreePath {
-        self.root.child("kinds")
-    }
-
-    /// The file that overrides an embedded kind.
-    pub fn kind(&self, kind: Kind) -> TreePath {
-        self.kinds().child(&format!("{kind}.yml"))
-    }
-}
 
 /// What the definitions of a tree say.
 #[derive(Debug)]

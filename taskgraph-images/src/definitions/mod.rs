@@ -8,6 +8,7 @@
 
 mod config;
 mod image;
+mod layout;
 mod load;
 mod merge;
 mod pins;
@@ -23,7 +24,8 @@ mod written_decode;
 
 pub use config::{Config, ConfigFile};
 pub use image::{ResolvedImage, Written, WrittenBuilder};
-pub use load::{DefinitionFile, Definitions, Layout};
+pub use layout::Layout;
+pub use load::{DefinitionFile, Definitions};
 pub(crate) use load::{Loader, by_id, read_settings};
 pub use pins::{Pin, Pins, PinsFile};
 pub use text::Parsed;

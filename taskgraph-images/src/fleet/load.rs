@@ -46,6 +46,8 @@ struct Other<'a> {
     fleet: &'a Fleet,
     /// The changed paths, and the folders that exist on one side only, in order.
     changed: Vec<TreePath>,
+    /// Whether something came, went, or became another kind of thing; else no folder did.
+    replaces: bool,
     /// The changed paths and every folder above them, for quick refusals.
     touched: BTreeSet<TreePath>,
     files: HashMap<&'a TreePath, &'a Arc<DefinitionFile>>,
@@ -76,6 +78,9 @@ impl<'a> Other<'a> {
         Self {
             fleet,
             changed: changed.into_iter().collect(),
+            replaces: changes
+                .iter()
+                .any(|(_, change)| !matches!(change, Change::Modified | Change::Mode)),
             touched,
             files,
             images,
@@ -99,6 +104,9 @@ impl<'a> Other<'a> {
 
     /// Whether a folder above `path` became a file or link, or the other way round.
     fn replaced_above(&self, path: &TreePath) -> bool {
+        if !self.replaces {
+            return false;
+        }
         let mut at = path.as_str();
         while let Some((above, _)) = at.rsplit_once('/') {
             let replaced = |changed: &TreePath| changed.as_str().cmp(above);
