@@ -102,6 +102,7 @@ pub mod comparison;
 pub mod containers;
 pub mod definitions;
 pub mod diagnostic;
+pub mod difference;
 pub mod fleet;
 pub mod glob;
 pub mod graph;

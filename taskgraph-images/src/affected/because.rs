@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
 use taskgraph_images_transforms::{ImageId, Kind};
 
 use super::{Reason, ReasonKind, Side};
+use crate::difference::differences;
 use crate::fleet::{Role, Where};
 use crate::graph::{NodeKey, Step};
 use crate::tree::{Change, TreePath};
+use crate::yaml::Node;
 
 /// A reason that needs no path.
 pub(super) fn alone(kind: ReasonKind, path: &TreePath) -> Reason {
@@ -105,13 +106,10 @@ pub(super) fn reasons(
             }
         }
     }
-    for (id, kind) in differing {
+    for (id, _) in differing {
         if !found.contains_key(id) {
             // Only an edge differs: what it led to is unchanged, and so is what names it.
-            found.insert(
-                id.clone(),
-                BTreeMap::from([edge_reason(base, head, id, *kind)]),
-            );
+            found.insert(id.clone(), BTreeMap::from([edge_reason(base, head, id)]));
         }
     }
     found
@@ -202,14 +200,12 @@ fn value_details(
             });
         }
     }
-    let mut keys = Vec::new();
-    let value = |definition| serde_json::to_value(definition).unwrap_or_default();
-    difference(
-        &value(&*before.resolved().definition),
-        &value(&*after.resolved().definition),
-        "",
-        &mut keys,
-    );
+    let [old, new] = [before, after]
+        .map(|image| serde_json::to_value(&*image.resolved().definition).unwrap_or_default());
+    let mut keys: Vec<String> = differences(&old, &new)
+        .into_iter()
+        .map(|(key, ..)| key)
+        .collect();
     keys.retain(|key| counts(key, kind));
     let written_in = |image: &crate::fleet::Image| {
         let resolved = image.resolved();
@@ -223,9 +219,17 @@ fn value_details(
     if !written_in(before) && !written_in(after) && !details.is_empty() {
         keys.clear();
     }
+    let written = if keys.is_empty() {
+        Vec::new()
+    } else {
+        [head, base]
+            .into_iter()
+            .filter_map(|side| side.fleet.written(id))
+            .collect()
+    };
     for key in keys {
-        let path = [head, base].into_iter().find_map(|side| {
-            let place = side.fleet.provenance(id, &key)?;
+        let path = written.iter().find_map(|node: &Node| {
+            let place = node.place_of(&key)?;
             changed.contains_key(&place.path).then_some(place.path)
         });
         // A key that differs in no changed file differs by a pin, which is named above.
@@ -288,33 +292,8 @@ fn counts(key: &str, kind: Kind) -> bool {
         }
 }
 
-/// The dotted keys at which two JSON values differ; lists are compared whole.
-fn difference(before: &Value, after: &Value, at: &str, keys: &mut Vec<String>) {
-    match (before, after) {
-        _ if before == after => {}
-        (Value::Object(old), Value::Object(new)) => {
-            let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-            for name in names {
-                let key = if at.is_empty() {
-                    name.clone()
-                } else {
-                    format!("{at}.{name}")
-                };
-                let null = Value::Null;
-                difference(
-                    old.get(name).unwrap_or(&null),
-                    new.get(name).unwrap_or(&null),
-                    &key,
-                    keys,
-                );
-            }
-        }
-        _ => keys.push(at.to_owned()),
-    }
-}
-
 /// The first edge of a task that stands on one side only.
-fn edge_reason(base: Side<'_>, head: Side<'_>, id: &ImageId, kind: Kind) -> (Cause, Reason) {
+fn edge_reason(base: Side<'_>, head: Side<'_>, id: &ImageId) -> (Cause, Reason) {
     let edges = |side: Side<'_>| -> BTreeMap<TreePath, Vec<Step>> {
         side.graph
             .inputs(id)
@@ -329,7 +308,6 @@ fn edge_reason(base: Side<'_>, head: Side<'_>, id: &ImageId, kind: Kind) -> (Cau
         .or_else(|| before.iter().find(|(path, _)| !after.contains_key(*path)));
     let path = only.map(|(path, _)| path.clone());
     let via = only.map_or_else(Vec::new, |(_, via)| via.clone());
-    let _ = kind;
     let reason = Reason {
         kind: ReasonKind::Input,
         path: path.clone(),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 use taskgraph_images::comparison::{Comparison, Snapshot};
+use taskgraph_images::difference::differences;
 use taskgraph_images::graph::Contents;
 use taskgraph_images::output::preview::{Preview, task_graph};
 use taskgraph_images::transforms::TaskGraph;
@@ -174,37 +175,12 @@ fn difference(before: &TaskGraph, after: &TaskGraph) -> String {
             }
             (Some(old), Some(new)) if old != new => {
                 let _ = writeln!(text, "~ {label}");
-                keys(old, new, String::new(), &mut text);
+                for (key, old, new) in differences(old, new) {
+                    let _ = writeln!(text, "    {key}: {old} → {new}");
+                }
             }
             _ => {}
         }
     }
     text
-}
-
-fn keys(before: &serde_json::Value, after: &serde_json::Value, at: String, text: &mut String) {
-    use serde_json::Value;
-    match (before, after) {
-        _ if before == after => {}
-        (Value::Object(old), Value::Object(new)) => {
-            let names: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
-            for name in names {
-                let null = Value::Null;
-                let at = if at.is_empty() {
-                    name.clone()
-                } else {
-                    format!("{at}.{name}")
-                };
-                keys(
-                    old.get(name).unwrap_or(&null),
-                    new.get(name).unwrap_or(&null),
-                    at,
-                    text,
-                );
-            }
-        }
-        _ => {
-            let _ = writeln!(text, "    {at}: {before} → {after}");
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! [`Definitions`]: the definitions of a tree, read and resolved.
+//! [`Loader`]: the definitions of a tree, read and resolved, one [`DefinitionFile`] a file.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
@@ -15,19 +15,6 @@ use super::written::ImageFile;
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::tree::{FileError, Files, Look, Tree, TreePath, View};
 use crate::yaml::{self, Decoder, Node, OneOrMany, Phase, Value};
-
-/// What the definitions of a tree say.
-#[derive(Debug)]
-pub struct Definitions {
-    /// The settings; absent when they are at fault.
-    pub config: Option<Config>,
-    /// The pins.
-    pub pins: Arc<Pins>,
-    /// Files with definitions, and what they make.
-    pub files: Vec<Arc<DefinitionFile>>,
-    /// Faults of files that are not one definition's: settings, pins, fragments.
-    pub faults: Vec<Diagnostic>,
-}
 
 /// One file and the images that it makes.
 #[derive(Debug)]
@@ -46,8 +33,8 @@ pub struct DefinitionFile {
 pub(crate) struct Loader<'a> {
     tree: &'a Tree,
     layout: &'a Layout,
-    pins: Arc<Pins>,
-    config: Option<Config>,
+    pins: &'a Pins,
+    config: Option<&'a Config>,
     fragments: Mutex<HashMap<TreePath, Arc<Fragment>>>,
     /// Merged lists of fragments: most definitions start from the same ones.
     merged: Mutex<HashMap<Vec<TreePath>, Node>>,
@@ -104,8 +91,8 @@ impl<'a> Loader<'a> {
     pub(crate) fn new(
         tree: &'a Tree,
         layout: &'a Layout,
-        config: Option<Config>,
-        pins: Arc<Pins>,
+        config: Option<&'a Config>,
+        pins: &'a Pins,
     ) -> Self {
         Self {
             tree,
@@ -181,8 +168,8 @@ impl<'a> Loader<'a> {
                     node: &node,
                     path,
                     axes: &axes,
-                    pins: &self.pins,
-                    config: self.config.as_ref(),
+                    pins: self.pins,
+                    config: self.config,
                     sources: &sources,
                 },
                 &mut found,
@@ -383,31 +370,19 @@ impl<'a> Loader<'a> {
         faults
     }
 
-    /// Where the value of a dotted key was written: the nearest key above it that somebody wrote.
-    pub(crate) fn provenance(&self, image: &ResolvedImage, key: &str) -> Option<Place> {
+    /// What an image was decoded from: its values, each with the place where it was written.
+    pub(crate) fn written(&self, image: &ResolvedImage) -> Option<Node> {
         let view = View::new(self.tree);
         let (node, sources) = self.merged(&view, &image.path, &mut Vec::new())?;
         let request = image::Request {
             node: &node,
             path: &image.path,
             axes: &image.axes,
-            pins: &self.pins,
-            config: self.config.as_ref(),
+            pins: self.pins,
+            config: self.config,
             sources: &sources,
         };
-        let (node, _) = image::select(&request, &mut Vec::new())?;
-        let mut at = &node;
-        for part in key.split('.') {
-            match at.get(part) {
-                Some(below) => at = below,
-                None => break,
-            }
-        }
-        (!std::ptr::eq(at, &node)).then(|| at.place())
-    }
-
-    pub(crate) fn into_settings(self) -> (Option<Config>, Arc<Pins>) {
-        (self.config, self.pins)
+        image::select(&request, &mut Vec::new()).map(|(node, _)| node)
     }
 }
 

@@ -25,7 +25,7 @@ mod written_decode;
 pub use config::{Config, ConfigFile};
 pub use image::{ResolvedImage, Written, WrittenBuilder};
 pub use layout::Layout;
-pub use load::{DefinitionFile, Definitions};
+pub use load::DefinitionFile;
 pub(crate) use load::{Loader, by_id, read_settings};
 pub use pins::{Pin, Pins, PinsFile};
 pub use text::Parsed;

@@ -35,7 +35,7 @@ fn check(files: &[(&str, &str)], keys: &[&str]) -> String {
     let tree = tree(files);
     let layout = Layout::default();
     let (config, pins, mut faults) = read_settings(&tree, &layout);
-    let loader = Loader::new(&tree, &layout, config, pins);
+    let loader = Loader::new(&tree, &layout, config.as_ref(), &pins);
     let paths = loader.files().unwrap();
     let loaded = loader.load(&paths, &|_| None);
     faults.extend(loader.fragment_faults());

@@ -9,9 +9,10 @@ use taskgraph_images_transforms::{ImageId, Kind, KindTemplates};
 use super::files::Expansions;
 use super::inputs::{Shared, Templates, derive};
 use super::{Fleet, Image, ScriptIndex};
-use crate::definitions::{DefinitionFile, Definitions, Layout, Loader, Pins, by_id, read_settings};
+use crate::definitions::{DefinitionFile, Layout, Loader, Pins, by_id, read_settings};
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::tree::{Change, FileError, Files, Look, Tree, TreePath, View};
+use crate::yaml::Node;
 
 impl Fleet {
     /// Reads all of a tree. What is wrong is in [`Fleet::findings`]; the images without faults are there all the same.
@@ -123,7 +124,7 @@ impl Loading<'_> {
     fn load(&self) -> Fleet {
         let (config, pins, mut findings) = read_settings(self.tree, self.layout);
         let kinds = self.kinds(&mut findings);
-        let loader = Loader::new(self.tree, self.layout, config, pins.clone());
+        let loader = Loader::new(self.tree, self.layout, config.as_ref(), &pins);
         let paths = loader.files().unwrap_or_else(|error| {
             findings.push(Diagnostic::error("unreadable", error.to_string()));
             Vec::new()
@@ -150,16 +151,8 @@ impl Loading<'_> {
             reusable.then(|| file.clone())
         };
         let files = loader.load(&paths, &known);
-        let fragment_faults = loader.fragment_faults();
-        let (config, pins) = loader.into_settings();
-        let definitions = Definitions {
-            config,
-            pins,
-            files,
-            faults: fragment_faults,
-        };
-        findings.extend(definitions.faults);
-        for file in &definitions.files {
+        findings.extend(loader.fragment_faults());
+        for file in &files {
             findings.extend(file.faults.iter().cloned());
         }
         let (scripts, changed_scripts) =
@@ -170,13 +163,12 @@ impl Loading<'_> {
         let shared = Shared {
             tree: self.tree,
             layout: self.layout,
-            pins: &definitions.pins,
+            pins: &pins,
             scripts: &scripts,
             templates: &templates,
             expansions: &expansions,
         };
-        let wanted: Vec<(&Arc<DefinitionFile>, usize)> = definitions
-            .files
+        let wanted: Vec<(&Arc<DefinitionFile>, usize)> = files
             .iter()
             .flat_map(|file| (0..file.images.len()).map(move |at| (file, at)))
             .collect();
@@ -204,7 +196,7 @@ impl Loading<'_> {
         for image in &images {
             findings.extend(image.findings.iter().cloned());
         }
-        findings.extend(identity(&definitions.files));
+        findings.extend(identity(&files));
         findings.sort_unstable();
         findings.dedup();
         let images = images
@@ -214,12 +206,12 @@ impl Loading<'_> {
         Fleet {
             tree: self.tree.clone(),
             layout: self.layout.clone(),
-            config: definitions.config,
-            pins: definitions.pins,
+            config,
+            pins,
             kinds,
             images,
             findings,
-            files: definitions.files,
+            files,
             scripts,
         }
     }
@@ -349,15 +341,10 @@ fn parent_cycles(
 }
 
 impl Fleet {
-    /// Where the value of a dotted key of an image's definition was written.
-    pub(crate) fn provenance(&self, id: &ImageId, key: &str) -> Option<Place> {
+    /// What an image was decoded from: its values, each with the place where it was written.
+    pub(crate) fn written(&self, id: &ImageId) -> Option<Node> {
         let image = self.images.get(id)?;
-        let loader = Loader::new(
-            &self.tree,
-            &self.layout,
-            self.config.clone(),
-            self.pins.clone(),
-        );
-        loader.provenance(image.resolved(), key)
+        Loader::new(&self.tree, &self.layout, self.config.as_ref(), &self.pins)
+            .written(image.resolved())
     }
 }

@@ -45,7 +45,7 @@ pub struct Fleet {
     pub kinds: Arc<KindTemplates>,
     /// The images.
     pub images: BTreeMap<ImageId, Arc<Image>>,
-    /// Everything that is wrong, each once, in order of files and places. Errors first make the fleet unusable.
+    /// Everything that is wrong, each once, in order of files and places. Errors make the fleet unusable.
     pub findings: Vec<Diagnostic>,
     pub(crate) files: Vec<Arc<DefinitionFile>>,
     pub(crate) scripts: ScriptIndex,

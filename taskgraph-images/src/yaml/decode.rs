@@ -55,21 +55,13 @@ impl Decoder {
         None
     }
 
-    /// The branches of a value that is chosen by an attribute, when the phase allows them.
-    fn branches<'a>(&self, node: &'a Node) -> Option<&'a Node> {
-        if self.phase != Phase::AsWritten {
-            return None;
-        }
-        by(node).map(|(_, branches)| branches)
-    }
-
     /// Decodes a value, or, as written, each of its branches.
     pub fn value<T: Decode>(&mut self, node: &Node) -> Option<T> {
         if self.phase == Phase::AsWritten {
             if node.is_null() {
                 return None;
             }
-            if let Some(branches) = self.branches(node) {
+            if let Some((_, branches)) = by(node) {
                 match branches.entries() {
                     Some(entries) => entries.iter().for_each(|(_, branch)| {
                         self.value::<T>(branch);

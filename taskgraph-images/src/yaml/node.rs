@@ -80,6 +80,18 @@ impl Node {
             .map(|(_, value)| value)
     }
 
+    /// Where the value of a dotted key was written: the nearest above it that somebody wrote, if not the whole.
+    pub fn place_of(&self, key: &str) -> Option<Place> {
+        let mut at = self;
+        for part in key.split('.') {
+            match at.get(part) {
+                Some(below) => at = below,
+                None => break,
+            }
+        }
+        (!std::ptr::eq(at, self)).then(|| at.place())
+    }
+
     /// The same place with another value.
     #[must_use]
     pub fn with(&self, value: Value) -> Self {
