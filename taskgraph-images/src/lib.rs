@@ -111,6 +111,7 @@ pub mod output;
 pub mod packer;
 mod payloads;
 pub mod scripts;
+pub mod taskcluster;
 pub mod tree;
 pub mod yaml;
 
