@@ -1,10 +1,17 @@
 //! [`Failure`]: what went wrong, with its documented exit code and hint, in one place.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 
 use taskgraph_images::comparison::ComparisonError;
+use taskgraph_images::decision::create::{CreateError, CreateFault, Created};
+use taskgraph_images::decision::event::EventError;
+use taskgraph_images::decision::graphs::GraphsError;
+use taskgraph_images::decision::scopes::MissingScope;
+use taskgraph_images::decision::target::UnknownImage;
 use taskgraph_images::diagnostic::Diagnostic;
-use taskgraph_images::transforms::TransformError;
+use taskgraph_images::taskcluster::ApiError;
+use taskgraph_images::transforms::{Label, TransformError};
 use taskgraph_images::tree::{FileError, RepositoryError, Tree};
 
 /// Why a command did not do what it was asked.
@@ -20,6 +27,23 @@ pub(crate) enum Failure {
     Repository(RepositoryError),
     /// A file cannot be read or written.
     Files(String),
+    /// What is known of an event does not make parameters.
+    Event(Vec<EventError>),
+    /// Images that were asked for and that there are not.
+    Images(Vec<UnknownImage>),
+    /// A service of Taskcluster refused, or did not answer.
+    Taskcluster(ApiError),
+    /// The task holds scopes of level 3 in an event that lets anybody choose the code.
+    TooMuch {
+        /// The event.
+        tasks_for: String,
+        /// The scope.
+        scope: String,
+    },
+    /// The task lacks scopes.
+    Scopes(Vec<MissingScope>),
+    /// Not all tasks were created.
+    Create(CreateError),
     /// Whoever reads the output went away; nobody is to be told.
     BrokenPipe,
 }
@@ -30,8 +54,13 @@ impl Failure {
         match self {
             Self::BrokenPipe => ExitCode::SUCCESS,
             Self::Definitions(..) | Self::Tasks(_) => ExitCode::from(1),
-            Self::Usage(..) => ExitCode::from(2),
+            Self::Usage(..) | Self::Event(_) | Self::Images(_) => ExitCode::from(2),
             Self::Repository(_) | Self::Files(_) => ExitCode::from(3),
+            Self::Taskcluster(error) if error.is_transient() => ExitCode::from(4),
+            Self::Create(error) if error.is_transient() => ExitCode::from(4),
+            Self::Taskcluster(_) | Self::TooMuch { .. } | Self::Scopes(_) | Self::Create(_) => {
+                ExitCode::from(5)
+            }
         }
     }
 
@@ -59,9 +88,49 @@ impl Failure {
             Self::Repository(RepositoryError::NotARepository { .. }) => {
                 Some("run it inside a clone, or name one with `--root`".to_owned())
             }
+            Self::Taskcluster(error) if error.is_transient() => Some("run it again: nothing is done twice".to_owned()),
+            Self::Create(error) if error.is_transient() => {
+                Some("run it again: what was created is found, and nothing is created twice".to_owned())
+            }
+            Self::TooMuch { .. } => Some(
+                "take the scope from the role of such events; level 3 is for pushes, cron jobs and actions".to_owned(),
+            ),
+            Self::Scopes(_) => Some(
+                "grant them to the role that `.taskcluster.yml` assumes for this event; nothing was created".to_owned(),
+            ),
             Self::Repository(RepositoryError::Conflict(_)) => Some("resolve it and stage the file".to_owned()),
             Self::Repository(RepositoryError::Bare(_)) => Some("name a revision with `--head`".to_owned()),
             _ => None,
+        }
+    }
+}
+
+impl Failure {
+    /// There is no Taskcluster to talk to.
+    pub(crate) fn no_taskcluster() -> Self {
+        Self::Usage(
+            "no Taskcluster is named".to_owned(),
+            Some("set `TASKCLUSTER_ROOT_URL`, and `TASKCLUSTER_PROXY_URL` in a task".to_owned()),
+        )
+    }
+
+    /// Tasks are too large to be sent.
+    pub(crate) fn too_large(failed: BTreeMap<Label, CreateFault>) -> Self {
+        Self::Create(CreateError {
+            failed,
+            skipped: BTreeSet::new(),
+            done: Created::default(),
+        })
+    }
+}
+
+impl From<GraphsError> for Failure {
+    fn from(error: GraphsError) -> Self {
+        match error {
+            GraphsError::Tasks(errors) => Self::Tasks(errors),
+            GraphsError::Images(errors) => Self::Images(errors),
+            GraphsError::Parameter(words) => Self::Usage(words, None),
+            other => Self::Usage(format!("{other:?}"), None),
         }
     }
 }

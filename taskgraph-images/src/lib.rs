@@ -100,6 +100,7 @@
 pub mod affected;
 pub mod comparison;
 pub mod containers;
+pub mod decision;
 pub mod definitions;
 pub mod diagnostic;
 pub mod difference;

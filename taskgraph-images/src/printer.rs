@@ -7,6 +7,7 @@ use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use taskgraph_images::diagnostic::{Diagnostic, Place, Severity};
+use taskgraph_images::output::text::count;
 use taskgraph_images::tree::{Files, Tree, TreePath, View};
 
 use crate::exit::Failure;
@@ -47,6 +48,35 @@ impl Printer {
         let mut stream = anstream::AutoStream::new(std::io::stderr(), self.choice);
         // When nobody reads stderr there is nobody to tell.
         let _ = writeln!(stream, "{}", words.trim_end());
+    }
+
+    /// Does some work, and tells how far it is: a bar for somebody who watches, nothing in a log, where the caller
+    /// says a line when it is done.
+    pub(crate) fn progress<T>(
+        &mut self,
+        what: &'static str,
+        total: usize,
+        work: impl FnOnce(&(dyn Fn(usize, usize) + Sync)) -> T,
+    ) -> T {
+        let bar = if self.quiet || total == 0 {
+            indicatif::ProgressBar::hidden()
+        } else {
+            // It draws nothing where standard error is no terminal.
+            indicatif::ProgressBar::new(total as u64)
+        };
+        bar.set_prefix(what);
+        if let Ok(style) = indicatif::ProgressStyle::with_template("{prefix} {bar:40} {pos} of {len}") {
+            bar.set_style(style);
+        }
+        let result = work(&|done, _| bar.set_position(done as u64));
+        bar.finish_and_clear();
+        result
+    }
+
+    fn errors<E: std::fmt::Display>(&self, errors: impl IntoIterator<Item = E>) {
+        for error in errors {
+            self.stderr(&format!("{ERROR}error{ERROR:#}: {error}"));
+        }
     }
 
     /// Writes findings with their snippets, all of them.
@@ -99,6 +129,35 @@ impl Printer {
             }
             Failure::Usage(words, _) | Failure::Files(words) => {
                 self.stderr(&format!("{ERROR}error{ERROR:#}: {words}"));
+            }
+            Failure::Event(errors) => self.errors(errors),
+            Failure::Images(errors) => self.errors(errors),
+            Failure::Taskcluster(error) => self.errors([error]),
+            Failure::TooMuch { tasks_for, scope } => self.errors([format!(
+                "this task holds `{scope}`, and `{tasks_for}` lets anybody choose the code that runs here"
+            )]),
+            Failure::Scopes(missing) => {
+                for scope in missing {
+                    self.stderr(&format!("  {scope}"));
+                }
+                let s = if missing.len() == 1 { "" } else { "s" };
+                self.errors([format!("this task lacks {} scope{s}", missing.len())]);
+            }
+            Failure::Create(error) => {
+                for (label, fault) in &error.failed {
+                    self.errors([format!("`{label}`: {fault}")]);
+                }
+                if !error.skipped.is_empty() {
+                    let labels: Vec<String> =
+                        error.skipped.iter().map(|label| format!("`{label}`")).collect();
+                    self.stderr(&format!("not tried: {}", labels.join(", ")));
+                }
+                self.errors([format!(
+                    "{} could not be created, {} not tried; {} there",
+                    count(error.failed.len(), "task"),
+                    error.skipped.len(),
+                    error.done.created + error.done.present
+                )]);
             }
             Failure::Repository(error) => self.stderr(&format!("{ERROR}error{ERROR:#}: {error}")),
         }

@@ -9,16 +9,14 @@ use serde_json::Value;
 ///
 /// The entries come in the order of their keys. Each is made a tree and written before the next, because a tree takes
 /// many times the room of its text.
-pub(crate) fn python_map<'a, T: Serialize + 'a>(
-    entries: impl Iterator<Item = (&'a str, &'a T)>,
-) -> String {
+pub fn python_map<K: AsRef<str>, V: Serialize>(entries: impl Iterator<Item = (K, V)>) -> String {
     let mut text = String::new();
     for (key, value) in entries {
         let before = if text.is_empty() { "{" } else { "," };
         line(&mut text, before, 1);
-        string(&mut text, key);
+        string(&mut text, key.as_ref());
         text.push_str(": ");
-        write(&mut text, &tree(value), 1);
+        write(&mut text, &tree(&value), 1);
     }
     if text.is_empty() {
         return "{}".to_owned();
@@ -29,7 +27,10 @@ pub(crate) fn python_map<'a, T: Serialize + 'a>(
 }
 
 /// Writes a value in the same way.
-pub(crate) fn python(value: &impl Serialize) -> String {
+///
+/// # Panics
+/// When the value is none that JSON can hold, such as a map whose keys are not text.
+pub fn python(value: &impl Serialize) -> String {
     let mut text = String::new();
     write(&mut text, &tree(value), 0);
     text

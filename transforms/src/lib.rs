@@ -99,7 +99,7 @@ pub mod definition;
 mod error;
 mod full;
 mod graph;
-mod json;
+pub mod json;
 mod parameters;
 mod payload;
 mod quote;

@@ -37,14 +37,45 @@ impl Payload {
         }
     }
 
+    /// The names of the artifacts it leaves; of a folder, what the names of all that is in it start with.
+    pub fn artifact_names(&self) -> Box<dyn Iterator<Item = &str> + '_> {
+        match self {
+            Self::GenericWorkerPosix(payload) => {
+                Box::new(payload.artifacts.iter().map(|artifact| artifact.name.as_str()))
+            }
+            Self::GenericWorkerWindows(payload) => {
+                Box::new(payload.artifacts.iter().map(|artifact| artifact.name.as_str()))
+            }
+            Self::DockerWorker(payload) => Box::new(payload.artifacts.keys().map(String::as_str)),
+        }
+    }
+
+    /// The names of the decision task's artifacts that it mounts.
+    pub fn decision_artifacts(&self) -> impl Iterator<Item = &str> {
+        self.mounts().iter().filter_map(|mount| match mount {
+            Mount::File {
+                content: Content::Artifact { artifact, task_id },
+                ..
+            } if *task_id == TaskString::task("decision") => Some(artifact.as_str()),
+            _ => None,
+        })
+    }
+
+    fn mounts(&self) -> &[Mount] {
+        match self {
+            Self::GenericWorkerPosix(payload) => &payload.mounts,
+            Self::GenericWorkerWindows(payload) => &payload.mounts,
+            Self::DockerWorker(_) => &[],
+        }
+    }
+
     /// The names of the caches it mounts.
     pub fn caches(&self) -> impl Iterator<Item = &str> {
-        let (mounts, cache): (&[Mount], _) = match self {
-            Self::GenericWorkerPosix(payload) => (&payload.mounts, None),
-            Self::GenericWorkerWindows(payload) => (&payload.mounts, None),
-            Self::DockerWorker(payload) => (&[], Some(&payload.cache)),
+        let cache = match self {
+            Self::GenericWorkerPosix(_) | Self::GenericWorkerWindows(_) => None,
+            Self::DockerWorker(payload) => Some(&payload.cache),
         };
-        let mounted = mounts.iter().filter_map(|mount| match mount {
+        let mounted = self.mounts().iter().filter_map(|mount| match mount {
             Mount::Cache { cache_name, .. } => Some(cache_name.as_str()),
             Mount::File { .. } => None,
         });

@@ -1,8 +1,10 @@
 //! The commands: one file each, with its arguments and one function.
 
 mod affected;
+mod artifacts;
 mod check;
 mod completions;
+mod decision;
 mod digest;
 mod graph;
 mod images;
@@ -18,6 +20,7 @@ mod schema;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use taskgraph_images::taskcluster::Timestamp;
 
 use crate::exit::Failure;
 use crate::printer::Printer;
@@ -37,7 +40,9 @@ Exit codes:
   0  done
   1  the definitions or the task graph are at fault
   2  wrong use
-  3  the repository cannot answer, or a file cannot be read or written";
+  3  the repository cannot answer, or a file cannot be read or written
+  4  Taskcluster did not answer; running again may help
+  5  Taskcluster refuses: scopes are missing, or a task is none that it takes";
 
 /// Arguments of every command.
 #[derive(Debug, clap::Args)]
@@ -104,6 +109,7 @@ enum Command {
     Images(images::Args),
     Digest(digest::Args),
     Graph(graph::Args),
+    Decision(Box<decision::Args>),
     Check(check::Args),
     Init(init::Args),
     Schema(schema::Args),
@@ -120,10 +126,19 @@ pub(crate) fn run(cli: Cli, printer: &mut Printer) -> Result<(), Failure> {
         Command::Images(args) => images::run(args, global, printer),
         Command::Digest(args) => digest::run(args, global, printer),
         Command::Graph(args) => graph::run(args, global, printer),
+        Command::Decision(args) => decision::run(*args, global, printer),
         Command::Check(args) => check::run(args, global, printer),
         Command::Init(args) => init::run(args, global, printer),
         Command::Schema(args) => schema::run(args, printer),
         Command::Completions(args) => completions::run(args, printer),
         Command::Man(args) => man::run(args),
     }
+}
+
+/// The time, as the services count it.
+fn now() -> Timestamp {
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

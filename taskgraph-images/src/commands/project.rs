@@ -37,12 +37,18 @@ impl Project {
 
     /// Loads one state; warnings are printed, errors end the command.
     pub(super) fn snapshot(&self, head: &Head, printer: &mut Printer) -> Result<Snapshot, Failure> {
+        let snapshot = self.snapshot_quietly(head)?;
+        warnings(&snapshot, printer);
+        Ok(snapshot)
+    }
+
+    /// Loads one state without a word about warnings; errors end the command.
+    pub(super) fn snapshot_quietly(&self, head: &Head) -> Result<Snapshot, Failure> {
         let tree = self.tree(head)?;
         let snapshot = Snapshot::load(&tree, &self.layout, &Contents::default())?;
         if !snapshot.fleet.is_sound() {
             return Err(Failure::Definitions(snapshot.fleet.findings, Some(tree)));
         }
-        warnings(&snapshot, printer);
         Ok(snapshot)
     }
 }

@@ -6,6 +6,7 @@
 
 mod compare;
 mod directory;
+pub mod fetch;
 mod memory;
 mod path;
 mod repository;

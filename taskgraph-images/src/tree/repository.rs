@@ -211,6 +211,18 @@ impl Repository {
             .collect())
     }
 
+    /// The message of a commit. What is not UTF-8 in it is replaced.
+    ///
+    /// # Errors
+    /// When the commit cannot be read.
+    pub fn message(&self, revision: &Revision) -> Result<String, RepositoryError> {
+        let repository = self.store.repository();
+        let commit = repository
+            .find_commit(self.store.id(revision)?)
+            .map_err(unreadable)?;
+        Ok(commit.message_raw_sloppy().to_string())
+    }
+
     /// The files of a commit.
     ///
     /// # Errors

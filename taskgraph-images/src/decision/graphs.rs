@@ -1,0 +1,98 @@
+//! [`Graphs`]: the full task graph, what is asked for of it, and the part that this needs.
+
+use std::collections::BTreeSet;
+
+use taskgraph_images_transforms::{
+    GraphError, Label, Parameters, TaskGraph, TransformError, TransformErrorKind,
+};
+
+use super::parameters::DecisionParameters;
+use super::request::{Request, Wanted};
+use super::target::{Method, Targets, UnknownImage};
+use crate::affected::Affected;
+use crate::comparison::Snapshot;
+use crate::output::preview::task_graph;
+
+/// The graphs of a decision, before the index is asked.
+#[derive(Debug)]
+pub struct Graphs {
+    /// Every task of every image.
+    pub full: TaskGraph,
+    /// What is asked for.
+    pub targets: Targets,
+    /// What is asked for, and all that it needs.
+    pub target: TaskGraph,
+}
+
+/// Why there are no graphs.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum GraphsError {
+    /// Tasks cannot be rendered, or break rules.
+    Tasks(Vec<TransformError>),
+    /// Images that were asked for and that there are not.
+    Images(Vec<UnknownImage>),
+    /// A parameter has a value that it cannot have.
+    Parameter(String),
+}
+
+impl Graphs {
+    /// Makes the graphs.
+    ///
+    /// # Errors
+    /// Every fault of the first sort that has any: parameters, tasks, images that are asked for.
+    pub fn new(
+        snapshot: &Snapshot,
+        affected: &Affected,
+        parameters: &DecisionParameters,
+        for_tasks: &Parameters,
+    ) -> Result<Self, GraphsError> {
+        let method: Method = parameters
+            .target_tasks_method
+            .parse()
+            .map_err(|error: super::target::MethodError| GraphsError::Parameter(error.to_string()))?;
+        let wanted = Request::of_words(&parameters.images.join(" "))
+            .map(|request| request.images)
+            .map_err(|errors| {
+                let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+                GraphsError::Parameter(errors.join("; "))
+            })?;
+        let wanted = match wanted {
+            Wanted::Implied => Wanted::Images(Vec::new()),
+            other => other,
+        };
+        let full = task_graph(snapshot, None, for_tasks).map_err(GraphsError::Tasks)?;
+        let targets = Targets::choose(
+            &full,
+            method,
+            &wanted,
+            affected,
+            for_tasks.is_pull_request(),
+        )
+        .map_err(GraphsError::Images)?;
+        let target = part(&full, targets.labels.keys()).map_err(GraphsError::Tasks)?;
+        Ok(Self {
+            full,
+            targets,
+            target,
+        })
+    }
+}
+
+/// The graph of some labels and of all that they need.
+///
+/// # Errors
+/// When a label is none of the graph's.
+pub fn part<'a>(
+    graph: &TaskGraph,
+    labels: impl IntoIterator<Item = &'a Label>,
+) -> Result<TaskGraph, Vec<TransformError>> {
+    let one = |error: GraphError| TransformError {
+        task: None,
+        kind: TransformErrorKind::from(error),
+    };
+    let closure: BTreeSet<Label> = graph.closure(labels).map_err(|error| vec![one(error)])?;
+    graph
+        .subgraph(&closure)
+        .map_err(|errors| errors.into_iter().map(one).collect())
+}

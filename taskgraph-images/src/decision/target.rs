@@ -1,0 +1,196 @@
+//! [`Targets`]: the tasks that an event asks for, each with why. The stage before the index is asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use taskgraph_images_transforms::{ImageId, Label, TaskGraph};
+
+use super::request::{Selector, Wanted};
+use crate::affected::{Affected, ImageChange};
+use crate::output::text::cause;
+
+/// How target tasks are chosen: Taskgraph's *target tasks method*.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// What the event implies: of a push, all that the index lacks; of a pull request, what it affects.
+    Default,
+    /// All that the index lacks, and what is older than its definition allows.
+    Rebuild,
+    /// Every task of every image.
+    All,
+    /// Every task of some images.
+    Image,
+    /// Nothing.
+    None,
+}
+
+/// A word that is no target tasks method; whoever wrote it can fix it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown target tasks method `{0}`, expected one of `default`, `rebuild`, `all`, `image`, `none`")]
+pub struct MethodError(String);
+
+impl Method {
+    /// Its word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Rebuild => "rebuild",
+            Self::All => "all",
+            Self::Image => "image",
+            Self::None => "none",
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl std::str::FromStr for Method {
+    type Err = MethodError;
+
+    /// Takes `nothing`, too, which is Taskgraph's word for `none`.
+    fn from_str(text: &str) -> Result<Self, MethodError> {
+        Ok(match text {
+            "default" => Self::Default,
+            "rebuild" => Self::Rebuild,
+            "all" => Self::All,
+            "image" => Self::Image,
+            "none" | "nothing" => Self::None,
+            _ => return Err(MethodError(text.to_owned())),
+        })
+    }
+}
+
+/// The tasks that an event asks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Targets {
+    /// Their labels, each with why it is asked for, in words.
+    pub labels: BTreeMap<Label, String>,
+    /// Whether images whose newest build is too old are made anew.
+    pub ages: bool,
+}
+
+/// An image that was asked for and that there is not; whoever asked can fix it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no image `{wanted}`{}", perhaps(.near))]
+pub struct UnknownImage {
+    /// What was asked for.
+    pub wanted: String,
+    /// What it may have meant.
+    pub near: Option<String>,
+}
+
+fn perhaps(near: &Option<String>) -> String {
+    near.as_ref()
+        .map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
+}
+
+impl Targets {
+    /// Chooses among the tasks of the full graph.
+    ///
+    /// # Errors
+    /// Every image that was asked for and that there is not.
+    pub fn choose(
+        full: &TaskGraph,
+        method: Method,
+        wanted: &Wanted,
+        affected: &Affected,
+        pull_request: bool,
+    ) -> Result<Self, Vec<UnknownImage>> {
+        let reasons = reasons(affected);
+        let mut targets = Self {
+            ages: method == Method::Rebuild,
+            ..Self::default()
+        };
+        let mut add = |label: &Label, reason: String| {
+            targets.labels.insert(label.clone(), reason);
+        };
+        match method {
+            Method::None => {}
+            Method::Default if pull_request => {
+                for task in full.tasks() {
+                    if let Some(reason) = reasons.get(&task.label) {
+                        add(&task.label, reason.clone());
+                    }
+                }
+            }
+            Method::Default | Method::Rebuild => {
+                for task in full.tasks() {
+                    let reason = reasons.get(&task.label).cloned();
+                    add(
+                        &task.label,
+                        reason.unwrap_or_else(|| "every image is to be up to date".to_owned()),
+                    );
+                }
+            }
+            Method::All => {
+                for task in full.tasks() {
+                    add(&task.label, "every image was asked for".to_owned());
+                }
+            }
+            Method::Image => {
+                let Wanted::Images(selectors) = wanted else {
+                    return Ok(targets);
+                };
+                let unknown = unknown(full, selectors);
+                if !unknown.is_empty() {
+                    return Err(unknown);
+                }
+                for task in full.tasks() {
+                    if selectors
+                        .iter()
+                        .any(|selector| selector.selects(&task.attributes.image))
+                    {
+                        add(&task.label, "the image was asked for".to_owned());
+                    }
+                }
+            }
+        }
+        Ok(targets)
+    }
+}
+
+/// Why each affected task is affected, in words.
+fn reasons(affected: &Affected) -> BTreeMap<Label, String> {
+    let mut reasons = BTreeMap::new();
+    for (id, image) in &affected.images {
+        let words = match image.change {
+            ImageChange::Removed => continue,
+            ImageChange::New => "the image is new".to_owned(),
+            ImageChange::Changed => {
+                let causes: BTreeSet<String> = image.reasons.iter().map(cause).collect();
+                causes.into_iter().collect::<Vec<_>>().join("; ")
+            }
+        };
+        for kind in &image.tasks {
+            reasons.insert(id.label(*kind), words.clone());
+        }
+    }
+    reasons
+}
+
+fn unknown(full: &TaskGraph, selectors: &[Selector]) -> Vec<UnknownImage> {
+    let images: BTreeSet<&ImageId> = full.tasks().map(|task| &task.attributes.image).collect();
+    selectors
+        .iter()
+        .filter(|selector| !images.iter().any(|id| selector.selects(id)))
+        .map(|selector| {
+            let wanted = selector.to_string();
+            let near = images
+                .iter()
+                .map(|id| match selector {
+                    Selector::Name(_) => id.name.to_string(),
+                    Selector::Id(_) => id.to_string(),
+                })
+                .max_by(|a, b| {
+                    let score = |text: &str| strsim::jaro_winkler(text, &wanted);
+                    score(a).total_cmp(&score(b))
+                })
+                .filter(|near| strsim::jaro_winkler(near, &wanted) > 0.85);
+            UnknownImage { wanted, near }
+        })
+        .collect()
+}
