@@ -10,7 +10,8 @@ use crate::clock;
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) content_type: String,
-    pub(crate) location: Option<String>,
+    /// Further headers.
+    pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Bytes,
 }
 
@@ -23,7 +24,7 @@ impl Answer {
         Self {
             status,
             content_type: "application/json; charset=utf-8".to_owned(),
-            location: None,
+            headers: Vec::new(),
             body: Bytes::from(value.to_string()),
         }
     }
@@ -32,7 +33,7 @@ impl Answer {
         Self {
             status,
             content_type: "text/html".to_owned(),
-            location: None,
+            headers: Vec::new(),
             body: Bytes::from(format!(
                 "<html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>\n"
             )),

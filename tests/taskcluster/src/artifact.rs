@@ -20,6 +20,8 @@ pub enum Content {
         bytes: Bytes,
         /// Their type, such as `application/json`.
         content_type: String,
+        /// How they are encoded, such as `gzip`, if they are.
+        encoding: Option<String>,
     },
     /// A place elsewhere.
     Reference(String),
@@ -41,6 +43,7 @@ impl Artifact {
             content: Content::Bytes {
                 bytes: bytes.into(),
                 content_type: "application/octet-stream".to_owned(),
+                encoding: None,
             },
             expires: Self::EXPIRES.to_owned(),
         }
@@ -55,6 +58,15 @@ impl Artifact {
             },
             expires: Self::EXPIRES.to_owned(),
         }
+    }
+
+    /// The same, of which the bytes are encoded.
+    #[must_use]
+    pub fn encoded(mut self, how: &str) -> Self {
+        if let Content::Bytes { encoding, .. } = &mut self.content {
+            *encoding = Some(how.to_owned());
+        }
+        self
     }
 
     /// The same until another time.

@@ -256,8 +256,8 @@ fn response(answer: Answer, cut: bool) -> Result<hyper::Response<Content>, Cut> 
     let mut response = hyper::Response::builder()
         .status(answer.status)
         .header("content-type", &answer.content_type);
-    if let Some(location) = &answer.location {
-        response = response.header("location", location);
+    for (name, value) in &answer.headers {
+        response = response.header(*name, value);
     }
     let content = Content {
         rest: Some(answer.body),

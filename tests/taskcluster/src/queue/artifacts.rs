@@ -67,7 +67,7 @@ pub(crate) fn get_latest_artifact(context: &Context, request: &Request) -> Resul
         Content::Reference(url) => ("reference", url),
     };
     let mut answer = Answer::with_status(303, &json!({"storageType": storage, "url": url}));
-    answer.location = Some(url);
+    answer.headers.push(("location", url));
     Ok(answer)
 }
 
@@ -80,12 +80,16 @@ pub(crate) fn content(context: &Context, request: &Request) -> Result<Answer, Fa
                 Content::Bytes {
                     bytes,
                     content_type,
+                    encoding,
                 },
             ..
         }) => Ok(Answer {
             status: 200,
             content_type,
-            location: None,
+            headers: encoding
+                .map(|encoding| ("content-encoding", encoding))
+                .into_iter()
+                .collect(),
             body: bytes,
         }),
         _ => Err(Failure::not_found("Artifact not found")),
