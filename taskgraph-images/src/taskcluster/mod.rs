@@ -5,7 +5,17 @@
 //! back is typed; what fails is an [`ApiError`], which tells a refusal from a service that did not answer. Tests put
 //! values of their own in the place of the services.
 
+mod answers;
+mod batch;
+mod client;
+#[cfg(test)]
+mod client_tests;
+mod connection;
+mod download;
 mod error;
+mod failure;
+mod patience;
+mod signature;
 mod task_id;
 mod timestamp;
 
@@ -14,7 +24,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use taskgraph_images_transforms::IndexPath;
 
+pub use client::Client;
+pub use connection::{Connection, Credentials};
 pub use error::{ApiError, ApiErrorKind};
+pub use patience::Patience;
 pub use task_id::{TaskId, TaskIdError};
 pub use timestamp::{Timestamp, TimestampError};
 

@@ -1,0 +1,87 @@
+//! The content of artifacts, which is kept elsewhere: redirects are followed, and it is bounded.
+
+use reqwest::redirect::Policy;
+use reqwest::{Response, StatusCode};
+use serde_json::Value;
+use taskcluster::retry::Backoff;
+
+use super::failure::{is_cut_http, of_http, refused};
+use super::{ApiErrorKind, Patience};
+
+/// The largest content that is taken.
+const LIMIT: usize = 64 * 1024 * 1024;
+/// How many answers' time a whole content may take.
+const LENGTHY: u32 = 10;
+
+/// A client that follows redirects.
+pub(super) fn client(patience: &Patience) -> reqwest::Result<reqwest::Client> {
+    reqwest::Client::builder()
+        .redirect(Policy::limited(10))
+        // The URL may be signed, and is nobody else's business.
+        .referer(false)
+        .connect_timeout(patience.timeout)
+        .read_timeout(patience.timeout)
+        .timeout(patience.timeout * LENGTHY)
+        .build()
+}
+
+/// Gets the content at a URL; nothing if there is none.
+pub(super) async fn download(
+    client: &reqwest::Client,
+    patience: &Patience,
+    url: &str,
+) -> Result<Option<Vec<u8>>, ApiErrorKind> {
+    let mut backoff = Backoff::new(&patience.retry());
+    loop {
+        let again = match client.get(url).send().await {
+            Ok(response) if !response.status().is_server_error() => match content(response).await {
+                Ok(result) => return result,
+                Err(cut) => cut,
+            },
+            Ok(response) => ApiErrorKind::NoAnswer(format!("status {}", response.status())),
+            Err(error) => match of_http(&error, None) {
+                kind @ ApiErrorKind::NoAnswer(_) if !error.is_redirect() => kind,
+                kind => return Err(kind),
+            },
+        };
+        match backoff.next_backoff() {
+            Some(pause) => tokio::time::sleep(pause).await,
+            None => return Err(again),
+        }
+    }
+}
+
+/// Reads an answer; the outer error is one that may pass.
+async fn content(
+    mut response: Response,
+) -> Result<Result<Option<Vec<u8>>, ApiErrorKind>, ApiErrorKind> {
+    let status = response.status();
+    if status == StatusCode::NOT_FOUND {
+        return Ok(Ok(None));
+    }
+    let too_large = || {
+        let mebibytes = LIMIT / (1024 * 1024);
+        ApiErrorKind::Unreadable(format!("it has more than {mebibytes} MiB"))
+    };
+    let mut bytes = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+            Ok(None) => break,
+            Err(error) if is_cut_http(&error) => return Err(of_http(&error, None)),
+            Err(error) => return Ok(Err(of_http(&error, None))),
+        }
+        if bytes.len() > LIMIT {
+            return Ok(Err(too_large()));
+        }
+    }
+    Ok(if status.is_success() {
+        Ok(Some(bytes))
+    } else if status.is_client_error() {
+        let body: Option<Value> = serde_json::from_slice(&bytes).ok();
+        let message = body.as_ref().and_then(|body| body.get("message")?.as_str());
+        Err(refused(status, message))
+    } else {
+        Err(ApiErrorKind::Unreadable(format!("status {status}")))
+    })
+}
