@@ -65,7 +65,9 @@ impl Printer {
             indicatif::ProgressBar::new(total as u64)
         };
         bar.set_prefix(what);
-        if let Ok(style) = indicatif::ProgressStyle::with_template("{prefix} {bar:40} {pos} of {len}") {
+        if let Ok(style) =
+            indicatif::ProgressStyle::with_template("{prefix} {bar:40} {pos} of {len}")
+        {
             bar.set_style(style);
         }
         let result = work(&|done, _| bar.set_position(done as u64));

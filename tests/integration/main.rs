@@ -11,6 +11,8 @@ mod changes;
 mod cli_help;
 /// Clones that hold less than everything: bare, shallow, sparse, partial.
 mod clones;
+/// The decision, created in a Taskcluster on loopback.
+mod decision;
 /// Published JSON documents.
 mod documents;
 /// What is wrong in definitions, and what is said about it.

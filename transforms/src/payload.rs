@@ -40,12 +40,18 @@ impl Payload {
     /// The names of the artifacts it leaves; of a folder, what the names of all that is in it start with.
     pub fn artifact_names(&self) -> Box<dyn Iterator<Item = &str> + '_> {
         match self {
-            Self::GenericWorkerPosix(payload) => {
-                Box::new(payload.artifacts.iter().map(|artifact| artifact.name.as_str()))
-            }
-            Self::GenericWorkerWindows(payload) => {
-                Box::new(payload.artifacts.iter().map(|artifact| artifact.name.as_str()))
-            }
+            Self::GenericWorkerPosix(payload) => Box::new(
+                payload
+                    .artifacts
+                    .iter()
+                    .map(|artifact| artifact.name.as_str()),
+            ),
+            Self::GenericWorkerWindows(payload) => Box::new(
+                payload
+                    .artifacts
+                    .iter()
+                    .map(|artifact| artifact.name.as_str()),
+            ),
             Self::DockerWorker(payload) => Box::new(payload.artifacts.keys().map(String::as_str)),
         }
     }

@@ -60,9 +60,9 @@ pub enum CreateFault {
 impl CreateError {
     /// Whether a later run may succeed without a change by anybody.
     pub fn is_transient(&self) -> bool {
-        self.failed.values().any(
-            |fault| matches!(fault, CreateFault::Api(error) if error.is_transient()),
-        )
+        self.failed
+            .values()
+            .any(|fault| matches!(fault, CreateFault::Api(error) if error.is_transient()))
     }
 }
 
@@ -115,12 +115,7 @@ pub fn check_sizes(plan: &Plan<'_>, now: Timestamp) -> Result<(), BTreeMap<Label
     }
 }
 
-fn one(
-    plan: &Plan<'_>,
-    task: &Task,
-    queue: &dyn Queue,
-    now: Timestamp,
-) -> Result<(), CreateFault> {
+fn one(plan: &Plan<'_>, task: &Task, queue: &dyn Queue, now: Timestamp) -> Result<(), CreateFault> {
     let id = plan.id(task);
     let definition = plan.definition(task, now);
     match queue.create_task(id, &definition) {

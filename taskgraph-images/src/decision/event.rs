@@ -76,7 +76,9 @@ pub enum EventError {
         source: RequestError,
     },
     /// A comment to Taskcluster that is not about images.
-    #[error("the comment {0:?} asks for nothing known: expected `build` and images, such as `build ubuntu-2404 --force`")]
+    #[error(
+        "the comment {0:?} asks for nothing known: expected `build` and images, such as `build ubuntu-2404 --force`"
+    )]
     Comment(String),
     /// A cron job's input is not of the form that it must have.
     #[error("the input of the cron job cannot be followed: {0}")]
@@ -146,7 +148,10 @@ impl Event {
                 .unwrap_or_else(|| last_word(&head_repository)),
             pushdate,
             pushlog_id: self.pushlog_id.clone().unwrap_or_else(|| "0".to_owned()),
-            target_tasks_method: self.target_tasks_method.unwrap_or(Method::Default).to_string(),
+            target_tasks_method: self
+                .target_tasks_method
+                .unwrap_or(Method::Default)
+                .to_string(),
             optimize_target_tasks: self.optimize_target_tasks.unwrap_or(true),
             images: self.images.clone(),
             pull_request_number: self.pull_request_number,
@@ -214,8 +219,7 @@ impl Event {
         if let Some(request) = Request::in_labels(&self.pull_request_labels).map_err(at("label"))? {
             return Ok(Some(("label", request)));
         }
-        let request =
-            Request::in_message(&self.message, push).map_err(at("commit-message"))?;
+        let request = Request::in_message(&self.message, push).map_err(at("commit-message"))?;
         Ok(request.map(|request| ("commit-message", request)))
     }
 }
@@ -312,7 +316,11 @@ mod tests {
                 "{} {:?} {}",
                 parameters.target_tasks_method,
                 parameters.images,
-                if parameters.optimize_target_tasks { "" } else { "anew" }
+                if parameters.optimize_target_tasks {
+                    ""
+                } else {
+                    "anew"
+                }
             ),
             Err(errors) => errors
                 .iter()
@@ -325,7 +333,39 @@ mod tests {
     #[test]
     fn taskgraphs_names_and_meanings() {
         let parameters = event("github-push").parameters(now()).unwrap();
-        insta::assert_snapshot!(parameters.to_yaml(), @"");
+        insta::assert_snapshot!(parameters.to_yaml(), @r#"
+        base_ref: null
+        base_repository: "https://github.com/example/images.git"
+        base_rev: ""
+        build_date: 1795626000
+        build_number: 1
+        do_not_optimize: []
+        enable_always_target: true
+        existing_tasks: {}
+        files_changed: []
+        filters:
+        - "target_tasks_method"
+        head_ref: "main"
+        head_repository: "https://github.com/example/images.git"
+        head_rev: "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+        head_tag: ""
+        images: []
+        level: "1"
+        moz_build_date: "20261125170000"
+        next_version: null
+        optimize_strategies: null
+        optimize_target_tasks: true
+        owner: "somebody@noreply.mozilla.org"
+        project: "images"
+        pull_request_number: null
+        pushdate: 0
+        pushlog_id: "0"
+        repository_type: "git"
+        target_tasks_method: "default"
+        tasks_for: "github-push"
+        try_mode: null
+        version: null
+        "#);
     }
 
     #[test]
@@ -348,7 +388,10 @@ mod tests {
                 level: Some(Level::Three),
                 ..event(tasks_for)
             };
-            assert_eq!(asked(&event), format!("`{tasks_for}` can never run at level 3"));
+            assert_eq!(
+                asked(&event),
+                format!("`{tasks_for}` can never run at level 3")
+            );
         }
     }
 

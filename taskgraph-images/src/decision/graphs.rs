@@ -47,10 +47,9 @@ impl Graphs {
         parameters: &DecisionParameters,
         for_tasks: &Parameters,
     ) -> Result<Self, GraphsError> {
-        let method: Method = parameters
-            .target_tasks_method
-            .parse()
-            .map_err(|error: super::target::MethodError| GraphsError::Parameter(error.to_string()))?;
+        let method: Method = parameters.target_tasks_method.parse().map_err(
+            |error: super::target::MethodError| GraphsError::Parameter(error.to_string()),
+        )?;
         let wanted = Request::of_words(&parameters.images.join(" "))
             .map(|request| request.images)
             .map_err(|errors| {

@@ -116,9 +116,7 @@ impl Lookups {
         let definitions = queue.definitions(&known)?;
         let tasks = statuses
             .iter()
-            .filter_map(|(id, status)| {
-                Some((id.clone(), Found::new(status, definitions.get(id)?)))
-            })
+            .filter_map(|(id, status)| Some((id.clone(), Found::new(status, definitions.get(id)?))))
             .collect();
         Ok(Self {
             index,

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use taskgraph_images_transforms::{
-    ByLevel, Duration, ImageDefinition, IndexPath, Kind, Label, Level, Optimization, Payload, ProjectConfig, Task, TaskGraph,
-    TaskQueueId,
+    ByLevel, Duration, ImageDefinition, IndexPath, Kind, Label, Level, Optimization, Payload,
+    ProjectConfig, Task, TaskGraph, TaskQueueId,
 };
 
 use super::lookup::{Found, Lookups};
@@ -304,7 +304,10 @@ fn refusal(
             found.scheduler_id
         ));
     }
-    if let Some(queue) = question.queues.get(&task.label).map(|queues| queues.at(level))
+    if let Some(queue) = question
+        .queues
+        .get(&task.label)
+        .map(|queues| queues.at(level))
         && found.task_queue_id != queue.to_string()
     {
         return Some(format!(
@@ -422,7 +425,13 @@ mod tests {
     fn what_the_index_lacks_is_created() {
         let mut case = Case::new(Level::Three, &ALL);
         case.indexed(&["build-base-google", "build-child-google"]);
-        insta::assert_snapshot!(case.lines(), @"");
+        insta::assert_snapshot!(case.lines(), @"
+        found build-base-google: the index has it at `td.cache.level-3.images.v1.base-google.hash.<digest>`
+        found build-child-google: the index has it at `td.cache.level-3.images.v1.child-google.hash.<digest>`
+        create build-grandchild-google: asked for; the index does not have it
+        create publish-base-google: asked for; the index does not have it
+        create verify-base-google: asked for; the index does not have it
+        ");
     }
 
     #[test]
@@ -430,18 +439,32 @@ mod tests {
         let mut case = Case::new(Level::Three, &ALL);
         case.indexed(&ALL);
         case.do_not_optimize.insert(label("build-child-google"));
-        insta::assert_snapshot!(case.lines(), @"");
+        insta::assert_snapshot!(case.lines(), @"
+        found build-base-google: the index has it at `td.cache.level-3.images.v1.base-google.hash.<digest>`
+        create build-child-google: asked for; it is to be made anew, whatever the index has
+        create build-grandchild-google: asked for; `build-child-google`, which it depends on, is made anew
+        found publish-base-google: the index has it at `td.cache.level-3.image-publications.v1.base-google.hash.<digest>`
+        found verify-base-google: the index has it at `td.cache.level-3.image-verifications.v1.base-google.hash.<digest>`
+        ");
     }
 
     #[test]
     fn what_nothing_needs_is_dropped() {
         let mut case = Case::new(Level::One, &["build-grandchild-google"]);
         case.indexed(&["build-grandchild-google"]);
-        insta::assert_snapshot!(case.lines(), @"");
+        insta::assert_snapshot!(case.lines(), @"
+        drop build-base-google: nothing that is created needs it
+        drop build-child-google: nothing that is created needs it
+        found build-grandchild-google: the index has it at `td.cache.level-1.images.v1.grandchild-google.hash.<digest>`
+        ");
         // What is needed is made on the way down, as far as it is not found.
         let mut case = Case::new(Level::One, &["build-grandchild-google"]);
         case.index("build-child-google", Level::Three, |_, _, _| {});
-        insta::assert_snapshot!(case.lines(), @"");
+        insta::assert_snapshot!(case.lines(), @"
+        drop build-base-google: nothing that is created needs it
+        found build-child-google: the index has it at `td.cache.level-3.images.v1.child-google.hash.<digest>`
+        create build-grandchild-google: asked for; the index does not have it
+        ");
     }
 
     #[test]
@@ -453,7 +476,11 @@ mod tests {
         );
         case.indexed(&["build-child-google", "build-base-google"]);
         case.do_not_optimize.insert(label("build-base-google"));
-        insta::assert_snapshot!(case.lines(), @"");
+        insta::assert_snapshot!(case.lines(), @"
+        create build-base-google: asked for; it is to be made anew, whatever the index has
+        create build-child-google: a task that is created needs it; `build-base-google`, which it depends on, is made anew
+        create build-grandchild-google: asked for; the index does not have it
+        ");
     }
 
     #[test]
@@ -465,7 +492,13 @@ mod tests {
         });
         assert!(case.lines().lines().all(|line| line.starts_with("found")));
         case.targets.ages = true;
-        insta::assert_snapshot!(case.lines(), @"");
+        insta::assert_snapshot!(case.lines(), @"
+        create build-base-google: asked for; its newest build is 36 days old, and `max-age` is 30 days
+        create build-child-google: asked for; `build-base-google`, which it depends on, is made anew
+        create build-grandchild-google: asked for; `build-child-google`, which it depends on, is made anew
+        create publish-base-google: asked for; `build-base-google`, which it depends on, is made anew
+        create verify-base-google: asked for; `build-base-google`, which it depends on, is made anew
+        ");
     }
 
     #[test]
@@ -473,7 +506,10 @@ mod tests {
         let mut case = Case::new(Level::Three, &["build-child-google"]);
         case.indexed(&["build-base-google", "build-child-google"]);
         case.optimize_targets = false;
-        insta::assert_snapshot!(case.lines(), @"");
+        insta::assert_snapshot!(case.lines(), @"
+        found build-base-google: the index has it at `td.cache.level-3.images.v1.base-google.hash.<digest>`
+        create build-child-google: asked for; it is to be made anew, whatever the index has
+        ");
     }
 
     #[test]
@@ -482,9 +518,17 @@ mod tests {
         let id = TaskId::placeholder();
         case.existing.insert(label("build-base-google"), id.clone());
         case.existing.insert(label("build-child-google"), id);
-        case.lookups.created.insert(label("build-grandchild-google"));
+        case.lookups
+            .created
+            .insert(label("build-grandchild-google"));
         case.indexed(&["verify-base-google", "build-grandchild-google"]);
-        insta::assert_snapshot!(case.lines(), @"");
+        insta::assert_snapshot!(case.lines(), @"
+        found build-base-google: an existing task stands in for it
+        found build-child-google: an existing task stands in for it
+        create build-grandchild-google: asked for; an earlier run of this decision created it
+        create publish-base-google: asked for; the index does not have it
+        found verify-base-google: the index has it at `td.cache.level-3.image-verifications.v1.base-google.hash.<digest>`
+        ");
     }
 
     /// Whether a build that is spoilt so is taken nevertheless, and why not.
@@ -500,7 +544,8 @@ mod tests {
         case.index("build-base-google", Level::Three, spoil);
         let lines = case.lines();
         let line = lines.lines().next().unwrap_or_default().to_owned();
-        line.rsplit_once("; ").map_or(line.clone(), |(_, why)| why.to_owned())
+        line.rsplit_once("; ")
+            .map_or(line.clone(), |(_, why)| why.to_owned())
     }
 
     #[test]
@@ -512,7 +557,9 @@ mod tests {
             check("sound", refused(level, |_, _, _| {}));
             check(
                 "made by level 1",
-                refused(level, |_, found, _| found.scheduler_id = "td-level-1".to_owned()),
+                refused(level, |_, found, _| {
+                    found.scheduler_id = "td-level-1".to_owned()
+                }),
             );
         }
         let mut spoilt = |name: &str, spoil: &dyn Fn(&mut Found)| {
@@ -526,16 +573,29 @@ mod tests {
         });
         spoilt("failed", &|found| found.state = TaskState::Failed);
         spoilt("rerun", &|found| found.state = TaskState::Running);
-        spoilt("another digest", &|found| found.digest = Some("0".repeat(64)));
+        spoilt("another digest", &|found| {
+            found.digest = Some("0".repeat(64))
+        });
         spoilt("no digest", &|found| found.digest = None);
-        spoilt("another kind", &|found| found.kind = Some("verify".to_owned()));
-        spoilt("another image", &|found| found.image = Some("child@google".to_owned()));
-        spoilt("about to expire", &|found| found.expires = time("2026-11-26T16:59:59.999Z"));
+        spoilt("another kind", &|found| {
+            found.kind = Some("verify".to_owned())
+        });
+        spoilt("another image", &|found| {
+            found.image = Some("child@google".to_owned())
+        });
+        spoilt("about to expire", &|found| {
+            found.expires = time("2026-11-26T16:59:59.999Z")
+        });
         check(
             "entry expired",
-            refused(Level::Three, |entry, _, _| entry.expires = time("2026-11-25T17:00:00.000Z")),
+            refused(Level::Three, |entry, _, _| {
+                entry.expires = time("2026-11-25T17:00:00.000Z")
+            }),
         );
-        check("no artifact", refused(Level::Three, |_, _, artifacts| artifacts.clear()));
+        check(
+            "no artifact",
+            refused(Level::Three, |_, _, artifacts| artifacts.clear()),
+        );
         check(
             "artifact expires",
             refused(Level::Three, |_, _, artifacts| {
@@ -544,7 +604,24 @@ mod tests {
                 }
             }),
         );
-        insta::assert_snapshot!(lines, @"");
+        insta::assert_snapshot!(lines, @"
+        sound: found build-base-google: the index has it at `td.cache.level-3.images.v1.base-google.hash.<digest>`
+        made by level 1: the task <id> at `td.cache.level-3.images.v1.base-google.hash.<digest>` is not taken: its scheduler is `td-level-1`, not `td-level-3`
+        sound: found build-base-google: the index has it at `td.cache.level-3.images.v1.base-google.hash.<digest>`
+        made by level 1: the task <id> at `td.cache.level-3.images.v1.base-google.hash.<digest>` is not taken: its scheduler is `td-level-1`, not `td-level-3`
+        of another domain: the task <id> at `td.cache.level-3.images.v1.base-google.hash.<digest>` is not taken: its scheduler is `other-level-3`, not `td-level-3`
+        on a pool of level 1: the task <id> at `td.cache.level-3.images.v1.base-google.hash.<digest>` is not taken: it ran on `td-1/images`, not on `td-3/images`
+        failed: the task <id> at `td.cache.level-3.images.v1.base-google.hash.<digest>` is not taken: it is not completed
+        rerun: the task <id> at `td.cache.level-3.images.v1.base-google.hash.<digest>` is not taken: it is not completed
+        another digest: the task <id> at `td.cache.level-3.images.v1.base-google.hash.<digest>` is not taken: its digest is `<digest>`, not `<digest>`
+        no digest: the task <id> at `td.cache.level-3.images.v1.base-google.hash.<digest>` is not taken: it names no digest
+        another kind: the task <id> at `td.cache.level-3.images.v1.base-google.hash.<digest>` is not taken: its kind is `verify`, not `build`
+        another image: the task <id> at `td.cache.level-3.images.v1.base-google.hash.<digest>` is not taken: its image is `child@google`, not `base@google`
+        about to expire: the task <id> at `td.cache.level-3.images.v1.base-google.hash.<digest>` is not taken: it expires at 2026-11-26T16:59:59.999Z, before what needs it must be done
+        entry expired: what was indexed at `td.cache.level-3.images.v1.base-google.hash.<digest>` has expired
+        no artifact: the task <id> at `td.cache.level-3.images.v1.base-google.hash.<digest>` is not taken: it has no artifact `public/image`
+        artifact expires: the task <id> at `td.cache.level-3.images.v1.base-google.hash.<digest>` is not taken: its artifact `public/image` expires before what needs it must be done
+        ");
     }
 
     #[test]
@@ -555,8 +632,14 @@ mod tests {
         case.lookups.artifacts.clear();
         assert!(case.lines().lines().all(|line| line.starts_with("found")));
         // The verification is missing, and reads the build.
-        case.lookups.index.retain(|path, _| !path.as_str().contains("verifications"));
-        assert!(case.lines().contains("create build-base-google"), "{}", case.lines());
+        case.lookups
+            .index
+            .retain(|path, _| !path.as_str().contains("verifications"));
+        assert!(
+            case.lines().contains("create build-base-google"),
+            "{}",
+            case.lines()
+        );
     }
 
     proptest! {

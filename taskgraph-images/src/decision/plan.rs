@@ -236,8 +236,8 @@ fn replace(text: &str, mut value: impl FnMut(&str) -> Option<String>) -> String 
 pub fn dates(value: &mut Value, now: Timestamp) {
     match value {
         Value::Object(map) => {
-            if let Some(after) = only(map, "relative-datestamp")
-                .and_then(|text| text.parse::<Duration>().ok())
+            if let Some(after) =
+                only(map, "relative-datestamp").and_then(|text| text.parse::<Duration>().ok())
             {
                 *value = json!(now.after(after));
             } else {

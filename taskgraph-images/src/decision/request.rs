@@ -108,7 +108,10 @@ impl Request {
             force: false,
         };
         let mut faults = Vec::new();
-        for word in words.split([' ', '\t', ',']).filter(|word| !word.is_empty()) {
+        for word in words
+            .split([' ', '\t', ','])
+            .filter(|word| !word.is_empty())
+        {
             match word {
                 "--force" | "force" => request.force = true,
                 "all" => request.images = Wanted::All,
@@ -200,11 +203,17 @@ mod tests {
             ("Fix a typo", "-"),
             ("Fix the taskgraph-images: of others", "-"),
             ("Fix\n\ntaskgraph-images: none", "nothing"),
-            ("Fix\n\nTaskgraph-Images: a@aws, b --force\n", "a@aws b anew"),
+            (
+                "Fix\n\nTaskgraph-Images: a@aws, b --force\n",
+                "a@aws b anew",
+            ),
             ("x\ntaskgraph-images: a\ntaskgraph-images: b", "a b"),
             ("x\ntaskgraph-images: --force", "implied anew"),
             ("x\ntaskgraph-images: all a", "all"),
-            ("x\ntaskgraph-images: a@moon --level=3 $(id)", "? a@moon; ? --level=3; ? $(id)"),
+            (
+                "x\ntaskgraph-images: a@moon --level=3 $(id)",
+                "? a@moon; ? --level=3; ? $(id)",
+            ),
             ("Fix DONTBUILD", "nothing"),
         ] {
             assert_eq!(of(message), expect, "{message:?}");

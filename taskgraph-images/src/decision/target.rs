@@ -26,7 +26,9 @@ pub enum Method {
 
 /// A word that is no target tasks method; whoever wrote it can fix it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown target tasks method `{0}`, expected one of `default`, `rebuild`, `all`, `image`, `none`")]
+#[error(
+    "unknown target tasks method `{0}`, expected one of `default`, `rebuild`, `all`, `image`, `none`"
+)]
 pub struct MethodError(String);
 
 impl Method {

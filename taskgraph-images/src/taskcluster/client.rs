@@ -88,6 +88,11 @@ impl Client {
         })
     }
 
+    /// The root URL, for addresses that people and tasks follow.
+    pub fn root_url(&self) -> &str {
+        self.connection.root_url.trim_end_matches('/')
+    }
+
     /// Whether requests are signed here, so that those with a query go wrong.
     fn is_signing(&self) -> bool {
         self.connection.signing_credentials().is_some()

@@ -116,10 +116,19 @@ pub(super) struct EventArgs {
     #[arg(long, value_name = "N", env = "TASKGRAPH_IMAGES_PULL_REQUEST_NUMBER")]
     pull_request_number: Option<String>,
     /// The names of the pull request's labels, as a JSON list
-    #[arg(long, value_name = "JSON", env = "TASKGRAPH_IMAGES_PULL_REQUEST_LABELS")]
+    #[arg(
+        long,
+        value_name = "JSON",
+        env = "TASKGRAPH_IMAGES_PULL_REQUEST_LABELS"
+    )]
     pull_request_labels: Option<String>,
     /// The text of a comment to Taskcluster
-    #[arg(long, value_name = "TEXT", env = "TASKGRAPH_IMAGES_COMMENT", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        env = "TASKGRAPH_IMAGES_COMMENT",
+        allow_hyphen_values = true
+    )]
     comment: Option<String>,
     /// The input of a cron job that somebody started, as JSON
     #[arg(long, value_name = "JSON", env = "TASKGRAPH_IMAGES_CRON_INPUT")]
@@ -194,8 +203,9 @@ impl Args {
         };
         let json = |name: &str, text: &Option<String>| match given(text) {
             None => Ok(Value::Null),
-            Some(text) => serde_json::from_str::<Value>(&text)
-                .map_err(|error| Failure::Usage(format!("--{name}: it is not JSON: {error}"), None)),
+            Some(text) => serde_json::from_str::<Value>(&text).map_err(|error| {
+                Failure::Usage(format!("--{name}: it is not JSON: {error}"), None)
+            }),
         };
         let event = &self.event;
         let cron = self.cron_line()?;
@@ -218,7 +228,9 @@ impl Args {
         let pull_request_number = number("pull-request-number", &event.pull_request_number)?
             .map(u64::try_from)
             .transpose()
-            .map_err(|_| Failure::Usage("--pull-request-number: it is negative".to_owned(), None))?;
+            .map_err(|_| {
+                Failure::Usage("--pull-request-number: it is negative".to_owned(), None)
+            })?;
         let result = Event {
             base_ref: given(&event.base_ref),
             base_repository: given(&event.base_repository),

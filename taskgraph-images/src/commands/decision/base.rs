@@ -35,8 +35,8 @@ pub(super) fn choose(
     if repository.revision(base).is_err() {
         let remote = Some(parameters.base_repository.as_str())
             .filter(|remote| remote.starts_with("https://") || remote.starts_with("ssh://"));
-        let fetched = get(repository, None, base, Depth::Commit, global)
-            .or_else(|why| match remote {
+        let fetched =
+            get(repository, None, base, Depth::Commit, global).or_else(|why| match remote {
                 Some(_) => get(repository, remote, base, Depth::Commit, global),
                 None => Err(why),
             });
@@ -79,7 +79,9 @@ pub(super) fn choose(
         .find(|name| parted(repository, name, head).is_some_and(|common| common != head));
     match found {
         Some(name) => {
-            printer.note(&format!("compared with where it parted from `{name}` instead"));
+            printer.note(&format!(
+                "compared with where it parted from `{name}` instead"
+            ));
             Ok(Base::MergeBase(name))
         }
         None => {
@@ -95,7 +97,10 @@ fn related(repository: &Repository, base: &str, head: &str) -> bool {
 
 /// The commit at which two parted, if they share one in this clone.
 fn parted(repository: &Repository, base: &str, head: &str) -> Option<String> {
-    let (base, head) = (repository.revision(base).ok()?, repository.revision(head).ok()?);
+    let (base, head) = (
+        repository.revision(base).ok()?,
+        repository.revision(head).ok()?,
+    );
     Some(repository.merge_base(&base, &head).ok()?.id)
 }
 

@@ -108,7 +108,10 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
     let config = &settings(&comparison)?.project;
     if extras.include_push_tasks {
         let push = push_tasks(client, config, &parameters, &graphs, &extras)?;
-        printer.note(&format!("{} of the push stand in", count(push.len(), "task")));
+        printer.note(&format!(
+            "{} of the push stand in",
+            count(push.len(), "task")
+        ));
         parameters.existing_tasks = push;
     }
 
@@ -177,10 +180,19 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
 
     folder.write(artifacts::PARAMETERS, &parameters.to_yaml())?;
     folder.write(artifacts::FULL_TASK_GRAPH, &graphs.full.to_json())?;
-    folder.write(artifacts::RUNNABLE_JOBS, &artifacts::runnable_jobs(&graphs.full))?;
-    folder.write(artifacts::TARGET_TASKS, &artifacts::target_tasks(&graphs.targets))?;
+    folder.write(
+        artifacts::RUNNABLE_JOBS,
+        &artifacts::runnable_jobs(&graphs.full),
+    )?;
+    folder.write(
+        artifacts::TARGET_TASKS,
+        &artifacts::target_tasks(&graphs.targets),
+    )?;
     folder.write(artifacts::TASK_GRAPH, &artifacts::task_graph(&plan))?;
-    folder.write(artifacts::LABEL_TO_TASKID, &artifacts::label_to_taskid(&plan))?;
+    folder.write(
+        artifacts::LABEL_TO_TASKID,
+        &artifacts::label_to_taskid(&plan),
+    )?;
     let document = Optimization::new(&plan, now, &optimized, &lookups);
     folder.write(artifacts::OPTIMIZATION, &output::json(&document))?;
     show(&comparison, &graphs, &optimized, &plan, &for_tasks, &folder)?;
@@ -256,9 +268,7 @@ fn of_event(args: &Args, project: &Project) -> Result<(DecisionParameters, Extra
     Ok((parameters, extras))
 }
 
-fn settings(
-    comparison: &Comparison,
-) -> Result<&taskgraph_images::definitions::Config, Failure> {
+fn settings(comparison: &Comparison) -> Result<&taskgraph_images::definitions::Config, Failure> {
     comparison
         .head
         .fleet

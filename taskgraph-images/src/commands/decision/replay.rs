@@ -41,16 +41,22 @@ pub(super) fn read(
             .next()
             .map(|entry| entry.task_id)
             .ok_or_else(|| {
-                Failure::Usage(format!("--parameters: the index has nothing at `{path}`"), None)
+                Failure::Usage(
+                    format!("--parameters: the index has nothing at `{path}`"),
+                    None,
+                )
             })
     };
     let task = if let Some(id) = spec.strip_prefix("task-id=") {
-        Some(id.parse::<TaskId>().map_err(|error| {
-            Failure::Usage(format!("--parameters: {error}"), None)
-        })?)
+        Some(
+            id.parse::<TaskId>()
+                .map_err(|error| Failure::Usage(format!("--parameters: {error}"), None))?,
+        )
     } else if let Some(project) = spec.strip_prefix("project=") {
         let domain = trust_domain()?;
-        Some(index(format!("{domain}.v2.{project}.latest.taskgraph.decision"))?)
+        Some(index(format!(
+            "{domain}.v2.{project}.latest.taskgraph.decision"
+        ))?)
     } else if let Some(path) = spec.strip_prefix("index=") {
         Some(index(path.to_owned())?)
     } else {
@@ -68,7 +74,10 @@ pub(super) fn read(
         .map(|text| serde_json::from_str(&text))
         .transpose()
         .map_err(|error| {
-            Failure::Usage(format!("the `{OPTIMIZATION}` beside {place}: {error}"), None)
+            Failure::Usage(
+                format!("the `{OPTIMIZATION}` beside {place}: {error}"),
+                None,
+            )
         })?;
     Ok(Recorded {
         parameters,

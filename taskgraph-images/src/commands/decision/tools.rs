@@ -28,12 +28,15 @@ pub(super) fn provide(
     let mut missing = Vec::new();
     for name in names {
         let file = name.rsplit('/').next().unwrap_or(name);
-        let given = tools.map(|tools| tools.join(file)).filter(|path| path.is_file());
+        let given = tools
+            .map(|tools| tools.join(file))
+            .filter(|path| path.is_file());
         let is_own = own.is_some_and(|own| file == format!("taskgraph-images-{own}"));
         let path = match given {
             Some(path) => path,
-            None if is_own => std::env::current_exe()
-                .map_err(|error| Failure::Files(format!("this program cannot be found: {error}")))?,
+            None if is_own => std::env::current_exe().map_err(|error| {
+                Failure::Files(format!("this program cannot be found: {error}"))
+            })?,
             None => {
                 missing.push(format!("`{file}`"));
                 continue;
@@ -45,8 +48,14 @@ pub(super) fn provide(
         return Ok(());
     }
     Err(Failure::Usage(
-        format!("tasks need this program for other platforms: {}", missing.join(", ")),
-        Some("pin it below `tool` in the settings, or name a folder that holds it with `--tools`".to_owned()),
+        format!(
+            "tasks need this program for other platforms: {}",
+            missing.join(", ")
+        ),
+        Some(
+            "pin it below `tool` in the settings, or name a folder that holds it with `--tools`"
+                .to_owned(),
+        ),
     ))
 }
 

@@ -133,15 +133,22 @@ mod tests {
     #[test]
     fn values_are_held_to_their_types() {
         assert_eq!(
-            read("level: '3'\npushdate: today\n").unwrap_err().to_string(),
+            read("level: '3'\npushdate: today\n")
+                .unwrap_err()
+                .to_string(),
             "pushdate: invalid type: string \"today\", expected i64 at line 2 column 11"
         );
         assert_eq!(
-            read("head_rev: 12345678e901234567890123456789012345678a\n").unwrap().head_rev,
+            read("head_rev: 12345678e901234567890123456789012345678a\n")
+                .unwrap()
+                .head_rev,
             "12345678e901234567890123456789012345678a"
         );
         let digits = "1234567e90123456789012345678901234567890";
-        assert_eq!(read(&format!("head_rev: {digits}\n")).unwrap().head_rev, digits);
+        assert_eq!(
+            read(&format!("head_rev: {digits}\n")).unwrap().head_rev,
+            digits
+        );
         let list = DecisionParameters::read("[1]", Strictness::Strict);
         assert_eq!(list, Err(ParametersError::NotAMap));
         assert!(read("a: [").is_err());

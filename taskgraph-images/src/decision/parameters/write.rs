@@ -89,10 +89,48 @@ mod tests {
             head_tag: "2026-11-25".to_owned(),
             owner: "a\"b\\c\u{7f}\n é😀".to_owned(),
             files_changed: vec!["a b".to_owned()],
-            existing_tasks: [("build-a-aws".to_owned(), "fN1SbArXTPSVFNUvaOlinQ".to_owned())].into(),
+            existing_tasks: [(
+                "build-a-aws".to_owned(),
+                "fN1SbArXTPSVFNUvaOlinQ".to_owned(),
+            )]
+            .into(),
             ..DecisionParameters::default()
         };
-        insta::assert_snapshot!(parameters.to_yaml(), @"");
+        insta::assert_snapshot!(parameters.to_yaml(), @r#"
+        base_ref: null
+        base_repository: ""
+        base_rev: "1111111111111111111111111111111111111111"
+        build_date: 0
+        build_number: 1
+        do_not_optimize: []
+        enable_always_target: true
+        existing_tasks:
+          "build-a-aws": "fN1SbArXTPSVFNUvaOlinQ"
+        files_changed:
+        - "a b"
+        filters:
+        - "target_tasks_method"
+        head_ref: "no"
+        head_repository: ""
+        head_rev: ""
+        head_tag: "2026-11-25"
+        images: []
+        level: "1"
+        moz_build_date: "19700101000000"
+        next_version: null
+        optimize_strategies: null
+        optimize_target_tasks: true
+        owner: "a\"b\\c\u007f\n é😀"
+        project: ""
+        pull_request_number: null
+        pushdate: 0
+        pushlog_id: "0"
+        repository_type: "git"
+        target_tasks_method: "default"
+        tasks_for: ""
+        try_mode: null
+        version: null
+        "#);
     }
 
     proptest! {

@@ -1,0 +1,362 @@
+//! The decision, created in a Taskcluster on loopback: real git, real HTTP, the real program.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use fake_taskcluster::{Fault, Faults, Options, Server};
+use serde_json::Value;
+
+use crate::support::{Ran, Repo};
+
+const TASK_ID: &str = "fN1SbArXTPSVFNUvaOlinQ";
+
+/// A repository, a Taskcluster that knows its decision task, and what the decision is told.
+struct Case {
+    repo: Repo,
+    server: Server,
+    artifacts: PathBuf,
+    event: BTreeMap<String, String>,
+}
+
+impl Case {
+    /// A push to `main` at level 3, of the fleet's first commit.
+    fn push(options: Options) -> Self {
+        let repo = Repo::new();
+        repo.append("image-defs/scripts/child.sh", "echo more\n")
+            .commit();
+        let server = Server::start(options);
+        let (head, base) = (
+            repo.git(&["rev-parse", "HEAD"]),
+            repo.git(&["rev-parse", "start"]),
+        );
+        let event = [
+            ("TASKS_FOR", "github-push"),
+            ("LEVEL", "3"),
+            ("HEAD_REPOSITORY", "https://github.com/example/images"),
+            ("HEAD_REF", "refs/heads/main"),
+            ("HEAD_REV", head.trim()),
+            ("BASE_REV", base.trim()),
+            ("OWNER", "somebody@example.org"),
+            ("PUSHDATE", "1767225599"),
+        ]
+        .map(|(name, value)| (format!("TASKGRAPH_IMAGES_{name}"), value.to_owned()))
+        .into();
+        let case = Self {
+            artifacts: repo.beside("artifacts"),
+            repo,
+            server,
+            event,
+        };
+        case.decision_task_at(3);
+        case
+    }
+
+    fn pull_request(options: Options) -> Self {
+        let mut case = Self::push(options);
+        case.tell("TASKS_FOR", "github-pull-request");
+        case.tell("LEVEL", "1");
+        case.tell("PULL_REQUEST_NUMBER", "7");
+        case
+    }
+
+    fn tell(&mut self, name: &str, value: &str) {
+        self.event
+            .insert(format!("TASKGRAPH_IMAGES_{name}"), value.to_owned());
+    }
+
+    /// Makes the decision task itself known to the queue, as one of some level.
+    fn decision_task_at(&self, level: u8) {
+        self.server.remove_task(TASK_ID);
+        let definition = serde_json::json!({
+            "taskQueueId": format!("example-{level}/decision"), "taskGroupId": TASK_ID,
+            "schedulerId": format!("example-level-{level}"),
+            "created": self.server.time(),
+            "deadline": self.server.time_after(std::time::Duration::from_secs(86_400)),
+            "expires": self.server.time_after(std::time::Duration::from_secs(400 * 86_400)),
+            "payload": {}, "metadata": {"name": "decision", "description": "", "owner": "a@example.org", "source": "https://example.org"},
+        });
+        self.server
+            .insert_task(TASK_ID, definition, fake_taskcluster::TaskState::Running);
+    }
+
+    fn run(&self) -> Ran {
+        self.run_with(&[])
+    }
+
+    fn run_with(&self, more: &[&str]) -> Ran {
+        let artifacts = self.artifacts.to_string_lossy().into_owned();
+        let mut arguments = vec!["decision", "--artifacts", &artifacts];
+        arguments.extend(more);
+        let root = self.server.root_url();
+        let mut env: Vec<(&str, &str)> = vec![
+            ("TASK_ID", TASK_ID),
+            ("TASKCLUSTER_ROOT_URL", &root),
+            ("TASKCLUSTER_PROXY_URL", &root),
+        ];
+        env.extend(
+            self.event
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str())),
+        );
+        self.repo.run_at(&self.repo.path, &arguments, &env)
+    }
+
+    fn artifact(&self, name: &str) -> Value {
+        let text = std::fs::read_to_string(self.artifacts.join(name)).unwrap();
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// The created tasks without their times, by label.
+    fn created(&self) -> BTreeMap<String, Value> {
+        let mut tasks = BTreeMap::new();
+        for (id, mut task) in self.server.tasks() {
+            if id == TASK_ID {
+                continue;
+            }
+            let label = task["metadata"]["name"].as_str().unwrap().to_owned();
+            forget_times(&mut task);
+            task["taskId"] = id.into();
+            assert!(
+                tasks.insert(label.clone(), task).is_none(),
+                "`{label}` twice"
+            );
+        }
+        tasks
+    }
+}
+
+fn forget_times(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            for (name, value) in map {
+                if matches!(name.as_str(), "created" | "deadline" | "expires") {
+                    *value = Value::Null;
+                } else {
+                    forget_times(value);
+                }
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(forget_times),
+        _ => {}
+    }
+}
+
+#[test]
+fn a_push_creates_what_the_index_lacks() {
+    let case = Case::push(Options::default());
+    let ran = case.run();
+    assert_eq!(ran.code, Some(0), "{}", ran.block());
+    let created = case.created();
+    let labels: Vec<&str> = created.keys().map(String::as_str).collect();
+    insta::assert_snapshot!(labels.join("\n"), @"
+    build-base-google
+    build-boxed-container
+    build-child-google
+    build-globbed-google
+    build-gui-google
+    build-packed-a-google
+    build-packed-b-google
+    publish-base-google
+    verify-base-google
+    ");
+    // What has nothing of the graph to wait for waits for the decision task, so nothing starts before it is whole.
+    let base = &created["build-base-google"];
+    assert_eq!(base["dependencies"], serde_json::json!([TASK_ID]));
+    assert_eq!(base["taskGroupId"], TASK_ID);
+    assert_eq!(base["schedulerId"], "example-level-3");
+    let child = &created["build-child-google"];
+    assert_eq!(child["dependencies"], serde_json::json!([base["taskId"]]));
+    // The ids are those of the artifact.
+    let ids = case.artifact("label-to-taskid.json");
+    assert_eq!(ids["build-base-google"], base["taskId"]);
+    assert_eq!(
+        case.artifact("task-graph.json").as_object().unwrap().len(),
+        created.len()
+    );
+
+    // Again, as after a lost answer: nothing is created, nothing fails, also when the queue would refuse old dates.
+    case.server.advance(std::time::Duration::from_secs(3600));
+    let again = case.run();
+    assert_eq!(again.code, Some(0), "{}", again.block());
+    assert_eq!(case.created(), created);
+}
+
+#[test]
+fn a_pull_request_creates_what_it_affects() {
+    let case = Case::pull_request(Options::default().holding([
+        "auth:current-scopes",
+        "queue:create-task:project:none",
+        "queue:status:*",
+        "queue:get-task:*",
+        "queue:list-artifacts:*",
+        "index:find-task:*",
+        "queue:create-task:low:example-1/*",
+        "queue:scheduler-id:example-level-1",
+        "queue:route:index.example.cache.pr.*",
+        "queue:route:checks",
+    ]));
+    case.decision_task_at(1);
+    let ran = case.run();
+    assert_eq!(ran.code, Some(0), "{}", ran.block());
+    let labels: Vec<String> = case.created().into_keys().collect();
+    insta::assert_snapshot!(labels.join("\n"), @"");
+    let text =
+        std::fs::read_to_string(case.artifacts.join("github/customCheckRunText.md")).unwrap();
+    assert!(text.contains("**1 of 7 images affected**"), "{text}");
+}
+
+#[test]
+fn what_was_built_is_found() {
+    let case = Case::push(Options::default());
+    assert_eq!(case.run().code, Some(0));
+    let ids = case.artifact("label-to-taskid.json");
+    for id in ids.as_object().unwrap().values() {
+        let id = id.as_str().unwrap();
+        case.server
+            .bring(id, fake_taskcluster::TaskState::Completed);
+    }
+    // Another decision about the same tree finds everything.
+    let found = case.repo.run_at(
+        &case.repo.path,
+        &[
+            "decision",
+            "--artifacts",
+            &case.artifacts.to_string_lossy(),
+            "--task-id",
+            "AAAAAAAAQACAAAAAAAAAAA",
+        ],
+        &case
+            .event
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .chain([
+                ("TASKCLUSTER_ROOT_URL", case.server.root_url().as_str()),
+                ("TASKCLUSTER_PROXY_URL", case.server.root_url().as_str()),
+            ])
+            .collect::<Vec<_>>(),
+    );
+    assert_eq!(found.code, Some(0), "{}", found.block());
+    assert_eq!(case.artifact("task-graph.json"), serde_json::json!({}));
+}
+
+#[test]
+fn missing_scopes_are_reported_together_and_nothing_is_created() {
+    let case = Case::push(Options::default().holding([
+        "auth:current-scopes",
+        "queue:create-task:project:none",
+        "queue:status:*",
+        "queue:get-task:*",
+        "index:find-task:*",
+        "queue:create-task:highest:example-3/builder",
+        "queue:scheduler-id:example-level-3",
+        "queue:route:index.example.cache.level-3.*",
+        "queue:route:checks",
+    ]));
+    let ran = case.run();
+    assert_eq!(ran.code, Some(5), "{}", ran.block());
+    assert!(case.created().is_empty());
+    for scope in [
+        "queue:create-task:low:example-3/publisher",
+        "queue:create-task:low:example-3/tester",
+        "queue:route:index.example.v2.images.latest.images.base-google",
+    ] {
+        assert!(ran.stderr.contains(scope), "{scope}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_pull_request_must_not_hold_scopes_of_level_3() {
+    let held = ["auth:current-scopes", "queue:*", "index:*", "secrets:*"];
+    let case = Case::pull_request(Options::default().holding(held));
+    let ran = case.run();
+    assert_eq!(ran.code, Some(5), "{}", ran.block());
+    assert!(case.created().is_empty());
+}
+
+#[test]
+fn whatever_request_fails_a_rerun_completes_the_graph() {
+    let whole = {
+        let case = Case::push(Options::default());
+        assert_eq!(case.run().code, Some(0));
+        case.created()
+    };
+    let count = {
+        let case = Case::push(Options::default());
+        case.run();
+        case.server.requests().len() as u64
+    };
+    // A refusal stands for a killed process here: it ends the run at that request, without waiting for retries.
+    for number in 1..=count {
+        let case = Case::push(Options::default());
+        let fault = if number % 2 == 0 {
+            Fault::Status(403)
+        } else {
+            Fault::Body("<html>".to_owned())
+        };
+        case.server.set_faults(Faults::none().at(number, fault));
+        let ran = case.run();
+        assert_ne!(ran.code, Some(0), "request {number}: {}", ran.block());
+        case.server.set_faults(Faults::none());
+        let again = case.run();
+        assert_eq!(again.code, Some(0), "request {number}: {}", again.block());
+        assert_eq!(case.created(), whole, "request {number}");
+    }
+}
+
+#[test]
+fn a_lost_answer_is_no_conflict() {
+    let case = Case::push(Options::default());
+    case.server.set_faults(Faults::none().when(
+        |seen| seen.method == "PUT" && seen.nth == 1,
+        Fault::CutAfter,
+    ));
+    let ran = case.run();
+    assert_eq!(ran.code, Some(0), "{}", ran.block());
+}
+
+#[test]
+fn no_answer_has_an_exit_code_of_its_own() {
+    let case = Case::push(Options::default());
+    case.server
+        .set_faults(Faults::none().when(|_| true, Fault::Body("<html>down</html>".to_owned())));
+    let ran = case.run();
+    assert_eq!(ran.code, Some(4), "{}", ran.block());
+    assert!(case.created().is_empty());
+}
+
+#[test]
+fn a_decision_can_be_made_again_without_a_network() {
+    let case = Case::push(Options::default());
+    assert_eq!(case.run().code, Some(0));
+    let name = "task-graph.json";
+    let before = std::fs::read(case.artifacts.join(name)).unwrap();
+    let replayed = case.repo.beside("replayed");
+    let ran = case.repo.run_at(
+        &case.repo.path,
+        &[
+            "decision",
+            "--parameters",
+            &case.artifacts.to_string_lossy(),
+            "--artifacts",
+            &replayed.to_string_lossy(),
+        ],
+        &[],
+    );
+    assert_eq!(ran.code, Some(0), "{}", ran.block());
+    for name in [
+        "parameters.yml",
+        "task-graph.json",
+        "full-task-graph.json",
+        "label-to-taskid.json",
+        "target-tasks.json",
+        "optimization.json",
+        "preview.html",
+    ] {
+        let (one, other) = (
+            std::fs::read(case.artifacts.join(name)).unwrap(),
+            std::fs::read(replayed.join(name)).unwrap(),
+        );
+        assert!(one == other, "`{name}` differs");
+    }
+    assert_eq!(std::fs::read(case.artifacts.join(name)).unwrap(), before);
+}
