@@ -21,6 +21,10 @@ struct Case {
 impl Case {
     /// A push to `main` at level 3, of the fleet's first commit.
     fn push(options: Options) -> Self {
+        Self::at(3, options)
+    }
+
+    fn at(level: u8, options: Options) -> Self {
         let repo = Repo::new();
         repo.append("image-defs/scripts/child.sh", "echo more\n")
             .commit();
@@ -47,12 +51,12 @@ impl Case {
             server,
             event,
         };
-        case.decision_task_at(3);
+        case.decision_task(level);
         case
     }
 
     fn pull_request(options: Options) -> Self {
-        let mut case = Self::push(options);
+        let mut case = Self::at(1, options);
         case.tell("TASKS_FOR", "github-pull-request");
         case.tell("LEVEL", "1");
         case.tell("PULL_REQUEST_NUMBER", "7");
@@ -65,8 +69,7 @@ impl Case {
     }
 
     /// Makes the decision task itself known to the queue, as one of some level.
-    fn decision_task_at(&self, level: u8) {
-        self.server.remove_task(TASK_ID);
+    fn decision_task(&self, level: u8) {
         let definition = serde_json::json!({
             "taskQueueId": format!("example-{level}/decision"), "taskGroupId": TASK_ID,
             "schedulerId": format!("example-level-{level}"),
@@ -195,11 +198,13 @@ fn a_pull_request_creates_what_it_affects() {
         "queue:route:index.example.cache.pr.*",
         "queue:route:checks",
     ]));
-    case.decision_task_at(1);
     let ran = case.run();
     assert_eq!(ran.code, Some(0), "{}", ran.block());
     let labels: Vec<String> = case.created().into_keys().collect();
-    insta::assert_snapshot!(labels.join("\n"), @"");
+    insta::assert_snapshot!(labels.join("\n"), @"
+    build-base-google
+    build-child-google
+    ");
     let text =
         std::fs::read_to_string(case.artifacts.join("github/customCheckRunText.md")).unwrap();
     assert!(text.contains("**1 of 7 images affected**"), "{text}");

@@ -11,7 +11,7 @@ use taskgraph_images::transforms::{Level, Parameters, TaskGraph};
 use taskgraph_images::tree::{MemoryTree, Mode};
 
 #[path = "../schemas/mod.rs"]
-mod schemas;
+pub(crate) mod schemas;
 
 /// The fleet as it stands on disk; its digests leave out nothing that git would see.
 fn fleet() -> Snapshot {

@@ -13,6 +13,8 @@ mod cli_help;
 mod clones;
 /// The decision, created in a Taskcluster on loopback.
 mod decision;
+/// `.taskcluster.yml`, rendered for each event.
+mod decision_task;
 /// Published JSON documents.
 mod documents;
 /// What is wrong in definitions, and what is said about it.
