@@ -2,7 +2,7 @@
 //!
 //! Pure: a graph, the targets and what was looked up go in, a verdict with its reason for each task comes out. Found
 //! tasks are held to what they should be, because a path of the index is only a name that somebody was allowed to
-//! write: see [`refusal`].
+//! write.
 
 use std::collections::{BTreeMap, BTreeSet};
 
