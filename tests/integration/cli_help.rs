@@ -12,6 +12,7 @@ fn help() {
         "images",
         "digest",
         "graph",
+        "decision",
         "check",
         "init",
         "schema",

@@ -496,7 +496,8 @@ fn many_threads_share_few_connections() {
     assert_eq!(server.tasks().len(), 320);
     let requests = server.requests();
     let connections: BTreeSet<u64> = requests.iter().map(|request| request.connection).collect();
-    assert!(connections.len() <= 16, "{}", connections.len());
+    // Two threads that find none idle at the same moment open one each, so there may be a few more than threads.
+    assert!(connections.len() <= 32, "{}", connections.len());
 }
 
 #[test]
@@ -523,13 +524,16 @@ fn nothing_secret_is_said() {
         let chosen =
             |seen: &fake_taskcluster::Seen| !seen.path.ends_with("/artifacts") || seen.nth > 1;
         server.set_faults(Faults::none().when(chosen, fault.clone()));
-        let errors = [
+        let mut errors = vec![
             client
                 .create_task(&id("x"), &definition(&server))
                 .unwrap_err(),
             client.artifacts(&id("1")).unwrap_err(),
-            client.artifact(&id("1"), "a").unwrap_err(),
         ];
+        // An artifact may hold anything, so no body is a fault of one.
+        if !matches!(fault, Fault::Body(_)) {
+            errors.push(client.artifact(&id("1"), "a").unwrap_err());
+        }
         for error in errors {
             for text in [error.to_string(), format!("{error:?}")] {
                 for secret in [TOKEN, "payload", "bewit", "http", "Hawk", "mac="] {
