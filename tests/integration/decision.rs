@@ -211,6 +211,31 @@ fn a_pull_request_creates_what_it_affects() {
 }
 
 #[test]
+fn a_strangers_pull_request_gets_no_secrets() {
+    let mut case = Case::at(1, Options::default());
+    case.repo
+        .replace(
+            "image-defs/images/child.yml",
+            "parent: base\n",
+            "parent: base\nbuild: {secrets: [cloud]}\n",
+        )
+        .append("image-defs/scripts/gui/10-desktop.sh", "echo more\n")
+        .commit();
+    let head = case.repo.git(&["rev-parse", "HEAD"]);
+    case.tell("HEAD_REV", head.trim());
+    case.tell("LEVEL", "1");
+    case.tell("PULL_REQUEST_NUMBER", "7");
+    let labels = |case: &mut Case, tasks_for: &str| {
+        case.tell("TASKS_FOR", tasks_for);
+        let ran = case.run_with(&["--dry-run"]);
+        assert_eq!(ran.code, Some(0), "{}", ran.block());
+        case.artifact("target-tasks.json").to_string()
+    };
+    insta::assert_snapshot!(labels(&mut case, "github-pull-request"), @r#"["build-child-google","build-gui-google"]"#);
+    insta::assert_snapshot!(labels(&mut case, "github-pull-request-untrusted"), @r#"["build-gui-google"]"#);
+}
+
+#[test]
 fn what_was_built_is_found() {
     let case = Case::push(Options::default());
     assert_eq!(case.run().code, Some(0));

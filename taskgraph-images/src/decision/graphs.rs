@@ -22,6 +22,35 @@ pub struct Graphs {
     pub targets: Targets,
     /// What is asked for, and all that it needs.
     pub target: TaskGraph,
+    /// What would be asked for, but reads secrets, or needs a task that does, in an event that gets none.
+    pub withheld: Vec<Label>,
+}
+
+/// Whether a stranger chose the code of an event, or may have: a comment runs what the pull request holds by then.
+fn is_untrusted(tasks_for: &str) -> bool {
+    matches!(
+        tasks_for,
+        "github-pull-request-untrusted" | "github-issue-comment"
+    )
+}
+
+/// The targets that read secrets, or need a task that does.
+fn with_secrets(full: &TaskGraph, targets: &Targets) -> Vec<Label> {
+    let secret: Vec<&Label> = full
+        .tasks()
+        .filter(|task| {
+            let scopes = &task.task.scopes;
+            scopes.iter().any(|scope| scope.starts_with("secrets:"))
+        })
+        .map(|task| &task.label)
+        .collect();
+    let tainted = full.dependents_closure(secret).unwrap_or_default();
+    targets
+        .labels
+        .keys()
+        .filter(|label| tainted.contains(*label))
+        .cloned()
+        .collect()
 }
 
 /// Why there are no graphs.
@@ -69,11 +98,20 @@ impl Graphs {
             for_tasks.is_pull_request(),
         )
         .map_err(GraphsError::Images)?;
+        let mut targets = targets;
+        let mut withheld = Vec::new();
+        if is_untrusted(&parameters.tasks_for) {
+            withheld = with_secrets(&full, &targets);
+            for label in &withheld {
+                targets.labels.remove(label);
+            }
+        }
         let target = part(&full, targets.labels.keys()).map_err(GraphsError::Tasks)?;
         Ok(Self {
             full,
             targets,
             target,
+            withheld,
         })
     }
 }

@@ -105,6 +105,18 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
         count(graphs.targets.labels.len(), "task"),
         parameters.target_tasks_method
     ));
+    if !graphs.withheld.is_empty() {
+        let labels: Vec<String> = graphs
+            .withheld
+            .iter()
+            .map(|label| format!("`{label}`"))
+            .collect();
+        printer.note(&format!(
+            "`{}` gets no secrets, so these are left out: {}",
+            parameters.tasks_for,
+            labels.join(", ")
+        ));
+    }
     let config = &settings(&comparison)?.project;
     if extras.include_push_tasks {
         let push = push_tasks(client, config, &parameters, &graphs, &extras)?;
