@@ -390,3 +390,101 @@ fn a_decision_can_be_made_again_without_a_network() {
     }
     assert_eq!(std::fs::read(case.artifacts.join(name)).unwrap(), before);
 }
+
+#[test]
+fn a_base_that_a_shallow_clone_lacks_is_fetched() {
+    let case = Case::push(Options::default());
+    let clone = case.repo.beside("clone");
+    let url = format!("file://{}", case.repo.path.display());
+    case.repo.git(&[
+        "clone",
+        "--quiet",
+        "--depth=1",
+        &url,
+        &clone.to_string_lossy(),
+    ]);
+    let mut env: Vec<(&str, &str)> = case
+        .event
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    let arguments = ["decision", "--dry-run", "--artifacts", "artifacts"];
+    let ran = case.repo.run_at(&clone, &arguments, &env);
+    assert_eq!(ran.code, Some(0), "{}", ran.block());
+    assert!(
+        ran.stderr.contains("fetched the base revision"),
+        "{}",
+        ran.stderr
+    );
+    assert!(
+        ran.stderr.contains("1 of 7 images affected"),
+        "{}",
+        ran.stderr
+    );
+    // What no longer exists anywhere widens to everything, and says so.
+    let gone = "d".repeat(40);
+    env.retain(|(name, _)| *name != "TASKGRAPH_IMAGES_BASE_REV");
+    env.push(("TASKGRAPH_IMAGES_BASE_REV", &gone));
+    let ran = case.repo.run_at(&clone, &arguments, &env);
+    assert_eq!(ran.code, Some(0), "{}", ran.block());
+    assert!(
+        ran.stderr
+            .contains("nothing is known of the base: every image counts as affected"),
+        "{}",
+        ran.stderr
+    );
+    assert!(
+        ran.stderr.contains("7 of 7 images affected"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_cron_job_says_in_its_words_what_it_wants() {
+    let mut case = Case::push(Options::default());
+    case.tell("TASKS_FOR", "cron");
+    case.tell("BASE_REV", "");
+    case.tell("CRON_INPUT", "");
+    case.tell(
+        "CRON_ARGUMENTS",
+        "--target-tasks-method=rebuild --optimize-target-tasks=false",
+    );
+    let ran = case.run_with(&["--dry-run"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.block());
+    let parameters = std::fs::read_to_string(case.artifacts.join("parameters.yml")).unwrap();
+    assert!(
+        parameters.contains("target_tasks_method: \"rebuild\""),
+        "{parameters}"
+    );
+    assert!(
+        parameters.contains("optimize_target_tasks: false"),
+        "{parameters}"
+    );
+    case.tell("CRON_ARGUMENTS", "--level=3 'x");
+    insta::assert_snapshot!(case.run_with(&["--dry-run"]).block(), @r#"
+    exit 2
+    --- stderr
+    error: --cron-arguments: "--level=3 'x" has a quote that does not end
+    "#);
+    case.tell("CRON_ARGUMENTS", "--levle=3");
+    insta::assert_snapshot!(case.run_with(&["--dry-run"]).block(), @"
+    exit 2
+    --- stderr
+    error: --cron-arguments: unexpected argument '--levle' found
+    ");
+}
+
+#[test]
+fn an_unknown_image_is_said() {
+    let case = Case::push(Options::default());
+    let ran = case.run_with(&["--dry-run", "--image", "chidl", "--image", "base@aws"]);
+    insta::assert_snapshot!(ran.block(), @"
+    exit 2
+    --- stderr
+    github-push of images at level 3: [40]
+    [12] compared with [12] (`[40]`)
+    error: there is no image `chidl`; did you mean `child`?
+    error: there is no image `base@aws`
+    ");
+}
