@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
 use fake_taskcluster::{Fault, Faults, Options, Server};
 use serde_json::Value;
@@ -87,6 +88,16 @@ impl Case {
     }
 
     fn run_with(&self, more: &[&str]) -> Ran {
+        self.with_arguments(more, |arguments, env| {
+            self.repo.run_at(&self.repo.path, arguments, env)
+        })
+    }
+
+    fn with_arguments<T>(
+        &self,
+        more: &[&str],
+        run: impl FnOnce(&[&str], &[(&str, &str)]) -> T,
+    ) -> T {
         let artifacts = self.artifacts.to_string_lossy().into_owned();
         let mut arguments = vec!["decision", "--artifacts", &artifacts];
         arguments.extend(more);
@@ -101,7 +112,7 @@ impl Case {
                 .iter()
                 .map(|(name, value)| (name.as_str(), value.as_str())),
         );
-        self.repo.run_at(&self.repo.path, &arguments, &env)
+        run(&arguments, &env)
     }
 
     fn artifact(&self, name: &str) -> Value {
@@ -487,4 +498,37 @@ fn an_unknown_image_is_said() {
     error: there is no image `chidl`; did you mean `child`?
     error: there is no image `base@aws`
     ");
+}
+
+#[test]
+fn a_decision_that_is_killed_at_any_request_is_completed_by_the_next() {
+    let case = Case::push(Options::default());
+    assert_eq!(case.run().code, Some(0));
+    let (whole, count) = (case.created(), case.server.requests().len() as u64);
+    for number in 1..=count {
+        // The process that is to be killed, once it is known.
+        let victim = Arc::new(Mutex::new(None::<u32>));
+        let seen = Arc::clone(&victim);
+        let case = Case::push(Options::default().on_request(move |request| {
+            if request.number != number {
+                return;
+            }
+            let id = loop {
+                if let Some(id) = *seen.lock().unwrap() {
+                    break id;
+                }
+                std::thread::yield_now();
+            };
+            let killed = std::process::Command::new("kill")
+                .args(["-KILL", &id.to_string()])
+                .status();
+            assert!(killed.is_ok_and(|status| status.success()));
+        }));
+        let mut child = case.with_arguments(&[], |arguments, env| case.repo.start(arguments, env));
+        *victim.lock().unwrap() = Some(child.id());
+        assert!(!child.wait().unwrap().success(), "request {number}");
+        let again = case.run();
+        assert_eq!(again.code, Some(0), "request {number}: {}", again.block());
+        assert_eq!(case.created(), whole, "request {number}");
+    }
 }

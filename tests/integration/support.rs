@@ -356,6 +356,17 @@ impl Repo {
         }
     }
 
+    /// Starts the program, with more environment, and does not wait for it.
+    pub(crate) fn start(&self, arguments: &[&str], env: &[(&str, &str)]) -> std::process::Child {
+        self.command(BINARY, &self.path)
+            .args(arguments)
+            .envs(env.iter().copied())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
     /// What `affected` answers, as sorted lines: see [`lines`].
     pub(crate) fn affected(&self, arguments: &[&str]) -> Vec<String> {
         self.affected_at(&self.path, arguments, &[])
