@@ -502,14 +502,6 @@ fn many_threads_share_few_connections() {
 
 #[test]
 fn nothing_secret_is_said() {
-    let server = Server::start(with_page_size(1).signed_by("me", TOKEN));
-    let client = connected(&server, Some(me()));
-    for id in ids(2) {
-        let definition = json!({"taskGroupId": id.as_str()});
-        server.insert_task(id.as_str(), definition, State::Failed);
-        server.insert_artifact(id.as_str(), "a", Artifact::new("x"));
-        server.insert_artifact(id.as_str(), "b", Artifact::new("x"));
-    }
     let faults = [
         Fault::Status(400),
         Fault::Status(500),
@@ -520,6 +512,15 @@ fn nothing_secret_is_said() {
         Fault::CutWithin,
     ];
     for fault in faults {
+        // A server for each: requests are counted, and the first of each list has to go well.
+        let server = Server::start(with_page_size(1).signed_by("me", TOKEN));
+        let client = connected(&server, Some(me()));
+        for id in ids(2) {
+            let definition = json!({"taskGroupId": id.as_str()});
+            server.insert_task(id.as_str(), definition, State::Failed);
+            server.insert_artifact(id.as_str(), "a", Artifact::new("x"));
+            server.insert_artifact(id.as_str(), "b", Artifact::new("x"));
+        }
         // The first request of a list goes well, so that the second is one by a signed URL.
         let chosen =
             |seen: &fake_taskcluster::Seen| !seen.path.ends_with("/artifacts") || seen.nth > 1;
@@ -534,6 +535,8 @@ fn nothing_secret_is_said() {
         if !matches!(fault, Fault::Body(_)) {
             errors.push(client.artifact(&id("1"), "a").unwrap_err());
         }
+        let by_url = |request: &Record| request.signature == fake_taskcluster::Signature::Bewit;
+        assert!(server.requests().iter().any(by_url), "{fault:?}");
         for error in errors {
             for text in [error.to_string(), format!("{error:?}")] {
                 for secret in [TOKEN, "payload", "bewit", "http", "Hawk", "mac="] {
