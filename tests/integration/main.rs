@@ -7,6 +7,8 @@
 
 /// Files that change: content, mode, kind, place.
 mod changes;
+/// The checkout that a decision runs in.
+mod checkout;
 /// The text of `--help` of every command.
 mod cli_help;
 /// Clones that hold less than everything: bare, shallow, sparse, partial.
@@ -26,6 +28,8 @@ mod links;
 mod properties;
 /// Which two states are compared.
 mod revisions;
+/// Taskcluster's own schemas.
+mod services;
 /// Repositories and runs.
 mod support;
 /// Values that definitions resolve to, rather than bytes.

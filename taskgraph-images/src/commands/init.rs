@@ -1,30 +1,34 @@
 //! `init`: a starting tree.
 //!
 //! The files are data beside the code (`src/init`), as they will stand in the repository. All are written or none:
-//! they are put into a new folder beside the final one, which is then renamed.
+//! the folder is made beside the final one, the files at the root are made where there are none, and renaming the
+//! folder comes last.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use taskgraph_images::transforms::TrustDomain;
+use taskgraph_images::transforms::{ProjectConfig, TrustDomain};
 use taskgraph_images::tree::{Repository, RepositoryError, TreePath};
 
-use super::Global;
-use super::schema;
+use super::{Global, address, schema};
 use crate::exit::Failure;
 use crate::printer::Printer;
 
 /// Write a starting tree into a repository that has none
 ///
 /// Writes the folder of the definitions: settings, pins, a fragment, an image that Packer builds for QEMU, a container
-/// image, scripts with a library, a check, and JSON schemas for editors. Writes all of it or nothing, and never over
-/// what is there.
+/// image, scripts with a library, a check, and JSON schemas for editors; and at the repository's root `.taskcluster.yml`
+/// and `.cron.yml`, for Taskcluster. Writes all of it or nothing, and never over what is there: a `.taskcluster.yml` or
+/// `.cron.yml` that exists is left as it is.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The prefix of schedulers, index paths, caches and worker pools; by default made of the repository's folder
     #[arg(long, value_name = "NAME", value_parser = trust_domain)]
     trust_domain: Option<TrustDomain>,
+    /// The address of the repository whose `main` is trusted at level 3; by default that of the remote `origin`
+    #[arg(long, value_name = "URL", value_parser = address::parse)]
+    repository: Option<String>,
 }
 
 fn trust_domain(text: &str) -> Result<TrustDomain, String> {
@@ -84,6 +88,24 @@ const FILES: [(&str, &str); 15] = [
     ),
 ];
 
+/// What stands at the repository's root. Four words in the contents stand for something else: `TRUST-DOMAIN`,
+/// `TRUSTED-REPOSITORY`, `REPOSITORY-PREFIX` and `DEFINITIONS-FOLDER`. The third of each is what to do if there is such a file already.
+const AT_ROOT: [(&str, &str, &str); 2] = [
+    (
+        ".taskcluster.yml",
+        include_str!("../init/root/taskcluster.yml"),
+        "add a task that runs `taskgraph-images decision`, as `.taskcluster.yml` of the project taskgraph-images does",
+    ),
+    (
+        ".cron.yml",
+        include_str!("../init/root/cron.yml"),
+        "add a job with `target-tasks-method: rebuild`",
+    ),
+];
+
+/// Stands for a repository that is not known: no event is of its, so nothing runs at level 3.
+const UNKNOWN_REPOSITORY: &str = "https://github.com/OWNER/NAME";
+
 pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<(), Failure> {
     let repository = Repository::open(&global.root)?;
     let root = repository
@@ -100,15 +122,43 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
         Some(name) => name,
         None => of_folder(&root)?,
     };
+    let trusted = args.repository.or_else(|| address::origin(&repository));
     let files = files(&folder, &trust_domain);
-    write(&target, &files)
+    let (there, at_root): (Vec<_>, Vec<_>) = AT_ROOT
+        .into_iter()
+        .partition(|(name, ..)| fs::symlink_metadata(root.join(name)).is_ok());
+    let at_root: Vec<(&str, String)> = at_root
+        .into_iter()
+        .map(|(name, content, _)| {
+            let repository = trusted.as_deref().unwrap_or(UNKNOWN_REPOSITORY);
+            (name, named(content, &folder, &trust_domain, repository))
+        })
+        .collect();
+    write(&root, &at_root, &target, &files)
         .map_err(|error| Failure::Files(format!("`{}`: {error}", target.display())))?;
 
-    let paths: String = files
+    let mut paths: Vec<String> = files
         .iter()
         .map(|(path, _)| format!("{folder}/{path}\n"))
+        .chain(at_root.iter().map(|(name, _)| format!("{name}\n")))
         .collect();
-    printer.data(&paths, None)?;
+    paths.sort_unstable();
+    printer.data(&paths.concat(), None)?;
+    for (name, _, what_to_do) in there {
+        printer.note(&format!(
+            "`{name}` exists already and is left as it is: {what_to_do}"
+        ));
+    }
+    if trusted.is_none()
+        && at_root
+            .iter()
+            .any(|(_, content)| content.contains(UNKNOWN_REPOSITORY))
+    {
+        printer.note(
+            "the address of this repository is not known: set `trustedRepository` in `.taskcluster.yml`; until then \
+             nothing runs at level 3",
+        );
+    }
     printer.note(&format!(
         "wrote {} files; the trust domain is `{trust_domain}`\n\
          next:\n  \
@@ -116,9 +166,19 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
          taskgraph-images preview --all    what would be built, verified and published\n\
          then set the trust domain, the owner and your worker pools in `{folder}/config.yml`, and the digests in \
          `{folder}/pins.yml`",
-        files.len(),
+        paths.len(),
     ));
     Ok(())
+}
+
+/// The contents of a file at the root, with the project's names.
+fn named(content: &str, folder: &TreePath, trust_domain: &TrustDomain, repository: &str) -> String {
+    let prefix = ProjectConfig::new(trust_domain.clone()).repository_prefix;
+    content
+        .replace("TRUST-DOMAIN", trust_domain.as_str())
+        .replace("TRUSTED-REPOSITORY", repository)
+        .replace("REPOSITORY-PREFIX", prefix.as_str())
+        .replace("DEFINITIONS-FOLDER", folder.as_str())
 }
 
 /// The folder of the definitions. It is written into files, where only such names need no quoting.
@@ -188,13 +248,25 @@ fn files(folder: &TreePath, trust_domain: &TrustDomain) -> Vec<(String, String)>
     files
 }
 
-/// Writes a folder whole, or not at all.
-fn write(target: &Path, files: &[(String, String)]) -> io::Result<()> {
+/// Writes a folder whole, and files at the root where there are none; or nothing at all.
+fn write(
+    root: &Path,
+    at_root: &[(&str, String)],
+    target: &Path,
+    files: &[(String, String)],
+) -> io::Result<()> {
     let parent = target.parent().unwrap_or(target);
     fs::create_dir_all(parent)?;
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     let unfinished = parent.join(format!(".{name}.{}", std::process::id()));
+    let mut made = Vec::new();
     let written = fill(&unfinished, files).and_then(|()| {
+        for (name, content) in at_root {
+            let path = root.join(name);
+            let mut file = fs::File::create_new(&path)?;
+            made.push(path);
+            file.write_all(content.as_bytes())?;
+        }
         if target.is_dir() {
             // Empty, as was seen; if that is no longer so, this fails.
             fs::remove_dir(target)?;
@@ -204,6 +276,9 @@ fn write(target: &Path, files: &[(String, String)]) -> io::Result<()> {
     if written.is_err() {
         // What cannot be removed either is told by the first error.
         let _ = fs::remove_dir_all(&unfinished);
+        for path in made {
+            let _ = fs::remove_file(path);
+        }
     }
     written
 }
@@ -285,6 +360,7 @@ mod tests {
         let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/init");
         let listed: Vec<PathBuf> = {
             let mut paths: Vec<_> = FILES.iter().map(|(path, _)| PathBuf::from(path)).collect();
+            paths.extend(["root/cron.yml", "root/taskcluster.yml"].map(PathBuf::from));
             paths.sort_unstable();
             paths
         };
@@ -356,8 +432,44 @@ mod tests {
     fn a_failed_write_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let files = [("a", ""), ("a/b", "")].map(|(path, text)| (path.to_owned(), text.to_owned()));
-        write(&folder.path().join("target"), &files).unwrap_err();
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        let root = folder.path();
+        let target = root.join("target");
+        let at_root = |name| [(name, "new".to_owned())];
+        write(root, &at_root(".cron.yml"), &target, &files).unwrap_err();
+        assert_eq!(fs::read_dir(root).unwrap().count(), 0);
+
+        // Somebody was faster.
+        let files = [("a".to_owned(), String::new())];
+        fs::write(root.join(".cron.yml"), "mine").unwrap();
+        let both = [("first", String::new()), (".cron.yml", String::new())];
+        write(root, &both, &target, &files).unwrap_err();
+        assert_eq!(listing(root), [PathBuf::from(".cron.yml")]);
+        assert_eq!(fs::read(root.join(".cron.yml")).unwrap(), b"mine");
+    }
+
+    #[test]
+    fn files_at_the_root_are_never_written_over() {
+        let repository = repository();
+        let root = repository.path();
+        fs::write(root.join(".taskcluster.yml"), "mine").unwrap();
+        command(root, &["init"]).unwrap();
+        assert_eq!(fs::read(root.join(".taskcluster.yml")).unwrap(), b"mine");
+        assert!(root.join(".cron.yml").is_file());
+    }
+
+    #[test]
+    fn its_decision_task_is_this_repositorys_but_for_names() {
+        let domain = TrustDomain::new("taskgraph-images").unwrap();
+        let own = "https://github.com/taskcluster/taskgraph-images";
+        let folder = TreePath::parse("image-defs").unwrap();
+        for (name, content, _) in AT_ROOT {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
+            assert_eq!(
+                named(content, &folder, &domain, own),
+                fs::read_to_string(path).unwrap(),
+                "{name}"
+            );
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The commands: one file each, with its arguments and one function.
 
+mod address;
 mod affected;
 mod artifacts;
 mod check;

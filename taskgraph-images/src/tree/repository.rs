@@ -139,6 +139,14 @@ impl Repository {
         self.store.repository().workdir().map(Path::to_owned)
     }
 
+    /// Where the clone came from: the address of its remote `origin`, as git's settings have it.
+    pub fn origin(&self) -> Option<String> {
+        let settings = self.store.repository().config_snapshot();
+        settings
+            .string("remote.origin.url")
+            .map(|url| url.to_string())
+    }
+
     /// Whether history was cut off when the clone was made.
     pub fn is_shallow(&self) -> bool {
         self.store.repository().is_shallow().unwrap_or_default()
