@@ -107,6 +107,7 @@ pub mod difference;
 pub mod fleet;
 pub mod glob;
 pub mod graph;
+pub mod hook;
 pub mod lint;
 pub mod output;
 pub mod packer;

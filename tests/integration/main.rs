@@ -21,6 +21,8 @@ mod decision_task;
 mod documents;
 /// What is wrong in definitions, and what is said about it.
 mod fleet;
+/// Hooks of cron jobs, rendered again as the hooks service does.
+mod hook;
 mod invalid;
 /// Symbolic links and submodules.
 mod links;

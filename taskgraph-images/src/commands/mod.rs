@@ -8,6 +8,7 @@ mod completions;
 mod decision;
 mod digest;
 mod graph;
+mod hook;
 mod images;
 mod init;
 mod man;
@@ -112,6 +113,7 @@ enum Command {
     Graph(graph::Args),
     Decision(Box<decision::Args>),
     Check(check::Args),
+    Hook(hook::Args),
     Init(init::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -129,6 +131,7 @@ pub(crate) fn run(cli: Cli, printer: &mut Printer) -> Result<(), Failure> {
         Command::Graph(args) => graph::run(args, global, printer),
         Command::Decision(args) => decision::run(*args, global, printer),
         Command::Check(args) => check::run(args, global, printer),
+        Command::Hook(args) => hook::run(args, global, printer),
         Command::Init(args) => init::run(args, global, printer),
         Command::Schema(args) => schema::run(args, printer),
         Command::Completions(args) => completions::run(args, printer),
