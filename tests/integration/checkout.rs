@@ -114,10 +114,17 @@ impl World {
 #[test]
 fn a_commit_with_the_whole_history_and_all_files() {
     let world = World::new();
-    world.expect(
-        &world.checkout(&world.first, "refs/heads/main"),
-        &world.first,
-    );
+    // As a forge does, which also serves clones that lack files.
+    world
+        .base
+        .git(&["config", "uploadpack.allowFilter", "true"]);
+    let url = format!("file://{}", world.url());
+    let env = [
+        ("TASKGRAPH_IMAGES_HEAD_REPOSITORY", url.as_str()),
+        ("TASKGRAPH_IMAGES_HEAD_REV", &world.first),
+        ("TASKGRAPH_IMAGES_HEAD_REF", "refs/heads/main"),
+    ];
+    world.expect(&run(&world.base, &env), &world.first);
     let checkout = world.base.beside("home").join("checkout");
     let git = |arguments: &[&str]| world.base.git_at(&checkout, arguments);
     assert_eq!(git(&["rev-parse", "--is-shallow-repository"]), "false");

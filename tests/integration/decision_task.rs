@@ -774,3 +774,161 @@ fn cron_jobs_are_what_build_decision_takes() {
         assert_eq!(file["jobs"][0]["job"]["target-tasks-method"], "rebuild");
     }
 }
+
+/// The scopes that the guide tells to grant to a role, with the names of a project.
+fn granted(role: &str, level: &str, project: &str, pull_request: bool) -> Vec<String> {
+    let page = root_file("docs/src/setup.md");
+    let section = page.split("## Scopes of the roles").nth(1).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let code = |text: &str| -> Vec<String> {
+        text.split('`')
+            .skip(1)
+            .step_by(2)
+            .map(str::to_owned)
+            .collect()
+    };
+    let mut scopes = Vec::new();
+    for row in section.lines().filter(|line| line.starts_with("| ")) {
+        let cells: Vec<&str> = row.split('|').collect();
+        let (first, second) = (code(cells[1]), code(cells[2]));
+        let is_scope = |text: &String| {
+            ["auth:", "generic-worker:", "queue:"]
+                .iter()
+                .any(|start| text.starts_with(start))
+        };
+        if first.iter().any(is_scope) {
+            scopes.extend(first);
+        } else if first.iter().any(|name| name == role)
+            || (pull_request && cells[1].contains("both roles"))
+        {
+            scopes.extend(second);
+        }
+    }
+    assert!(scopes.len() > 10, "{role}: {scopes:?}");
+    scopes
+        .iter()
+        .map(|scope| {
+            scope
+                .replace("TD-N", &format!("TD-{level}"))
+                .replace("level-N", &format!("level-{level}"))
+                .replace("NAME", project)
+                .replace("index.P.", "index.taskgraph-images.")
+                .replace("TD", "taskgraph-images")
+        })
+        .collect()
+}
+
+/// What the guide tells to grant is enough for the decision of each event, and for every task that one can create.
+#[test]
+fn the_guides_scopes_are_enough() {
+    let held = |scopes: &[String], needed: &str| {
+        scopes.iter().any(|scope| match scope.strip_suffix('*') {
+            Some(start) => needed.starts_with(start),
+            None => scope == needed,
+        })
+    };
+    let needs = |task: &Value| -> Vec<String> {
+        let queue = task["taskQueueId"].as_str().map_or_else(
+            || {
+                format!(
+                    "{}/{}",
+                    task["provisionerId"].as_str().unwrap(),
+                    task["workerType"].as_str().unwrap()
+                )
+            },
+            str::to_owned,
+        );
+        let mut needs = vec![format!(
+            "queue:create-task:{}:{queue}",
+            task["priority"].as_str().unwrap()
+        )];
+        needs.extend(
+            task["routes"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|route| format!("queue:route:{}", route.as_str().unwrap())),
+        );
+        needs
+    };
+    let project = Project::own();
+    let roles = [
+        "branch:main",
+        "",
+        "tag:*",
+        "pull-request",
+        "pull-request-untrusted",
+        "pull-request",
+        "cron:rebuild",
+        "action:*",
+        "pr-action:*",
+    ];
+    for ((name, context), role) in project.events().into_iter().zip(roles) {
+        // A fork has roles of its own.
+        if role.is_empty() {
+            continue;
+        }
+        let task = project.task(&context);
+        let level = task["payload"]["env"]["TASKGRAPH_IMAGES_LEVEL"]
+            .as_str()
+            .unwrap();
+        let pull_request = name.contains("pull request") || name == "comment";
+        let scopes = granted(role, level, project.name, pull_request);
+        let scheduler = format!(
+            "queue:scheduler-id:{}",
+            task["schedulerId"].as_str().unwrap()
+        );
+        for needed in needs(&task)
+            .iter()
+            .chain([&scheduler, &"queue:create-task:project:none".to_owned()])
+        {
+            assert!(
+                held(&scopes, needed),
+                "{name}: {needed} is not in {scopes:#?}"
+            );
+        }
+        for foreign in scopes.iter().filter(|_| level == "1") {
+            assert!(
+                !foreign.contains("level-3")
+                    && !foreign.contains("-3/")
+                    && !foreign.contains("index.taskgraph-images.v2."),
+                "{name}: {foreign}"
+            );
+        }
+    }
+
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let repo = Repo::empty(&[]);
+    for (event, level, role) in [
+        ("push", "3", "branch:main"),
+        ("push", "1", "tag:*"),
+        ("pull-request", "1", "pull-request"),
+    ] {
+        let ran = repo.run(&[
+            "-C", root, "graph", "full", "--all", "--event", event, "--level", level, "--format",
+            "json",
+        ]);
+        assert_eq!(ran.code, Some(0), "{}", ran.block());
+        let graph = ran.json();
+        assert!(graph.as_object().unwrap().len() > 20);
+        for (label, task) in graph.as_object().unwrap() {
+            let task = &task["task"];
+            let own = task["tags"]["project"].as_str().unwrap();
+            let scopes = granted(role, level, own, event == "pull-request");
+            let mut needed = needs(task);
+            needed.extend(
+                task["scopes"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|scope| scope.as_str().unwrap().to_owned()),
+            );
+            for needed in needed {
+                assert!(
+                    held(&scopes, &needed),
+                    "{label}: {needed} is not in {scopes:#?}"
+                );
+            }
+        }
+    }
+}
