@@ -932,3 +932,58 @@ fn the_guides_scopes_are_enough() {
         }
     }
 }
+
+/// The program takes the environment as it is, for each event that runs `decision`.
+#[test]
+fn the_program_understands_its_environment() {
+    let project = Project::own();
+    let repo = Repo::new();
+    let base = repo.git(&["rev-parse", "HEAD"]);
+    let head = repo
+        .append("image-defs/scripts/child.sh", "echo more\n")
+        .commit();
+    for (name, mut context) in project.events() {
+        if name.contains("action") {
+            continue;
+        }
+        if name == "comment" {
+            context = project.comment("created", Some("build child --force"));
+        }
+        let task = project.task(&context);
+        let text = task["payload"]["env"].to_string();
+        let text = text.replace(HEAD, &head).replace(BASE, &base);
+        let env: BTreeMap<String, String> = serde_json::from_str(&text).unwrap();
+        let env: Vec<(&str, &str)> = env
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+            .collect();
+        let folder = repo.beside("artifacts").join(name.replace(' ', "-"));
+        let folder = folder.to_str().unwrap();
+        let mut command: Vec<&str> = task["payload"]["command"].as_array().unwrap()[1..]
+            .iter()
+            .map(|word| word.as_str().unwrap())
+            .collect();
+        *command.last_mut().unwrap() = folder;
+        command.push("--dry-run");
+        let ran = repo.run_at(&repo.path, &command, &env);
+        assert_eq!(ran.code, Some(0), "{name}: {}", ran.block());
+        let parameters = std::fs::read_to_string(format!("{folder}/parameters.yml")).unwrap();
+        let parameters: Value = serde_yaml::from_str(&parameters).unwrap();
+        assert_eq!(parameters["tasks_for"], context["tasks_for"], "{name}");
+        assert_eq!(parameters["head_rev"], head, "{name}");
+        assert_eq!(parameters["project"], "taskgraph-images", "{name}");
+        let method = match name {
+            "pull request" | "pull request of a stranger" => "all",
+            "comment" => "image",
+            "cron" => "rebuild",
+            _ => "default",
+        };
+        assert_eq!(parameters["target_tasks_method"], method, "{name}");
+        if name.contains("pull request") || name == "comment" {
+            assert_eq!(parameters["pull_request_number"], 7, "{name}");
+            assert_eq!(parameters["head_ref"], HOSTILE, "{name}");
+        }
+        let tag = if name == "tag" { "v1.0" } else { "" };
+        assert_eq!(parameters["head_tag"], tag, "{name}");
+    }
+}
