@@ -1,17 +1,16 @@
 //! [`Failure`]: what went wrong, with its documented exit code and hint, in one place.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 
 use taskgraph_images::comparison::ComparisonError;
-use taskgraph_images::decision::create::{CreateError, CreateFault, Created};
+use taskgraph_images::decision::create::CreateError;
 use taskgraph_images::decision::event::EventError;
 use taskgraph_images::decision::graphs::GraphsError;
 use taskgraph_images::decision::scopes::MissingScope;
 use taskgraph_images::decision::target::UnknownImage;
 use taskgraph_images::diagnostic::Diagnostic;
 use taskgraph_images::taskcluster::ApiError;
-use taskgraph_images::transforms::{Label, TransformError};
+use taskgraph_images::transforms::TransformError;
 use taskgraph_images::tree::{FileError, RepositoryError, Tree};
 
 /// Why a command did not do what it was asked.
@@ -112,15 +111,6 @@ impl Failure {
             "no Taskcluster is named".to_owned(),
             Some("set `TASKCLUSTER_ROOT_URL`, and `TASKCLUSTER_PROXY_URL` in a task".to_owned()),
         )
-    }
-
-    /// Tasks are too large to be sent.
-    pub(crate) fn too_large(failed: BTreeMap<Label, CreateFault>) -> Self {
-        Self::Create(CreateError {
-            failed,
-            skipped: BTreeSet::new(),
-            done: Created::default(),
-        })
     }
 }
 

@@ -42,11 +42,7 @@ fn run_command(repo: &Repo, env: &[(&str, &str)], command: &[&str]) -> Ran {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    Ran {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    Ran::of(output)
 }
 
 /// A repository with two commits, and a fork of it with a third that only a full id names.

@@ -19,10 +19,13 @@ mod decision;
 mod decision_task;
 /// Published JSON documents.
 mod documents;
-/// What is wrong in definitions, and what is said about it.
+/// Events, and the template that is rendered for them.
+mod events;
+/// This repository's own fleet.
 mod fleet;
 /// Hooks of cron jobs, rendered again as the hooks service does.
 mod hook;
+/// What is wrong in definitions, and what is said about it.
 mod invalid;
 /// Symbolic links and submodules.
 mod links;

@@ -103,6 +103,12 @@ impl TransformError {
     }
 }
 
+impl From<GraphError> for TransformError {
+    fn from(error: GraphError) -> Self {
+        Self::run(error)
+    }
+}
+
 impl fmt::Display for TransformError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some((image, kind)) = &self.task {

@@ -166,6 +166,18 @@ impl TaskGraph {
         )
     }
 
+    /// The graph of some of the tasks and of all that they need.
+    ///
+    /// # Errors
+    /// When a label is unknown.
+    pub fn part<'a>(
+        &self,
+        labels: impl IntoIterator<Item = &'a Label>,
+    ) -> Result<Self, Vec<GraphError>> {
+        let closure = self.closure(labels).map_err(|error| vec![error])?;
+        self.subgraph(&closure)
+    }
+
     /// The graph as Taskgraph writes `full-task-graph.json`: a map from label to task, without a final line break.
     pub fn to_json(&self) -> String {
         json::python_map(self.tasks.iter().map(|task| (task.label.as_str(), task)))
@@ -304,8 +316,7 @@ mod tests {
     #[test]
     fn a_subgraph_is_whole() {
         let graph = TaskGraph::new(tasks()).unwrap();
-        let closure = graph.closure([&label("verify-base-google")]).unwrap();
-        let part = graph.subgraph(&closure).unwrap();
+        let part = graph.part([&label("verify-base-google")]).unwrap();
         assert_eq!(part.len(), 2);
         assert!(
             graph

@@ -1,6 +1,6 @@
 //! `graph`: task graphs as Taskgraph's users know them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use taskgraph_images::comparison::{Comparison, Snapshot};
 use taskgraph_images::difference::differences;
 use taskgraph_images::graph::Contents;
 use taskgraph_images::output::preview::{Preview, task_graph};
-use taskgraph_images::transforms::TaskGraph;
+use taskgraph_images::transforms::{Label, TaskGraph};
 
 use super::Global;
 use super::preview::{LevelArg, parameters};
@@ -91,18 +91,14 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
                 &parameters(options.range.event.into(), options.level.level, global),
             )?;
             if !full {
-                let labels = graph
+                let labels: BTreeSet<Label> = graph
                     .tasks()
                     .map(|task| task.label.clone())
                     .filter(|label| before.get(label).is_some())
                     .collect();
-                before = before
-                    .subgraph(&before.closure(&labels).unwrap_or(labels))
-                    .map_err(|_| {
-                        Failure::Files(
-                            "the earlier graph cannot be cut to the same tasks".to_owned(),
-                        )
-                    })?;
+                before = before.part(&labels).map_err(|_| {
+                    Failure::Files("the earlier graph cannot be cut to the same tasks".to_owned())
+                })?;
             }
             difference(&before, &graph)
         }
@@ -164,7 +160,7 @@ fn difference(before: &TaskGraph, after: &TaskGraph) -> String {
     };
     let (before, after) = (tasks(before), tasks(after));
     let mut text = String::new();
-    let labels: std::collections::BTreeSet<_> = before.keys().chain(after.keys()).collect();
+    let labels: BTreeSet<_> = before.keys().chain(after.keys()).collect();
     for label in labels {
         match (before.get(label), after.get(label)) {
             (None, Some(_)) => {

@@ -37,7 +37,7 @@ pub(crate) struct LevelArg {
     pub(super) level: Option<Level>,
 }
 
-fn level(text: &str) -> Result<Level, String> {
+pub(super) fn level(text: &str) -> Result<Level, String> {
     text.parse()
         .map_err(|error: taskgraph_images::transforms::LevelError| error.to_string())
 }

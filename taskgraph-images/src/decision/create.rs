@@ -1,5 +1,8 @@
 //! Creating a plan's tasks in the queue: the only stage that writes to the world.
 //!
+//! That no definition is larger than the queue takes was seen when the graph was rendered: its rule `body` leaves room
+//! for what is added here.
+//!
 //! What a task needs is created before it, up to 16 at a time. Ids are derived, so a task that is there already is one
 //! that an earlier run created: it is left as it is. A failure stops what depends on it, and nothing else, unless
 //! Taskcluster does not answer at all: then nothing more is tried, because a later run goes on from there.
@@ -13,9 +16,6 @@ use taskgraph_images_transforms::{Label, Task};
 use super::parallel::IN_FLIGHT;
 use super::plan::Plan;
 use crate::taskcluster::{ApiError, Queue, Timestamp};
-
-/// The largest body that the queue takes: 10 MiB, whatever its headers.
-pub const LARGEST_BODY: usize = 10 * 1024 * 1024;
 
 /// What was done.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,9 +52,6 @@ pub enum CreateFault {
         /// Where the two differ.
         places: String,
     },
-    /// The definition is larger than the queue takes.
-    #[error("its definition has {0} bytes, and the queue takes {LARGEST_BODY}")]
-    TooLarge(usize),
 }
 
 impl CreateError {
@@ -94,25 +91,6 @@ pub fn create(
         }
     });
     work.result()
-}
-
-/// Checks that no definition is larger than the queue takes, before any is sent.
-///
-/// # Errors
-/// Every task that is too large, with its size in bytes.
-pub fn check_sizes(plan: &Plan<'_>, now: Timestamp) -> Result<(), BTreeMap<Label, CreateFault>> {
-    let faults: BTreeMap<Label, CreateFault> = plan
-        .tasks()
-        .filter_map(|task| {
-            let size = plan.definition(task, now).to_string().len();
-            (size > LARGEST_BODY).then(|| (task.label.clone(), CreateFault::TooLarge(size)))
-        })
-        .collect();
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(faults)
-    }
 }
 
 fn one(plan: &Plan<'_>, task: &Task, queue: &dyn Queue, now: Timestamp) -> Result<(), CreateFault> {

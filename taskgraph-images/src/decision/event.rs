@@ -86,9 +86,6 @@ pub enum EventError {
     /// The method `image` without images, or images with another method.
     #[error("the target tasks method `image` needs images, and only it takes them")]
     Images,
-    /// The kind of repository is none that this program reads.
-    #[error("the repository type `{0}` is not known: expected `git`")]
-    RepositoryType(String),
 }
 
 /// The input that a cron job takes.

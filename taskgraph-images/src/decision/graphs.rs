@@ -1,10 +1,6 @@
 //! [`Graphs`]: the full task graph, what is asked for of it, and the part that this needs.
 
-use std::collections::BTreeSet;
-
-use taskgraph_images_transforms::{
-    GraphError, Label, Parameters, TaskGraph, TransformError, TransformErrorKind,
-};
+use taskgraph_images_transforms::{Label, Parameters, TaskGraph, TransformError};
 
 use super::parameters::DecisionParameters;
 use super::request::{Request, Wanted};
@@ -90,7 +86,7 @@ impl Graphs {
             other => other,
         };
         let full = task_graph(snapshot, None, for_tasks).map_err(GraphsError::Tasks)?;
-        let targets = Targets::choose(
+        let mut targets = Targets::choose(
             &full,
             method,
             &wanted,
@@ -98,7 +94,6 @@ impl Graphs {
             for_tasks.is_pull_request(),
         )
         .map_err(GraphsError::Images)?;
-        let mut targets = targets;
         let mut withheld = Vec::new();
         if is_untrusted(&parameters.tasks_for) {
             withheld = with_secrets(&full, &targets);
@@ -106,7 +101,9 @@ impl Graphs {
                 targets.labels.remove(label);
             }
         }
-        let target = part(&full, targets.labels.keys()).map_err(GraphsError::Tasks)?;
+        let target = full
+            .part(targets.labels.keys())
+            .map_err(|errors| GraphsError::Tasks(errors.into_iter().map(Into::into).collect()))?;
         Ok(Self {
             full,
             targets,
@@ -114,22 +111,4 @@ impl Graphs {
             withheld,
         })
     }
-}
-
-/// The graph of some labels and of all that they need.
-///
-/// # Errors
-/// When a label is none of the graph's.
-pub fn part<'a>(
-    graph: &TaskGraph,
-    labels: impl IntoIterator<Item = &'a Label>,
-) -> Result<TaskGraph, Vec<TransformError>> {
-    let one = |error: GraphError| TransformError {
-        task: None,
-        kind: TransformErrorKind::from(error),
-    };
-    let closure: BTreeSet<Label> = graph.closure(labels).map_err(|error| vec![one(error)])?;
-    graph
-        .subgraph(&closure)
-        .map_err(|errors| errors.into_iter().map(one).collect())
 }

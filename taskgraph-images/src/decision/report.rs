@@ -3,7 +3,7 @@
 //! Taskcluster's GitHub service takes both from artifacts of the decision task. GitHub refuses what is beyond its
 //! limits as a whole, so both are cut to them here, and say so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde::Serialize;
@@ -14,7 +14,7 @@ use super::plan::Plan;
 use crate::comparison::Comparison;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::output::mermaid;
-use crate::output::preview::{Preview, PreviewJson};
+use crate::output::preview::PreviewJson;
 use crate::output::text::{cause, count, kinds, range};
 use crate::output::{Locator, text};
 use crate::tree::Tree;
@@ -38,7 +38,7 @@ const LONGEST_GRAPH: usize = 20_000;
 /// The text of a decision that was made: which images, why, and what runs.
 pub fn text(
     comparison: &Comparison,
-    preview: &Preview,
+    preview: &PreviewJson,
     optimized: &Optimized,
     plan: &Plan<'_>,
 ) -> String {
@@ -55,7 +55,7 @@ pub fn text(
     out += &images(comparison);
     out += &tasks(optimized, plan);
     if plan.tasks().len() > 0 {
-        let graph = mermaid::graph(&PreviewJson::new(comparison, preview));
+        let graph = mermaid::graph(preview);
         if graph.len() <= LONGEST_GRAPH {
             let _ = writeln!(out, "\n```mermaid\n{graph}```");
         }
@@ -145,6 +145,10 @@ fn tasks(optimized: &Optimized, plan: &Plan<'_>) -> String {
         .collect();
     let mut outcomes: Vec<_> = optimized.outcomes.iter().collect();
     outcomes.sort_by_key(|(label, _)| (order.get(label).copied().unwrap_or(usize::MAX), *label));
+    let needed: BTreeSet<&Label> = plan
+        .tasks()
+        .flat_map(|task| task.dependencies.values())
+        .collect();
     let mut replaced = 0;
     for (label, outcome) in outcomes {
         match outcome {
@@ -152,7 +156,7 @@ fn tasks(optimized: &Optimized, plan: &Plan<'_>) -> String {
             Outcome::Replaced { reason, .. } => {
                 replaced += 1;
                 // What nothing waits for is up to date; a push has it for every image.
-                if needed(plan, label) {
+                if needed.contains(label) {
                     line(label, "found", reason);
                 }
             }
@@ -170,11 +174,6 @@ fn tasks(optimized: &Optimized, plan: &Plan<'_>) -> String {
         );
     }
     out
-}
-
-fn needed(plan: &Plan<'_>, label: &Label) -> bool {
-    plan.tasks()
-        .any(|task| task.dependencies.values().any(|needed| needed == label))
 }
 
 /// An annotation, as GitHub's API has it.
@@ -203,11 +202,7 @@ pub fn annotations(findings: &[Diagnostic], tree: Option<&Tree>) -> Vec<Annotati
         .into_iter()
         .filter_map(|finding| {
             let place = finding.place.as_ref()?;
-            let line = locate
-                .line(place)
-                .rsplit_once(':')
-                .and_then(|(_, line)| line.parse().ok())
-                .unwrap_or(1);
+            let line = locate.number(place).unwrap_or(1);
             let mut message = finding.message.clone();
             if let Some(hint) = &finding.hint {
                 let _ = write!(message, "\n\nHint: {hint}");

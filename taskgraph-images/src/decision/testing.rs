@@ -6,7 +6,6 @@ use taskgraph_images_transforms::{
     Label, Level, Optimization, Parameters, ProjectConfig, TaskGraph,
 };
 
-use super::graphs::part;
 use super::lookup::{Entry, Found, Lookups};
 use super::optimize::{Optimized, Outcome, Question, max_ages, queues, scheduler_id};
 use super::target::Targets;
@@ -102,7 +101,7 @@ impl Case {
             ages: false,
         };
         Self {
-            graph: part(&full, targets.labels.keys()).unwrap(),
+            graph: full.part(targets.labels.keys()).unwrap(),
             snapshot,
             level,
             targets,

@@ -25,15 +25,22 @@ impl<'a> Locator<'a> {
 
     /// The place as `file:line`; the file alone where the whole of it is meant.
     pub fn line(&self, place: &Place) -> String {
+        match self.number(place) {
+            Some(line) => format!("{}:{line}", place.path),
+            None => place.path.to_string(),
+        }
+    }
+
+    /// The line of the place, from 1; none where the whole file is meant.
+    pub fn number(&self, place: &Place) -> Option<usize> {
         if place.span.end == 0 {
-            return place.path.to_string();
+            return None;
         }
         let mut lines = self.lines.borrow_mut();
         let starts = lines
             .entry(place.path.clone())
             .or_insert_with(|| self.starts(&place.path));
-        let line = starts.partition_point(|start| *start <= place.span.start);
-        format!("{}:{line}", place.path)
+        Some(starts.partition_point(|start| *start <= place.span.start))
     }
 
     fn starts(&self, path: &TreePath) -> Vec<u32> {

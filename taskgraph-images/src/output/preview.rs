@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use taskgraph_images_transforms::{
-    ImageId, ImageTasks, Kind, Label, Level, Parameters, TaskGraph, TransformError,
-    TransformErrorKind, full_task_graph,
+    ImageId, ImageTasks, Kind, Label, Level, Parameters, TaskGraph, TransformError, full_task_graph,
 };
 
 use super::affected::{ReasonJson, reasons};
@@ -84,23 +83,17 @@ impl Preview {
             .flat_map(|(id, image)| image.tasks.iter().map(|kind| id.label(*kind)))
             .filter(|label| full.get(label).is_some())
             .collect();
-        let one = |error: taskgraph_images_transforms::GraphError| {
-            vec![TransformError {
-                task: None,
-                kind: TransformErrorKind::from(error),
-            }]
-        };
-        let closure = full.closure(&affected).map_err(one)?;
-        let target = full.subgraph(&closure).map_err(|errors| {
+        let target = full.part(&affected).map_err(|errors| {
             errors
                 .into_iter()
-                .map(|error| TransformError {
-                    task: None,
-                    kind: error.into(),
-                })
+                .map(TransformError::from)
                 .collect::<Vec<_>>()
         })?;
-        let needed = closure.difference(&affected).cloned().collect();
+        let needed = target
+            .tasks()
+            .map(|task| task.label.clone())
+            .filter(|label| !affected.contains(label))
+            .collect();
         Ok(Self {
             event,
             level: parameters.level,

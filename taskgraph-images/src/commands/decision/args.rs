@@ -8,6 +8,7 @@ use taskgraph_images::decision::event::Event;
 use taskgraph_images::decision::target::Method;
 use taskgraph_images::transforms::{Kind, Level};
 
+use super::super::preview::level;
 use crate::exit::Failure;
 
 /// Decide which tasks an event leads to, and create them in Taskcluster
@@ -161,12 +162,6 @@ pub(super) struct CronArgs {
     /// A kind of tasks that the push's own do not stand in for; may be repeated
     #[arg(long, value_name = "KIND", requires = "include_push_tasks", value_parser = kind)]
     pub(super) rebuild_kind: Vec<Kind>,
-}
-
-fn level(text: &str) -> Result<Level, String> {
-    // An unset variable of `.taskcluster.yml` is an empty one, and counts as absent elsewhere; a level is always set.
-    text.parse()
-        .map_err(|error: taskgraph_images::transforms::LevelError| error.to_string())
 }
 
 fn kind(text: &str) -> Result<Kind, String> {

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use taskgraph_images::comparison::{Comparison, ComparisonError, Head};
 use taskgraph_images::decision::artifacts::{self, Optimization};
-use taskgraph_images::decision::create::{check_sizes, create};
-use taskgraph_images::decision::graphs::{Graphs, part};
+use taskgraph_images::decision::create::create;
+use taskgraph_images::decision::graphs::Graphs;
 use taskgraph_images::decision::lookup::Lookups;
 use taskgraph_images::decision::optimize::{
     Optimized, Outcome, Question, max_ages, queues, scheduler_id,
@@ -22,7 +22,7 @@ use taskgraph_images::output::preview::{Event, Preview, PreviewJson};
 use taskgraph_images::output::text::count;
 use taskgraph_images::output::{self, affected, images, text};
 use taskgraph_images::taskcluster::{Auth as _, Client, Connection, Index as _, Queue, TaskId};
-use taskgraph_images::transforms::{IndexPath, Label, Parameters, ProjectConfig};
+use taskgraph_images::transforms::{IndexPath, Label, Parameters, ProjectConfig, TransformError};
 use taskgraph_images::tree::{Files, TreePath, View};
 
 use super::Global;
@@ -127,23 +127,21 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
         parameters.existing_tasks = push;
     }
 
+    let task_id = recorded
+        .as_ref()
+        .map(|recorded| recorded.decision_task_id.clone())
+        .or_else(|| args.task_id.clone())
+        .unwrap_or_else(TaskId::placeholder);
     let creator = Creator {
-        task_id: recorded
-            .as_ref()
-            .map(|recorded| recorded.decision_task_id.clone())
-            .or_else(|| args.task_id.clone())
-            .unwrap_or_else(TaskId::placeholder),
-        decision: TaskId::placeholder(),
+        // A decision task is its own group.
+        decision: task_id.clone(),
+        task_id,
         scheduler_id: scheduler_id(config, for_tasks.level),
         root_url: recorded
             .as_ref()
             .map(|recorded| recorded.root_url.clone())
             .or_else(|| client.map(|client| client.root_url().to_owned()))
             .unwrap_or_else(|| "https://taskcluster.invalid".to_owned()),
-    };
-    let creator = Creator {
-        decision: creator.task_id.clone(),
-        ..creator
     };
     if creates && args.task_id.is_none() {
         return Err(Failure::Usage(
@@ -187,7 +185,6 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
         optimized.replaced().count(),
         optimized.outcomes.len() - plan.tasks().len() - optimized.replaced().count()
     ));
-    check_sizes(&plan, now).map_err(Failure::too_large)?;
     tools::provide(&plan, args.tools.as_deref(), &folder, creates)?;
 
     folder.write(artifacts::PARAMETERS, &parameters.to_yaml())?;
@@ -410,7 +407,12 @@ fn show(
     folder: &Folder,
 ) -> Result<(), Failure> {
     let kept: BTreeSet<Label> = optimized.kept().cloned().collect();
-    let shown = part(&graphs.target, &kept)?;
+    let shown = graphs.target.part(&kept).map_err(|errors| {
+        errors
+            .into_iter()
+            .map(TransformError::from)
+            .collect::<Vec<_>>()
+    })?;
     let needed = shown
         .tasks()
         .map(|task| task.label.clone())
@@ -440,7 +442,7 @@ fn show(
     if parameters.is_pull_request() {
         folder.write(
             report::TEXT,
-            &report::text(comparison, &preview, optimized, plan),
+            &report::text(comparison, &document, optimized, plan),
         )?;
         let warnings = &comparison.head.fleet.findings;
         let annotations = report::annotations(warnings, Some(&comparison.head.fleet.tree));
