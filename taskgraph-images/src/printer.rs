@@ -134,9 +134,15 @@ impl Printer {
             }
             Failure::Event(errors) => self.errors(errors),
             Failure::Images(errors) => self.errors(errors),
+            Failure::Input(errors) => self.errors(errors),
+            Failure::Action(errors) => self.errors(errors),
+            Failure::Calls(errors) => self.errors(errors),
             Failure::Taskcluster(error) => self.errors([error]),
             Failure::TooMuch { tasks_for, scope } => self.errors([format!(
                 "this task holds `{scope}`, and `{tasks_for}` lets anybody choose the code that runs here"
+            )]),
+            Failure::Permission { action, scope } => self.errors([format!(
+                "this task was not started for `{action}`: it does not hold `{scope}`"
             )]),
             Failure::Scopes(missing) => {
                 for scope in missing {

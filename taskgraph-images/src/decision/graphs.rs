@@ -1,5 +1,7 @@
 //! [`Graphs`]: the full task graph, what is asked for of it, and the part that this needs.
 
+use std::collections::BTreeSet;
+
 use taskgraph_images_transforms::{Label, Parameters, TaskGraph, TransformError};
 
 use super::parameters::DecisionParameters;
@@ -30,8 +32,11 @@ fn is_untrusted(tasks_for: &str) -> bool {
     )
 }
 
-/// The targets that read secrets, or need a task that does.
-fn with_secrets(full: &TaskGraph, targets: &Targets) -> Vec<Label> {
+/// The tasks that an event must not have, as it gets no secrets: those that read some, or need a task that does.
+pub fn withheld(full: &TaskGraph, tasks_for: &str) -> BTreeSet<Label> {
+    if !is_untrusted(tasks_for) {
+        return BTreeSet::new();
+    }
     let secret: Vec<&Label> = full
         .tasks()
         .filter(|task| {
@@ -40,13 +45,7 @@ fn with_secrets(full: &TaskGraph, targets: &Targets) -> Vec<Label> {
         })
         .map(|task| &task.label)
         .collect();
-    let tainted = full.dependents_closure(secret).unwrap_or_default();
-    targets
-        .labels
-        .keys()
-        .filter(|label| tainted.contains(*label))
-        .cloned()
-        .collect()
+    full.dependents_closure(secret).unwrap_or_default()
 }
 
 /// Why there are no graphs.
@@ -94,13 +93,14 @@ impl Graphs {
             for_tasks.is_pull_request(),
         )
         .map_err(GraphsError::Images)?;
-        let mut withheld = Vec::new();
-        if is_untrusted(&parameters.tasks_for) {
-            withheld = with_secrets(&full, &targets);
-            for label in &withheld {
-                targets.labels.remove(label);
-            }
-        }
+        let tainted = withheld(&full, &parameters.tasks_for);
+        let withheld = targets
+            .labels
+            .keys()
+            .filter(|label| tainted.contains(*label))
+            .cloned()
+            .collect();
+        targets.labels.retain(|label, _| !tainted.contains(label));
         let target = full
             .part(targets.labels.keys())
             .map_err(|errors| GraphsError::Tasks(errors.into_iter().map(Into::into).collect()))?;

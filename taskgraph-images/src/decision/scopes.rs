@@ -10,11 +10,11 @@ use super::plan::Plan;
 
 /// A scope that is needed and not held.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{scope}`, needed by {}", tasks(.labels))]
+#[error("`{scope}`{}", tasks(.labels))]
 pub struct MissingScope {
     /// The scope; where any of several would do, the narrowest.
     pub scope: String,
-    /// The tasks that need it.
+    /// The tasks that need it; none if it is no task that does.
     pub labels: BTreeSet<Label>,
 }
 
@@ -29,8 +29,9 @@ fn tasks(labels: &BTreeSet<Label>) -> String {
         .collect();
     let named = named.join(", ");
     match labels.len().saturating_sub(NAMED) {
-        0 => named,
-        more => format!("{named} and {more} more"),
+        0 if labels.is_empty() => named,
+        0 => format!(", needed by {named}"),
+        more => format!(", needed by {named} and {more} more"),
     }
 }
 

@@ -174,7 +174,8 @@ fn reasons(affected: &Affected) -> BTreeMap<Label, String> {
     reasons
 }
 
-fn unknown(full: &TaskGraph, selectors: &[Selector]) -> Vec<UnknownImage> {
+/// The images that were asked for and that no task of the graph is about.
+pub fn unknown(full: &TaskGraph, selectors: &[Selector]) -> Vec<UnknownImage> {
     let images: BTreeSet<&ImageId> = full.tasks().map(|task| &task.attributes.image).collect();
     selectors
         .iter()

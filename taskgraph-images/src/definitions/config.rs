@@ -11,6 +11,7 @@ use taskgraph_images_transforms::{
 
 use super::select::Selection;
 use super::text::Parsed;
+use crate::actions::Action;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::tree::TreePath;
 use crate::yaml::{Decode, Decoder, Node, Phase, Spanned, record};
@@ -38,6 +39,8 @@ record! {
         pub tool / "tool": BTreeMap<String, Spanned<Tool>>,
         /// The group that Treeherder shows tasks in; if absent, it shows nothing.
         pub treeherder / "treeherder": Option<TreeherderSettings>,
+        /// What people can ask of tasks.
+        pub actions / "actions": Option<Actions>,
     }
 }
 
@@ -125,6 +128,14 @@ record! {
     }
 }
 
+record! {
+    /// What people can ask of tasks.
+    pub struct Actions {
+        /// Actions that are not offered, and refused.
+        pub disabled / "disabled": Vec<Parsed<Action>>,
+    }
+}
+
 /// The settings as the rest of the program takes them.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -134,6 +145,8 @@ pub struct Config {
     pub provisioning: Vec<TreePath>,
     /// Globs of files that are never reported, and where they were written.
     pub unclaimed_ok: Vec<Spanned<String>>,
+    /// Actions that are not offered, and refused.
+    pub disabled_actions: BTreeSet<Action>,
 }
 
 /// Reads the settings from the file's node.
@@ -247,6 +260,12 @@ fn build(
         project,
         provisioning: one.provisioning,
         unclaimed_ok: one.unclaimed_ok,
+        disabled_actions: one
+            .actions
+            .into_iter()
+            .flat_map(|actions| actions.disabled)
+            .map(|action| action.0)
+            .collect(),
     })
 }
 
