@@ -1,7 +1,7 @@
 //! Actions, all the way: a decision offers them, a page renders the payload of a hook, the hook renders
 //! `.taskcluster.yml`, and its task runs the program.
 
-use fake_taskcluster::{Artifact, IndexEntry, Options, Server, TaskState};
+use fake_taskcluster::{Artifact, Fault, Faults, IndexEntry, Options, Server, TaskState};
 use serde_json::{Value, json};
 
 use crate::case::{Case, TASK_ID};
@@ -341,6 +341,34 @@ fn retrigger_creates_copies_in_the_group() {
     ));
     assert_eq!(decided.server().tasks(), before);
     assert_eq!(decided.artifact("task-graph.json"), all);
+}
+
+#[test]
+fn whatever_request_fails_a_rerun_completes_the_action() {
+    let input = || json!({"images": ["base"], "children": true});
+    let decided = Decided::push();
+    decided.server().forget_requests();
+    done(&decided.ask("rebuild", None, input()));
+    let count = decided.server().requests().len() as u64;
+    let whole = (decided.created_by(OWN), decided.artifact("task-graph.json"));
+    for number in 1..=count {
+        let decided = Decided::push();
+        let before = decided.server().requests().len() as u64;
+        let faults = Faults::none().at(before + number, Fault::Status(403));
+        decided.server().set_faults(faults);
+        let ran = decided.ask("rebuild", None, input());
+        assert_ne!(ran.code, Some(0), "request {number}: {}", ran.block());
+        decided.server().set_faults(Faults::none());
+        decided.case.age();
+        done(&decided.ask("rebuild", None, input()));
+        let again = (decided.created_by(OWN), decided.artifact("task-graph.json"));
+        assert_eq!(again.0, whole.0, "request {number}");
+        assert_eq!(
+            again.1.as_object().unwrap().keys().collect::<Vec<_>>(),
+            whole.1.as_object().unwrap().keys().collect::<Vec<_>>(),
+            "request {number}"
+        );
+    }
 }
 
 #[test]

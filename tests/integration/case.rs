@@ -1,7 +1,8 @@
 //! A decision to be made: a repository, a Taskcluster on loopback that knows the decision task, and the event.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use fake_taskcluster::{Options, Server};
 use serde_json::Value;
@@ -118,6 +119,38 @@ impl Case {
     pub(crate) fn artifact(&self, name: &str) -> Value {
         let text = std::fs::read_to_string(self.artifacts.join(name)).unwrap();
         serde_json::from_str(&text).unwrap()
+    }
+
+    /// The artifacts that were left, as text, by their names.
+    pub(crate) fn left(&self) -> BTreeMap<String, String> {
+        fn read(folder: &Path, at: &str, found: &mut BTreeMap<String, String>) {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let entry = entry.unwrap();
+                let name = format!("{at}{}", entry.file_name().to_string_lossy());
+                if entry.path().is_dir() {
+                    read(&entry.path(), &format!("{name}/"), found);
+                } else {
+                    let content = std::fs::read(entry.path()).unwrap();
+                    found.insert(name, String::from_utf8_lossy(&content).into_owned());
+                }
+            }
+        }
+        let mut found = BTreeMap::new();
+        read(&self.artifacts, "", &mut found);
+        found
+    }
+
+    /// Makes all created tasks an hour older.
+    pub(crate) fn age(&self) {
+        let earlier = self.server.time_before(Duration::from_secs(3600));
+        for (id, mut task) in self.server.tasks() {
+            if let Some(state) = self.server.task_state(&id)
+                && id != TASK_ID
+            {
+                task["created"] = earlier.clone().into();
+                self.server.insert_task(&id, task, state);
+            }
+        }
     }
 
     /// The created tasks without their times, by label.
