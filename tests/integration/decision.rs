@@ -222,15 +222,13 @@ fn a_pull_request_creates_what_it_affects() {
 }
 
 #[test]
-fn a_strangers_pull_request_gets_no_secrets() {
+fn a_strangers_pull_request_gets_no_credentials() {
     let mut case = Case::at(1, Options::default());
     case.repo
-        .replace(
-            "image-defs/images/child.yml",
-            "parent: base\n",
-            "parent: base\nbuild: {secrets: [cloud]}\n",
-        )
+        .append("image-defs/config.yml", "validate: {worker: tester}\n")
+        .append("image-defs/data/settings.conf", "question = unknown\n")
         .append("image-defs/scripts/gui/10-desktop.sh", "echo more\n")
+        .append("image-defs/containers/box/file", "another\n")
         .commit();
     let head = case.repo.git(&["rev-parse", "HEAD"]);
     case.tell("HEAD_REV", head.trim());
@@ -240,10 +238,41 @@ fn a_strangers_pull_request_gets_no_secrets() {
         case.tell("TASKS_FOR", tasks_for);
         let ran = case.run_with(&["--dry-run"]);
         assert_eq!(ran.code, Some(0), "{}", ran.block());
-        case.artifact("target-tasks.json").to_string()
+        (case.artifact("target-tasks.json").to_string(), ran.stderr)
     };
-    insta::assert_snapshot!(labels(&mut case, "github-pull-request"), @r#"["build-child-google","build-gui-google"]"#);
-    insta::assert_snapshot!(labels(&mut case, "github-pull-request-untrusted"), @r#"["build-gui-google"]"#);
+    let (trusted, _) = labels(&mut case, "github-pull-request");
+    insta::assert_snapshot!(trusted, @r#"["build-boxed-container","build-child-google","build-globbed-google","build-gui-google","build-packed-a-google","build-packed-b-google"]"#);
+    let (untrusted, said) = labels(&mut case, "github-pull-request-untrusted");
+    insta::assert_snapshot!(untrusted, @r#"["build-boxed-container","validate-packed-a-google","validate-packed-b-google"]"#);
+    let said: Vec<&str> = said
+        .lines()
+        .filter(|line| line.contains("credentials"))
+        .collect();
+    insta::assert_snapshot!(said.join("\n"), @"`github-pull-request-untrusted` gets no credentials, so these are left out: `build-child-google`, `build-globbed-google`, `build-gui-google`, `build-packed-a-google`, `build-packed-b-google`; of these, only the templates are validated: `packed-a@google`, `packed-b@google`");
+    let text =
+        std::fs::read_to_string(case.artifacts.join("github/customCheckRunText.md")).unwrap();
+    assert!(text.contains("gets no credentials"), "{text}");
+    // Nothing that needs credentials is in any graph.
+    let full = case.artifact("full-task-graph.json");
+    let labels: Vec<&String> = full.as_object().unwrap().keys().collect();
+    insta::assert_debug_snapshot!(labels, @r#"
+    [
+        "build-boxed-container",
+        "validate-packed-a-google",
+        "validate-packed-b-google",
+    ]
+    "#);
+
+    // An image that may not be built is none that there is not.
+    case.tell("COMMENT", "build child packed-a");
+    let (asked, said) = {
+        case.tell("TASKS_FOR", "github-issue-comment");
+        let ran = case.run_with(&["--dry-run"]);
+        assert_eq!(ran.code, Some(0), "{}", ran.block());
+        (case.artifact("target-tasks.json").to_string(), ran.stderr)
+    };
+    insta::assert_snapshot!(asked, @r#"["validate-packed-a-google"]"#);
+    assert!(said.contains("`build-child-google`"), "{said}");
 }
 
 #[test]

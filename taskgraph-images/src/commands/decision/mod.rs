@@ -106,16 +106,7 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
         parameters.target_tasks_method
     ));
     if !graphs.withheld.is_empty() {
-        let labels: Vec<String> = graphs
-            .withheld
-            .iter()
-            .map(|label| format!("`{label}`"))
-            .collect();
-        printer.note(&format!(
-            "`{}` gets no secrets, so these are left out: {}",
-            parameters.tasks_for,
-            labels.join(", ")
-        ));
+        printer.note(&report::left_out(&parameters.tasks_for, &graphs));
     }
     let config = &settings(&comparison)?.project;
     if extras.include_push_tasks {
@@ -442,7 +433,7 @@ fn show(
     if parameters.is_pull_request() {
         folder.write(
             report::TEXT,
-            &report::text(comparison, &document, optimized, plan),
+            &report::text(comparison, &document, optimized, plan, graphs, parameters),
         )?;
         let warnings = &comparison.head.fleet.findings;
         let annotations = report::annotations(warnings, Some(&comparison.head.fleet.tree));
