@@ -161,6 +161,15 @@ impl Printer {
                     error.done.created + error.done.present
                 )]);
             }
+            Failure::Templates(images) => {
+                for image in images {
+                    self.errors([format!("`{image}`: Packer refuses its template")]);
+                }
+            }
+            Failure::Program { name, why } => {
+                self.errors([format!("`{name}` cannot be run: {why}")]);
+            }
+            Failure::Infrastructure(words) => self.errors([words]),
             Failure::Repository(error) => self.stderr(&format!("{ERROR}error{ERROR:#}: {error}")),
         }
         if let Some(hint) = failure.hint() {

@@ -14,6 +14,7 @@ fn help() {
         "graph",
         "decision",
         "check",
+        "validate",
         "hook",
         "init",
         "schema",
