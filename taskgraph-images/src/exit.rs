@@ -33,12 +33,12 @@ pub(crate) enum Failure {
     Images(Vec<UnknownImage>),
     /// A service of Taskcluster refused, or did not answer.
     Taskcluster(ApiError),
-    /// The task holds scopes of level 3 in an event that lets anybody choose the code.
+    /// The task holds scopes of level 3 in a run of level 1.
     TooMuch {
         /// The event.
         tasks_for: String,
-        /// The scope.
-        scope: String,
+        /// The scopes.
+        scopes: Vec<String>,
     },
     /// The task lacks scopes.
     Scopes(Vec<MissingScope>),
@@ -106,7 +106,9 @@ impl Failure {
                 Some("run it again: what was created is found, and nothing is created twice".to_owned())
             }
             Self::TooMuch { .. } => Some(
-                "take the scope from the role of such events; level 3 is for pushes, cron jobs and actions".to_owned(),
+                "take them from the role of such events: pull requests, tags, and whatever else is of level 1; nothing \
+                 was created"
+                    .to_owned(),
             ),
             Self::Scopes(_) => Some(
                 "grant them to the role that `.taskcluster.yml` assumes for this event; nothing was created".to_owned(),

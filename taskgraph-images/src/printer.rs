@@ -135,9 +135,15 @@ impl Printer {
             Failure::Event(errors) => self.errors(errors),
             Failure::Images(errors) => self.errors(errors),
             Failure::Taskcluster(error) => self.errors([error]),
-            Failure::TooMuch { tasks_for, scope } => self.errors([format!(
-                "this task holds `{scope}`, and `{tasks_for}` lets anybody choose the code that runs here"
-            )]),
+            Failure::TooMuch { tasks_for, scopes } => {
+                for scope in scopes {
+                    self.stderr(&format!("  `{scope}`"));
+                }
+                self.errors([format!(
+                    "this run, `{tasks_for}`, is of level 1, and holds {} of level 3",
+                    count(scopes.len(), "scope")
+                )]);
+            }
             Failure::Scopes(missing) => {
                 for scope in missing {
                     self.stderr(&format!("  {scope}"));
@@ -150,8 +156,11 @@ impl Printer {
                     self.errors([format!("`{label}`: {fault}")]);
                 }
                 if !error.skipped.is_empty() {
-                    let labels: Vec<String> =
-                        error.skipped.iter().map(|label| format!("`{label}`")).collect();
+                    let labels: Vec<String> = error
+                        .skipped
+                        .iter()
+                        .map(|label| format!("`{label}`"))
+                        .collect();
                     self.stderr(&format!("not tried: {}", labels.join(", ")));
                 }
                 self.errors([format!(

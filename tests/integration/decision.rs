@@ -335,12 +335,77 @@ fn missing_scopes_are_reported_together_and_nothing_is_created() {
 }
 
 #[test]
-fn a_pull_request_must_not_hold_scopes_of_level_3() {
+fn level_1_must_not_hold_scopes_of_level_3() {
     let held = ["auth:current-scopes", "queue:*", "index:*", "secrets:*"];
     let case = Case::pull_request(Options::default().holding(held));
     let ran = case.run();
     assert_eq!(ran.code, Some(5), "{}", ran.block());
     assert!(case.created().is_empty());
+    // Nor in any other event.
+    for (tasks_for, head_ref) in [
+        ("github-push", "refs/tags/v1"),
+        ("cron", "main"),
+        ("action", "main"),
+    ] {
+        let mut case = Case::at(
+            1,
+            Options::default().holding([
+                "auth:current-scopes",
+                "queue:status:*",
+                "queue:get-task:*",
+                "index:find-task:*",
+                "queue:create-task:low:example-1/*",
+                "queue:create-task:low:example-3/*",
+                "queue:scheduler-id:example-level-1",
+                "secrets:get:project/example/level-3/cloud",
+            ]),
+        );
+        case.tell("TASKS_FOR", tasks_for);
+        case.tell("HEAD_REF", head_ref);
+        case.tell("LEVEL", "1");
+        let ran = case.run();
+        assert_eq!(ran.code, Some(5), "{}", ran.block());
+        assert!(case.created().is_empty());
+        let said: Vec<&str> = ran.stderr.lines().rev().take(4).collect();
+        let said: Vec<&str> = said.into_iter().rev().collect();
+        let said = said.join("\n").replace(tasks_for, "EVENT");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(said, @"
+              `queue:create-task:low:example-3/*`
+              `secrets:get:project/example/level-3/cloud`
+            error: this run, `EVENT`, is of level 1, and holds 2 scopes of level 3
+            hint: take them from the role of such events: pull requests, tags, and whatever else is of level 1; nothing was created
+            ");
+        }
+    }
+}
+
+#[test]
+fn a_level_is_proven_also_where_nothing_is_created() {
+    let held = |scheduler: &str| {
+        Options::default().holding([
+            "auth:current-scopes",
+            "queue:status:*",
+            "queue:get-task:*",
+            "index:find-task:*",
+            scheduler,
+        ])
+    };
+    for scheduler in [
+        "queue:scheduler-id:example-level-1",
+        "queue:scheduler-id:other-level-3",
+    ] {
+        let mut case = Case::push(held(scheduler));
+        case.tell("TARGET_TASKS_METHOD", "none");
+        let ran = case.run();
+        assert_eq!(ran.code, Some(5), "{}", ran.block());
+        let missing = "`queue:scheduler-id:example-level-3`, needed by whoever runs at this level in this trust domain";
+        assert!(ran.stderr.contains(missing), "{}", ran.stderr);
+    }
+    let mut case = Case::push(held("queue:scheduler-id:example-level-3"));
+    case.tell("TARGET_TASKS_METHOD", "none");
+    let ran = case.run();
+    assert_eq!(ran.code, Some(0), "{}", ran.block());
 }
 
 #[test]

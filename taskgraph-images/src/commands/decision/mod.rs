@@ -22,7 +22,9 @@ use taskgraph_images::output::preview::{Event, Preview, PreviewJson};
 use taskgraph_images::output::text::count;
 use taskgraph_images::output::{self, affected, images, text};
 use taskgraph_images::taskcluster::{Auth as _, Client, Connection, Index as _, Queue, TaskId};
-use taskgraph_images::transforms::{IndexPath, Label, Parameters, ProjectConfig, TransformError};
+use taskgraph_images::transforms::{
+    IndexPath, Label, Level, Parameters, ProjectConfig, TransformError,
+};
 use taskgraph_images::tree::{Files, TreePath, View};
 
 use super::Global;
@@ -207,11 +209,14 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
     }
     let client = client.ok_or_else(Failure::no_taskcluster)?;
     let held = client.current_scopes().map_err(Failure::Taskcluster)?;
-    if pull_request && let Some(scope) = scopes::too_much(config, &held) {
-        return Err(Failure::TooMuch {
-            tasks_for: parameters.tasks_for.clone(),
-            scope,
-        });
+    if for_tasks.level == Level::One {
+        let scopes = scopes::of_level_3(config, &held);
+        if !scopes.is_empty() {
+            return Err(Failure::TooMuch {
+                tasks_for: parameters.tasks_for.clone(),
+                scopes,
+            });
+        }
     }
     let missing = scopes::missing(&plan, &held);
     if !missing.is_empty() {
