@@ -116,6 +116,7 @@ mod payloads;
 pub mod scripts;
 pub mod taskcluster;
 pub mod tree;
+pub mod worker;
 pub mod yaml;
 
 pub use taskgraph_images_transforms as transforms;

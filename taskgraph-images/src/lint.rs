@@ -18,14 +18,21 @@ pub fn lint(side: Side<'_>) -> Vec<Diagnostic> {
     findings
 }
 
-/// Worker aliases that no task runs on.
+/// Worker aliases that no task runs on: none of an image's, and none that validates.
 fn workers(side: Side<'_>) -> Vec<Diagnostic> {
     let aliases = side
         .fleet
         .config
         .iter()
         .flat_map(|config| config.project.workers.keys());
+    let validates = side
+        .fleet
+        .config
+        .as_ref()
+        .and_then(|config| config.project.validate.as_ref())
+        .map(|validate| &validate.worker);
     aliases
+        .filter(|alias| validates != Some(*alias))
         .filter(|alias| !side.graph.contains(&NodeKey::Worker((*alias).clone())))
         .map(|alias| {
             Diagnostic::warning(

@@ -138,9 +138,15 @@ impl Printer {
             Failure::Action(errors) => self.errors(errors),
             Failure::Calls(errors) => self.errors(errors),
             Failure::Taskcluster(error) => self.errors([error]),
-            Failure::TooMuch { tasks_for, scope } => self.errors([format!(
-                "this task holds `{scope}`, and `{tasks_for}` lets anybody choose the code that runs here"
-            )]),
+            Failure::TooMuch { tasks_for, scopes } => {
+                for scope in scopes {
+                    self.stderr(&format!("  `{scope}`"));
+                }
+                self.errors([format!(
+                    "this run, `{tasks_for}`, is of level 1, and holds {} of level 3",
+                    count(scopes.len(), "scope")
+                )]);
+            }
             Failure::Permission { action, scope } => self.errors([format!(
                 "this task was not started for `{action}`: it does not hold `{scope}`"
             )]),
@@ -156,8 +162,11 @@ impl Printer {
                     self.errors([format!("`{label}`: {fault}")]);
                 }
                 if !error.skipped.is_empty() {
-                    let labels: Vec<String> =
-                        error.skipped.iter().map(|label| format!("`{label}`")).collect();
+                    let labels: Vec<String> = error
+                        .skipped
+                        .iter()
+                        .map(|label| format!("`{label}`"))
+                        .collect();
                     self.stderr(&format!("not tried: {}", labels.join(", ")));
                 }
                 self.errors([format!(
@@ -167,6 +176,15 @@ impl Printer {
                     error.done.created + error.done.present
                 )]);
             }
+            Failure::Templates(images) => {
+                for image in images {
+                    self.errors([format!("`{image}`: Packer refuses its template")]);
+                }
+            }
+            Failure::Program { name, why } => {
+                self.errors([format!("`{name}` cannot be run: {why}")]);
+            }
+            Failure::Infrastructure(words) => self.errors([words]),
             Failure::Repository(error) => self.stderr(&format!("{ERROR}error{ERROR:#}: {error}")),
         }
         if let Some(hint) = failure.hint() {

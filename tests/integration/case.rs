@@ -12,6 +12,20 @@ use crate::support::{Ran, Repo};
 /// The decision task.
 pub(crate) const TASK_ID: &str = "fN1SbArXTPSVFNUvaOlinQ";
 
+/// What a pull request's decision needs.
+pub(crate) const LEVEL_1: [&str; 10] = [
+    "auth:current-scopes",
+    "queue:create-task:project:none",
+    "queue:status:*",
+    "queue:get-task:*",
+    "queue:list-artifacts:*",
+    "index:find-task:*",
+    "queue:create-task:low:example-1/*",
+    "queue:scheduler-id:example-level-1",
+    "queue:route:index.example.cache.pr.*",
+    "queue:route:checks",
+];
+
 /// A repository, a Taskcluster that knows its decision task, and what the decision is told.
 pub(crate) struct Case {
     pub(crate) repo: Repo,

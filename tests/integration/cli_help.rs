@@ -16,6 +16,7 @@ fn help() {
         "action-callback",
         "test-action-callback",
         "check",
+        "validate",
         "hook",
         "init",
         "schema",

@@ -4,21 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use fake_taskcluster::{Fault, Faults, Options};
 
-use crate::case::{Case, TASK_ID};
-
-/// What a pull request's decision needs.
-const LEVEL_1: [&str; 10] = [
-    "auth:current-scopes",
-    "queue:create-task:project:none",
-    "queue:status:*",
-    "queue:get-task:*",
-    "queue:list-artifacts:*",
-    "index:find-task:*",
-    "queue:create-task:low:example-1/*",
-    "queue:scheduler-id:example-level-1",
-    "queue:route:index.example.cache.pr.*",
-    "queue:route:checks",
-];
+use crate::case::{Case, LEVEL_1, TASK_ID};
 
 #[test]
 fn a_push_creates_what_the_index_lacks() {
@@ -76,15 +62,13 @@ fn a_pull_request_creates_what_it_affects() {
 }
 
 #[test]
-fn a_strangers_pull_request_gets_no_secrets() {
+fn a_strangers_pull_request_gets_no_credentials() {
     let mut case = Case::at(1, Options::default());
     case.repo
-        .replace(
-            "image-defs/images/child.yml",
-            "parent: base\n",
-            "parent: base\nbuild: {secrets: [cloud]}\n",
-        )
+        .append("image-defs/config.yml", "validate: {worker: tester}\n")
+        .append("image-defs/data/settings.conf", "question = unknown\n")
         .append("image-defs/scripts/gui/10-desktop.sh", "echo more\n")
+        .append("image-defs/containers/box/file", "another\n")
         .commit();
     let head = case.repo.git(&["rev-parse", "HEAD"]);
     case.tell("HEAD_REV", head.trim());
@@ -94,10 +78,41 @@ fn a_strangers_pull_request_gets_no_secrets() {
         case.tell("TASKS_FOR", tasks_for);
         let ran = case.run_with(&["--dry-run"]);
         assert_eq!(ran.code, Some(0), "{}", ran.block());
-        case.artifact("target-tasks.json").to_string()
+        (case.artifact("target-tasks.json").to_string(), ran.stderr)
     };
-    insta::assert_snapshot!(labels(&mut case, "github-pull-request"), @r#"["build-child-google","build-gui-google"]"#);
-    insta::assert_snapshot!(labels(&mut case, "github-pull-request-untrusted"), @r#"["build-gui-google"]"#);
+    let (trusted, _) = labels(&mut case, "github-pull-request");
+    insta::assert_snapshot!(trusted, @r#"["build-boxed-container","build-child-google","build-globbed-google","build-gui-google","build-packed-a-google","build-packed-b-google"]"#);
+    let (untrusted, said) = labels(&mut case, "github-pull-request-untrusted");
+    insta::assert_snapshot!(untrusted, @r#"["build-boxed-container","validate-packed-a-google","validate-packed-b-google"]"#);
+    let said: Vec<&str> = said
+        .lines()
+        .filter(|line| line.contains("credentials"))
+        .collect();
+    insta::assert_snapshot!(said.join("\n"), @"`github-pull-request-untrusted` gets no credentials, so these are left out: `build-child-google`, `build-globbed-google`, `build-gui-google`, `build-packed-a-google`, `build-packed-b-google`; of these, only the templates are validated: `packed-a@google`, `packed-b@google`");
+    let text =
+        std::fs::read_to_string(case.artifacts.join("github/customCheckRunText.md")).unwrap();
+    assert!(text.contains("gets no credentials"), "{text}");
+    // Nothing that needs credentials is in any graph.
+    let full = case.artifact("full-task-graph.json");
+    let labels: Vec<&String> = full.as_object().unwrap().keys().collect();
+    insta::assert_debug_snapshot!(labels, @r#"
+    [
+        "build-boxed-container",
+        "validate-packed-a-google",
+        "validate-packed-b-google",
+    ]
+    "#);
+
+    // An image that may not be built is none that there is not.
+    case.tell("COMMENT", "build child packed-a");
+    let (asked, said) = {
+        case.tell("TASKS_FOR", "github-issue-comment");
+        let ran = case.run_with(&["--dry-run"]);
+        assert_eq!(ran.code, Some(0), "{}", ran.block());
+        (case.artifact("target-tasks.json").to_string(), ran.stderr)
+    };
+    insta::assert_snapshot!(asked, @r#"["validate-packed-a-google"]"#);
+    assert!(said.contains("`build-child-google`"), "{said}");
 }
 
 #[test]
@@ -160,12 +175,77 @@ fn missing_scopes_are_reported_together_and_nothing_is_created() {
 }
 
 #[test]
-fn a_pull_request_must_not_hold_scopes_of_level_3() {
+fn level_1_must_not_hold_scopes_of_level_3() {
     let held = ["auth:current-scopes", "queue:*", "index:*", "secrets:*"];
     let case = Case::pull_request(Options::default().holding(held));
     let ran = case.run();
     assert_eq!(ran.code, Some(5), "{}", ran.block());
     assert!(case.created().is_empty());
+    // Nor in any other event.
+    for (tasks_for, head_ref) in [
+        ("github-push", "refs/tags/v1"),
+        ("cron", "main"),
+        ("action", "main"),
+    ] {
+        let mut case = Case::at(
+            1,
+            Options::default().holding([
+                "auth:current-scopes",
+                "queue:status:*",
+                "queue:get-task:*",
+                "index:find-task:*",
+                "queue:create-task:low:example-1/*",
+                "queue:create-task:low:example-3/*",
+                "queue:scheduler-id:example-level-1",
+                "secrets:get:project/example/level-3/cloud",
+            ]),
+        );
+        case.tell("TASKS_FOR", tasks_for);
+        case.tell("HEAD_REF", head_ref);
+        case.tell("LEVEL", "1");
+        let ran = case.run();
+        assert_eq!(ran.code, Some(5), "{}", ran.block());
+        assert!(case.created().is_empty());
+        let said: Vec<&str> = ran.stderr.lines().rev().take(4).collect();
+        let said: Vec<&str> = said.into_iter().rev().collect();
+        let said = said.join("\n").replace(tasks_for, "EVENT");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(said, @"
+              `queue:create-task:low:example-3/*`
+              `secrets:get:project/example/level-3/cloud`
+            error: this run, `EVENT`, is of level 1, and holds 2 scopes of level 3
+            hint: take them from the role of such events: pull requests, tags, and whatever else is of level 1; nothing was created
+            ");
+        }
+    }
+}
+
+#[test]
+fn a_level_is_proven_also_where_nothing_is_created() {
+    let held = |scheduler: &str| {
+        Options::default().holding([
+            "auth:current-scopes",
+            "queue:status:*",
+            "queue:get-task:*",
+            "index:find-task:*",
+            scheduler,
+        ])
+    };
+    for scheduler in [
+        "queue:scheduler-id:example-level-1",
+        "queue:scheduler-id:other-level-3",
+    ] {
+        let mut case = Case::push(held(scheduler));
+        case.tell("TARGET_TASKS_METHOD", "none");
+        let ran = case.run();
+        assert_eq!(ran.code, Some(5), "{}", ran.block());
+        let missing = "`queue:scheduler-id:example-level-3`, needed by whoever runs at this level in this trust domain";
+        assert!(ran.stderr.contains(missing), "{}", ran.stderr);
+    }
+    let mut case = Case::push(held("queue:scheduler-id:example-level-3"));
+    case.tell("TARGET_TASKS_METHOD", "none");
+    let ran = case.run();
+    assert_eq!(ran.code, Some(0), "{}", ran.block());
 }
 
 #[test]

@@ -160,12 +160,14 @@ fn tasks_of_each_event() {
 
 /// A task without its own name, its image's and its digest.
 fn plain(task: &Task) -> Value {
-    let cached = &task.attributes.cached_task;
-    let text = json!(task)
+    let image = &task.attributes.image;
+    let mut text = json!(task)
         .to_string()
-        .replace(&task.attributes.image.to_string(), "[image]")
-        .replace(&cached.name, "[name]")
-        .replace(&cached.digest.to_string(), "[digest]");
+        .replace(&image.to_string(), "[image]")
+        .replace(&format!("{}-{}", image.name, image.cloud), "[name]");
+    if let Some(cached) = &task.attributes.cached_task {
+        text = text.replace(&cached.digest.to_string(), "[digest]");
+    }
     serde_json::from_str(&text).unwrap()
 }
 

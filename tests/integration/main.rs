@@ -41,6 +41,9 @@ mod revisions;
 mod services;
 /// Repositories and runs.
 mod support;
+/// Templates that Packer validates.
+#[cfg(unix)]
+mod validate;
 /// Values that definitions resolve to, rather than bytes.
 mod values;
 /// The index and the work tree.

@@ -112,7 +112,9 @@ pub enum ActionError {
     #[error("`{0}` publishes: ask for it with `publish`, on a verify task that completed")]
     Publishes(Label),
     /// A task that the event gets none of.
-    #[error("`{0}` reads secrets, or needs a task that does, and the decision's event gets none")]
+    #[error(
+        "`{0}` needs credentials, or what a task that does makes, and the decision's event gets none"
+    )]
     Withheld(Label),
     /// There is no task that publishes the image.
     #[error("`{0}` is not published: its definition says nothing of it")]
@@ -394,10 +396,11 @@ fn add(input: &Input, subject: &Subject) -> Result<Work, Vec<ActionError>> {
     let mut fresh = BTreeMap::new();
     let mut errors = Vec::new();
     for text in &input.tasks {
-        let known = Label::new(text)
-            .ok()
-            .filter(|label| subject.full.get(label).is_some());
-        match known {
+        let label = Label::new(text).ok();
+        match label.filter(|label| subject.candidates.contains_key(label)) {
+            Some(label) if subject.full.get(&label).is_none() => {
+                errors.push(ActionError::Withheld(label));
+            }
             Some(label) => {
                 fresh.insert(label, "it was asked for".to_owned());
             }
@@ -426,10 +429,16 @@ fn rebuild(input: &Input, subject: &Subject) -> Result<Work, Vec<ActionError>> {
         }
     }
     errors.extend(
-        unknown(&subject.full, &selectors)
+        unknown(&subject.candidates, &selectors)
             .into_iter()
             .map(Into::into),
     );
+    let withheld = subject.candidates.iter().filter(|(label, image)| {
+        **label == image.label(Kind::Build)
+            && subject.full.get(label).is_none()
+            && selectors.iter().any(|selector| selector.selects(image))
+    });
+    errors.extend(withheld.map(|(label, _)| ActionError::Withheld(label.clone())));
     let asked = |task: &Task| {
         let image = &task.attributes.image;
         selectors.iter().any(|selector| selector.selects(image))
@@ -471,7 +480,7 @@ fn create_unless(
     Err(errors)
 }
 
-/// Tasks that anybody who may act may create: none that publishes, and none that the event gets none of.
+/// Tasks that anybody who may act may create: none that publishes.
 fn create(
     fresh: BTreeMap<Label, String>,
     standing: BTreeMap<Label, TaskId>,
@@ -480,15 +489,8 @@ fn create(
 ) -> Result<Work, Vec<ActionError>> {
     let errors: Vec<ActionError> = fresh
         .keys()
-        .filter_map(|label| {
-            if is_kind(subject, label, Kind::Publish) {
-                Some(ActionError::Publishes(label.clone()))
-            } else if subject.withheld.contains(label) {
-                Some(ActionError::Withheld(label.clone()))
-            } else {
-                None
-            }
-        })
+        .filter(|label| is_kind(subject, label, Kind::Publish))
+        .map(|label| ActionError::Publishes(label.clone()))
         .collect();
     if !errors.is_empty() {
         return Err(errors);

@@ -172,7 +172,7 @@ impl Action {
     /// What it is about.
     pub const fn context(self) -> Context {
         match self {
-            Self::Retrigger => Context::Kinds(&[Kind::Build, Kind::Verify]),
+            Self::Retrigger => Context::Kinds(&[Kind::Build, Kind::Verify, Kind::Validate]),
             Self::Publish | Self::VerifyAgain => Context::Kinds(&[Kind::Verify]),
             Self::Rerun | Self::Cancel => Context::AnyTask,
             Self::AddNewTasks | Self::AddNewJobs | Self::CancelAll | Self::Rebuild => {

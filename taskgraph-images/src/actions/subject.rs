@@ -1,8 +1,8 @@
 //! [`Subject`]: a decision that an action is about: its task graph, and what stands of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use taskgraph_images_transforms::{Label, TaskGraph};
+use taskgraph_images_transforms::{ImageId, Label, TaskGraph};
 
 use super::group::Group;
 use crate::taskcluster::TaskId;
@@ -14,8 +14,8 @@ pub struct Subject {
     pub decision: TaskId,
     /// Every task of every image.
     pub full: TaskGraph,
-    /// The tasks of the full graph that the decision's event must not have.
-    pub withheld: BTreeSet<Label>,
+    /// These, and what the decision's event may not have, each with its image.
+    pub candidates: BTreeMap<Label, ImageId>,
     /// The tasks of the group.
     pub group: Group,
     /// What the decision let stand in for labels, and what it created: its `label-to-taskid.json`, but for tasks that

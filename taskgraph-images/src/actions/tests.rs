@@ -8,7 +8,7 @@ use super::group::Group;
 use super::input::Input;
 use super::subject::Subject;
 use super::*;
-use crate::decision::graphs::withheld;
+use crate::decision::graphs::candidates;
 use crate::decision::optimize::scheduler_id;
 use crate::decision::parameters::DecisionParameters;
 use crate::decision::testing::{fleet, label, parameters};
@@ -49,7 +49,8 @@ fn listed(
 /// A decision at level 3 that created all of `base` and of `child`, and found `grandchild` in the index.
 fn subject(more: impl IntoIterator<Item = (TaskId, (TaskStatus, Value))>) -> Subject {
     use TaskState::{Completed, Failed, Running, Unscheduled};
-    let full = task_graph(&fleet(), None, &parameters(Level::Three)).unwrap();
+    let snapshot = fleet();
+    let full = task_graph(&snapshot, None, &parameters(Level::Three)).unwrap();
     let mut tasks = BTreeMap::from([
         listed("decision", "Decision task", Completed, &[], 0),
         listed(
@@ -90,7 +91,7 @@ fn subject(more: impl IntoIterator<Item = (TaskId, (TaskStatus, Value))>) -> Sub
     Subject {
         decision: id("decision"),
         group: Group::new(tasks, &full, "td-level-3", &id("action")),
-        withheld: BTreeSet::new(),
+        candidates: candidates(&snapshot, &full, false),
         ids: ids
             .into_iter()
             .map(|name| (label(name), id(name)))
@@ -173,8 +174,8 @@ fn retrigger() {
     on publish-base-google: [publish-base-google]
     times 2
     ");
-    insta::assert_snapshot!(ask(Value::Null, "publish-base-google"), @"`retrigger` is about a build task or a verify task, and `[publish-base-google]` is none");
-    insta::assert_snapshot!(ask(Value::Null, "decision"), @"`retrigger` is about a build task or a verify task, and `[decision]` is none");
+    insta::assert_snapshot!(ask(Value::Null, "publish-base-google"), @"`retrigger` is about a build task or a verify task or a validate task, and `[publish-base-google]` is none");
+    insta::assert_snapshot!(ask(Value::Null, "decision"), @"`retrigger` is about a build task or a verify task or a validate task, and `[decision]` is none");
     insta::assert_snapshot!(ask(Value::Null, "other"), @"the task `[other]` is none of the group `[decision]`");
 }
 
@@ -386,21 +387,15 @@ fn inputs_are_held_to_their_schemas() {
 
 #[test]
 fn what_an_event_must_not_have_no_action_gives_it() {
+    let snapshot = fleet();
+    let mut parameters = parameters(Level::One);
+    parameters.tasks_for = "github-pull-request-untrusted".to_owned();
     let mut subject = subject([]);
-    subject.withheld = BTreeSet::from([
-        label("build-child-google"),
-        label("build-grandchild-google"),
-    ]);
-    insta::assert_snapshot!(ask(Action::Rebuild, json!({"images": ["base"], "children": true}), None, &subject), @"
-    `build-child-google` reads secrets, or needs a task that does, and the decision's event gets none
-    `build-grandchild-google` reads secrets, or needs a task that does, and the decision's event gets none
-    ");
-    insta::assert_snapshot!(ask(Action::Retrigger, json!({}), Some("build-child-google"), &subject), @"`build-child-google` reads secrets, or needs a task that does, and the decision's event gets none");
-    let full = task_graph(&fleet(), None, &parameters(Level::One)).unwrap();
-    assert_eq!(
-        withheld(&full, "github-pull-request-untrusted"),
-        BTreeSet::new()
-    );
+    subject.full = task_graph(&snapshot, None, &parameters).unwrap();
+    subject.candidates = candidates(&snapshot, &subject.full, true);
+    let ask = |action, input| ask(action, input, None, &subject);
+    insta::assert_snapshot!(ask(Action::Rebuild, json!({"images": ["base"]})), @"`build-base-google` needs credentials, or what a task that does makes, and the decision's event gets none");
+    insta::assert_snapshot!(ask(Action::AddNewTasks, json!({"tasks": ["build-child-google"]})), @"`build-child-google` needs credentials, or what a task that does makes, and the decision's event gets none");
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod address;
 mod affected;
 mod artifacts;
 mod check;
+mod checkout;
 mod completions;
 mod decision;
 mod digest;
@@ -19,6 +20,7 @@ mod range;
 #[cfg(test)]
 mod reference;
 mod schema;
+mod validate;
 
 use std::path::PathBuf;
 
@@ -43,12 +45,13 @@ Exit codes:
   0  done
   1  the definitions or the task graph are at fault
   2  wrong use
-  3  the repository cannot answer, or a file cannot be read or written
+  3  the repository cannot answer, a file cannot be read or written, or a program is missing
   4  Taskcluster did not answer; running again may help
-  5  Taskcluster refuses: scopes are missing, or a task is none that it takes";
+  5  Taskcluster refuses: scopes are missing, or a task is none that it takes
+ 75  something around a task failed, such as a fetch; running again may help";
 
 /// Arguments of every command.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// The repository, or any folder inside it
@@ -116,6 +119,7 @@ enum Command {
     ActionCallback(Box<action::CallbackArgs>),
     TestActionCallback(Box<action::TestArgs>),
     Check(check::Args),
+    Validate(validate::Args),
     Hook(hook::Args),
     Init(init::Args),
     Schema(schema::Args),
@@ -136,6 +140,7 @@ pub(crate) fn run(cli: Cli, printer: &mut Printer) -> Result<(), Failure> {
         Command::ActionCallback(args) => action::callback(&args, global, printer),
         Command::TestActionCallback(args) => action::test(&args, global, printer),
         Command::Check(args) => check::run(args, global, printer),
+        Command::Validate(args) => validate::run(args, global, printer),
         Command::Hook(args) => hook::run(args, global, printer),
         Command::Init(args) => init::run(args, global, printer),
         Command::Schema(args) => schema::run(args, printer),

@@ -6,13 +6,13 @@ use serde_json::json;
 use taskgraph_images_transforms::{
     AliasName, Arch, ByLevel, ContainerImage, Digest, Duration, EnvPrefix, Implementation,
     IndexPath, Level, Os, Platform, Priority, ProjectConfig, ProvisionerId, TaskDefaults, ToolFile,
-    TreeherderGroup, TrustDomain, WorkerAlias, WorkerType,
+    TreeherderGroup, TrustDomain, Validation, WorkerAlias, WorkerType,
 };
 
 use super::select::Selection;
 use super::text::Parsed;
 use crate::actions::Action;
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::tree::TreePath;
 use crate::yaml::{Decode, Decoder, Node, Phase, Spanned, record};
 
@@ -41,6 +41,9 @@ record! {
         pub treeherder / "treeherder": Option<TreeherderSettings>,
         /// What people can ask of tasks.
         pub actions / "actions": Option<Actions>,
+        /// Where a stranger chose the code, images are not built whose build needs credentials: how their Packer
+        /// templates are validated instead. If absent, they are not.
+        pub validate / "validate": Option<Validate>,
     }
 }
 
@@ -136,6 +139,18 @@ record! {
     }
 }
 
+record! {
+    /// How Packer templates are validated where their images may not be built.
+    pub struct Validate {
+        /// The worker alias. Its machines must have no credentials of their own: strangers' code runs there.
+        pub worker / "worker": Spanned<Parsed<AliasName>>,
+        /// When the worker stops it; 30 minutes if absent.
+        pub max_run_time / "max-run-time": Option<Parsed<Duration>>,
+        /// Variables that stand in for what a template reads of a builder's machine, or of secrets.
+        pub environment / "environment": BTreeMap<String, Spanned<String>>,
+    }
+}
+
 /// The settings as the rest of the program takes them.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -226,6 +241,7 @@ fn build(
         provisioners(one.workers.provisioners),
         provisioners(three.workers.provisioners),
     );
+    let declared: BTreeSet<String> = one.workers.aliases.keys().cloned().collect();
     let mut at_three = three.workers.aliases;
     for (name, alias) in one.workers.aliases {
         let place = alias.place.clone();
@@ -250,6 +266,9 @@ fn build(
             Err(fault) => faults.push(fault),
         }
     }
+    if let Some(validate) = one.validate {
+        project.validate = Some(validation(validate, &declared, faults));
+    }
     for (name, alias) in at_three {
         faults.push(
             Diagnostic::error("bad-value", format!("`{name}` exists at level 3 only"))
@@ -267,6 +286,45 @@ fn build(
             .map(|action| action.0)
             .collect(),
     })
+}
+
+/// Validation takes place at level 1 only.
+fn validation(
+    validate: Validate,
+    declared: &BTreeSet<String>,
+    faults: &mut Vec<Diagnostic>,
+) -> Validation {
+    let worker = validate.worker.value.0;
+    if !declared.contains(worker.as_str()) {
+        let mut fault = Diagnostic::error(
+            "unknown-worker",
+            format!("there is no worker alias `{worker}`"),
+        )
+        .at(validate.worker.place);
+        if let Some(near) = nearest(worker.as_str(), declared.iter().map(String::as_str)) {
+            fault = fault.hint(format!("did you mean `{near}`?"));
+        }
+        faults.push(fault);
+    }
+    let mut environment = BTreeMap::new();
+    for (name, value) in validate.environment {
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        if name.is_empty() || !name.bytes().all(legal) || value.value.contains('\0') {
+            faults.push(
+                Diagnostic::error("bad-value", format!("{name:?} is no variable"))
+                    .at(value.place)
+                    .hint("names are letters, digits and `_`; no value holds a NUL"),
+            );
+        }
+        environment.insert(name, value.value);
+    }
+    Validation {
+        worker,
+        max_run_time: validate
+            .max_run_time
+            .map_or_else(|| Duration::minutes(30), |limit| limit.0),
+        environment,
+    }
 }
 
 fn tasks(one: Option<Tasks>, three: Option<Tasks>) -> TaskDefaults {

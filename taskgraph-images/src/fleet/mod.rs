@@ -102,4 +102,17 @@ impl Fleet {
             .iter()
             .any(|finding| finding.severity == crate::diagnostic::Severity::Error)
     }
+
+    /// The provisioning scripts of an image, in the order they run. Entries that are at fault, which findings tell of,
+    /// mean nothing.
+    pub fn provisioning(&self, image: &Image) -> Vec<TreePath> {
+        let resolved = image.resolved();
+        let expansions = files::Expansions::default();
+        let folder = files::Folder::Scripts(resolved.definition.os);
+        let entries = resolved.written.scripts.iter();
+        entries
+            .filter_map(|entry| expansions.get(&self.tree, entry, folder).ok())
+            .flat_map(|expansion| expansion.files.clone())
+            .collect()
+    }
 }

@@ -92,12 +92,12 @@ impl Gathered {
                 (Group::supposed(&ids, &full, &decision, &scheduler_id), ids)
             }
         };
-        let withheld = graphs::withheld(&full, &parameters.tasks_for);
+        let candidates = graphs::candidates(&snapshot, &full, for_tasks.is_untrusted());
         Ok(Self {
             subject: Subject {
                 decision,
                 full,
-                withheld,
+                candidates,
                 group,
                 ids,
             },

@@ -8,8 +8,9 @@ use taskgraph_images::actions::choose::{Work, choose};
 use taskgraph_images::actions::input::Input;
 use taskgraph_images::actions::{Action, scopes};
 use taskgraph_images::comparison::Head;
-use taskgraph_images::decision::scopes::too_much;
+use taskgraph_images::decision::scopes::of_level_3;
 use taskgraph_images::taskcluster::{Auth as _, TaskId};
+use taskgraph_images::transforms::Level;
 
 use super::Global;
 use super::artifacts::Folder;
@@ -62,13 +63,14 @@ pub(super) fn callback(
         Some(&client),
         &asked.own,
     )?;
-    if args.tasks_for == "pr-action"
-        && let Some(scope) = too_much(gathered.config(), &held)
-    {
-        return Err(Failure::TooMuch {
-            tasks_for: args.tasks_for.clone(),
-            scope,
-        });
+    if gathered.for_tasks.level == Level::One {
+        let scopes = of_level_3(gathered.config(), &held);
+        if !scopes.is_empty() {
+            return Err(Failure::TooMuch {
+                tasks_for: args.tasks_for.clone(),
+                scopes,
+            });
+        }
     }
     let performer = Performer {
         project: &project,

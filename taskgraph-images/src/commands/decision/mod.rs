@@ -23,7 +23,9 @@ use taskgraph_images::output::preview::{Event, Preview, PreviewJson};
 use taskgraph_images::output::text::count;
 use taskgraph_images::output::{self, affected, images, text};
 use taskgraph_images::taskcluster::{Auth as _, Client, Connection, Index as _, Queue, TaskId};
-use taskgraph_images::transforms::{IndexPath, Label, Parameters, ProjectConfig, TransformError};
+use taskgraph_images::transforms::{
+    IndexPath, Label, Level, Parameters, ProjectConfig, TransformError,
+};
 use taskgraph_images::tree::{Files, TreePath, View};
 
 use super::Global;
@@ -111,16 +113,7 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
         parameters.target_tasks_method
     ));
     if !graphs.withheld.is_empty() {
-        let labels: Vec<String> = graphs
-            .withheld
-            .iter()
-            .map(|label| format!("`{label}`"))
-            .collect();
-        printer.note(&format!(
-            "`{}` gets no secrets, so these are left out: {}",
-            parameters.tasks_for,
-            labels.join(", ")
-        ));
+        printer.note(&report::left_out(&parameters.tasks_for, &graphs));
     }
     let config = &settings(&comparison)?.project;
     if extras.include_push_tasks {
@@ -229,11 +222,14 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
     }
     let client = client.ok_or_else(Failure::no_taskcluster)?;
     let held = client.current_scopes().map_err(Failure::Taskcluster)?;
-    if pull_request && let Some(scope) = scopes::too_much(config, &held) {
-        return Err(Failure::TooMuch {
-            tasks_for: parameters.tasks_for.clone(),
-            scope,
-        });
+    if for_tasks.level == Level::One {
+        let scopes = scopes::of_level_3(config, &held);
+        if !scopes.is_empty() {
+            return Err(Failure::TooMuch {
+                tasks_for: parameters.tasks_for.clone(),
+                scopes,
+            });
+        }
     }
     let missing = scopes::missing(&plan, &held);
     if !missing.is_empty() {
@@ -482,7 +478,7 @@ fn show(
     if parameters.is_pull_request() {
         folder.write(
             report::TEXT,
-            &report::text(comparison, &document, optimized, plan),
+            &report::text(comparison, &document, optimized, plan, graphs, parameters),
         )?;
         let warnings = &comparison.head.fleet.findings;
         let annotations = report::annotations(warnings, Some(&comparison.head.fleet.tree));

@@ -1,0 +1,4 @@
+//! What runs inside of the tasks: on a worker, or the same by hand. Decided here, and done by `commands/`.
+
+pub mod head;
+pub mod packer;
