@@ -270,7 +270,7 @@ mod tests {
         let program = Program::new("sh", ["-c", script], Path::new("/"), limit);
         let mut out = Vec::new();
         let ended = program.run(&Mask::new(["hunter2-not-real"]), &mut out);
-        (ended, String::from_utf8(out).unwrap())
+        (ended, String::from_utf8_lossy(&out).into_owned())
     }
 
     const LONG: Duration = Duration::from_secs(30);
