@@ -16,6 +16,9 @@ use taskgraph_images::taskcluster::ApiError;
 use taskgraph_images::transforms::{ImageId, TransformError};
 use taskgraph_images::tree::checkout::CheckoutError;
 use taskgraph_images::tree::{FileError, RepositoryError, Tree};
+use taskgraph_images::worker::build::BuildFault;
+use taskgraph_images::worker::process::ProgramError;
+use taskgraph_images::worker::store::StoreError;
 
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
@@ -71,6 +74,15 @@ pub(crate) enum Failure {
     },
     /// Something around the task failed, and may not fail again.
     Infrastructure(String),
+    /// An image cannot be built as its definition says.
+    Build(ImageId, BuildFault),
+    /// An image does not pass its checks.
+    Verify {
+        /// The image.
+        image: ImageId,
+        /// The checks that failed.
+        checks: Vec<String>,
+    },
     /// Whoever reads the output went away; nobody is to be told.
     BrokenPipe,
 }
@@ -80,7 +92,12 @@ impl Failure {
     pub(crate) fn code(&self) -> ExitCode {
         match self {
             Self::BrokenPipe => ExitCode::SUCCESS,
-            Self::Definitions(..) | Self::Tasks(_) | Self::Templates(_) => ExitCode::from(1),
+            Self::Build(_, BuildFault::Infrastructure { .. }) => ExitCode::from(75),
+            Self::Definitions(..)
+            | Self::Tasks(_)
+            | Self::Templates(_)
+            | Self::Build(..)
+            | Self::Verify { .. } => ExitCode::from(1),
             Self::Usage(..)
             | Self::Event(_)
             | Self::Images(_)
@@ -147,7 +164,9 @@ impl Failure {
                     .to_owned(),
             ),
             Self::Program { name, .. } => Some(format!("install `{name}`, or say where it is")),
-            Self::Infrastructure(_) => Some("run it again".to_owned()),
+            Self::Infrastructure(_) | Self::Build(_, BuildFault::Infrastructure { .. }) => {
+                Some("run it again; a task does so by itself".to_owned())
+            }
             Self::Repository(RepositoryError::Conflict(_)) => Some("resolve it and stage the file".to_owned()),
             Self::Repository(RepositoryError::Bare(_)) => Some("name a revision with `--head`".to_owned()),
             _ => None,
@@ -162,6 +181,25 @@ impl Failure {
             "no Taskcluster is named".to_owned(),
             Some("set `TASKCLUSTER_ROOT_URL`, and `TASKCLUSTER_PROXY_URL` in a task".to_owned()),
         )
+    }
+}
+
+impl From<ProgramError> for Failure {
+    fn from(error: ProgramError) -> Self {
+        match error {
+            ProgramError::Start { name, why } => Self::Program { name, why },
+            ProgramError::Output { .. } => Self::Files(error.to_string()),
+            other => Self::Infrastructure(other.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Api(error) => Self::Taskcluster(error),
+            other => Self::Files(other.to_string()),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 use taskgraph_images::diagnostic::{Diagnostic, Place, Severity};
 use taskgraph_images::output::text::count;
 use taskgraph_images::tree::{Files, Tree, TreePath, View};
+use taskgraph_images::worker::build::BuildFault;
 
 use crate::exit::Failure;
 
@@ -175,6 +176,23 @@ impl Printer {
                     error.skipped.len(),
                     error.done.created + error.done.present
                 )]);
+            }
+            Failure::Build(image, BuildFault::Image { script, line, tail }) => {
+                self.stderr(tail);
+                let place = match (script, line) {
+                    (Some(script), Some(line)) => format!(": `{script}` failed at line {line}"),
+                    (Some(script), None) => format!(": it ended in `{script}`"),
+                    (None, _) => String::new(),
+                };
+                self.errors([format!("`{image}` cannot be built{place}")]);
+            }
+            Failure::Build(image, BuildFault::Infrastructure { words }) => self.errors([format!(
+                "`{image}` could not be built, and that is not its own fault: {words}"
+            )]),
+            Failure::Verify { image, checks } => {
+                for check in checks {
+                    self.errors([format!("`{image}` fails `{check}`")]);
+                }
             }
             Failure::Templates(images) => {
                 for image in images {

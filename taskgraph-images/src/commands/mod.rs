@@ -4,6 +4,8 @@ mod action;
 mod address;
 mod affected;
 mod artifacts;
+mod build;
+mod buildah;
 mod check;
 mod checkout;
 mod completions;
@@ -14,6 +16,7 @@ mod hook;
 mod images;
 mod init;
 mod man;
+mod packer;
 mod preview;
 mod project;
 mod range;
@@ -21,6 +24,7 @@ mod range;
 mod reference;
 mod schema;
 mod validate;
+mod worker;
 
 use std::path::PathBuf;
 
@@ -119,6 +123,7 @@ enum Command {
     ActionCallback(Box<action::CallbackArgs>),
     TestActionCallback(Box<action::TestArgs>),
     Check(check::Args),
+    Build(build::Args),
     Validate(validate::Args),
     Hook(hook::Args),
     Init(init::Args),
@@ -139,6 +144,7 @@ pub(crate) fn run(cli: Cli, printer: &mut Printer) -> Result<(), Failure> {
         Command::Decision(args) => decision::run(*args, global, printer),
         Command::ActionCallback(args) => action::callback(&args, global, printer),
         Command::TestActionCallback(args) => action::test(&args, global, printer),
+        Command::Build(args) => build::run(&args, global, printer),
         Command::Check(args) => check::run(args, global, printer),
         Command::Validate(args) => validate::run(args, global, printer),
         Command::Hook(args) => hook::run(args, global, printer),

@@ -7,14 +7,12 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use taskgraph_images::comparison::{Head, Snapshot};
 use taskgraph_images::output::text::count;
-use taskgraph_images::packer::ParsedTemplate;
-use taskgraph_images::transforms::{Builder, BuilderKind, ImageId};
-use taskgraph_images::tree::{TreePath, View};
-use taskgraph_images::worker::packer::{PackerRun, TemplateFacts};
+use taskgraph_images::transforms::{BuilderKind, ImageId};
+use taskgraph_images::worker::packer::PackerRun;
 
 use super::checkout;
 use super::project::named;
-use super::{Color, Global};
+use super::{Color, Global, packer};
 use crate::exit::Failure;
 use crate::printer::Printer;
 
@@ -110,30 +108,13 @@ fn chosen<'a>(args: &Args, snapshot: &'a Snapshot) -> Result<Vec<&'a ImageId>, F
 /// How Packer is run for an image.
 fn planned(snapshot: &Snapshot, id: &ImageId, root: &Path) -> Result<PackerRun, Failure> {
     let fleet = &snapshot.fleet;
-    let image = &fleet.images[id];
-    let definition = &image.resolved().definition;
-    let Builder::Packer { template, .. } = &definition.builder else {
-        return Err(Failure::Usage(
-            format!("`{id}` is not made by Packer"),
-            None,
-        ));
-    };
-    let path = TreePath::parse(template).map_err(|error| Failure::Files(error.to_string()))?;
-    let parsed = ParsedTemplate::parse(&View::new(&fleet.tree), &path)
-        .map_err(|faults| Failure::Definitions(faults, Some(fleet.tree.clone())))?;
-    let facts = TemplateFacts {
-        variables: parsed.variables().map(str::to_owned).collect(),
-        plugins: parsed.asks_for_plugins(),
-    };
-    let scripts: Vec<String> = fleet
-        .provisioning(image)
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let facts = packer::facts(snapshot, id)?;
     let settings = fleet
         .config
         .as_ref()
         .and_then(|config| config.project.validate.as_ref());
+    let definition = &fleet.images[id].resolved().definition;
+    let scripts = packer::scripts(snapshot, id);
     PackerRun::validation(definition, &scripts, &facts, settings, root)
         .ok_or_else(|| Failure::Usage(format!("`{id}` is not made by Packer"), None))
 }

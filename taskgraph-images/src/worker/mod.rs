@@ -1,5 +1,6 @@
 //! What runs inside of the tasks: on a worker, or the same by hand. Decided here, and done by `commands/`.
 
+pub mod build;
 pub mod head;
 pub mod mask;
 pub mod packer;

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 use taskgraph_images_transforms::{Builder, ImageDefinition, Validation};
 
+/// The variable that says where a build leaves its results.
+const ARTIFACTS: &str = "artifacts";
 /// What a parent's image is called where it is not known.
 const NO_PARENT: &str = "not-an-image";
 
@@ -49,6 +51,40 @@ impl PackerRun {
         settings: Option<&Validation>,
         root: &Path,
     ) -> Option<Self> {
+        let environment = settings.map(|settings| settings.environment.clone());
+        let parent = image.parent.as_ref().map(|_| NO_PARENT);
+        let environment = environment.unwrap_or_default();
+        Self::new(image, scripts, template, parent, environment, root)
+    }
+
+    /// How an image is built in a checkout, with what the build leaves in a folder; `None` unless Packer makes it.
+    ///
+    /// The folder is the value of the variable `artifacts`, if the template declares it. `parent` is what the parent's
+    /// image is called, `environment` what the builder is given besides, such as secrets.
+    pub fn build(
+        image: &ImageDefinition,
+        scripts: &[String],
+        template: &TemplateFacts,
+        parent: Option<&str>,
+        environment: BTreeMap<String, String>,
+        artifacts: &Path,
+        root: &Path,
+    ) -> Option<Self> {
+        let mut run = Self::new(image, scripts, template, parent, environment, root)?;
+        if template.variables.contains(ARTIFACTS) {
+            run.values[ARTIFACTS] = json!(artifacts);
+        }
+        Some(run)
+    }
+
+    fn new(
+        image: &ImageDefinition,
+        scripts: &[String],
+        template: &TemplateFacts,
+        parent: Option<&str>,
+        mut environment: BTreeMap<String, String>,
+        root: &Path,
+    ) -> Option<Self> {
         let Builder::Packer {
             template: path,
             source,
@@ -73,15 +109,8 @@ impl PackerRun {
                 *value = json!(value.to_string());
             }
         }
-        let mut environment: BTreeMap<String, String> = settings
-            .map(|settings| settings.environment.clone())
-            .unwrap_or_default();
-        let parent = if image.parent.is_some() {
-            NO_PARENT
-        } else {
-            ""
-        };
-        environment.insert("PARENT_IMAGE".to_owned(), parent.to_owned());
+        let parent = parent.unwrap_or_default().to_owned();
+        environment.insert("PARENT_IMAGE".to_owned(), parent);
         // It asks its makers for newer versions, else.
         environment.insert("CHECKPOINT_DISABLE".to_owned(), "1".to_owned());
         Some(Self {
@@ -123,6 +152,13 @@ impl PackerRun {
             arguments.push(argument);
         }
         arguments.push(self.template.clone().into());
+        arguments
+    }
+
+    /// What builds the source, with the values in some file.
+    pub fn build_arguments(&self, values: &Path) -> Vec<OsString> {
+        let mut arguments = self.validate(values);
+        arguments[0] = "build".into();
         arguments
     }
 
