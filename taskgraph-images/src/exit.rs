@@ -76,6 +76,15 @@ pub(crate) enum Failure {
     Infrastructure(String),
     /// An image cannot be built as its definition says.
     Build(ImageId, BuildFault),
+    /// A machine does not come up from an image.
+    NoStart {
+        /// The image.
+        image: ImageId,
+        /// What was seen of it.
+        why: String,
+        /// The last lines of its console.
+        console: String,
+    },
     /// An image does not pass its checks.
     Verify {
         /// The image.
@@ -97,6 +106,7 @@ impl Failure {
             | Self::Tasks(_)
             | Self::Templates(_)
             | Self::Build(..)
+            | Self::NoStart { .. }
             | Self::Verify { .. } => ExitCode::from(1),
             Self::Usage(..)
             | Self::Event(_)

@@ -189,6 +189,14 @@ impl Printer {
             Failure::Build(image, BuildFault::Infrastructure { words }) => self.errors([format!(
                 "`{image}` could not be built, and that is not its own fault: {words}"
             )]),
+            Failure::NoStart {
+                image,
+                why,
+                console,
+            } => {
+                self.stderr(console);
+                self.errors([format!("no machine comes up from `{image}`: {why}")]);
+            }
             Failure::Verify { image, checks } => {
                 for check in checks {
                     self.errors([format!("`{image}` fails `{check}`")]);

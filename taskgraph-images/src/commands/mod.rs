@@ -24,6 +24,7 @@ mod range;
 mod reference;
 mod schema;
 mod validate;
+mod verify;
 mod worker;
 
 use std::path::PathBuf;
@@ -124,6 +125,7 @@ enum Command {
     TestActionCallback(Box<action::TestArgs>),
     Check(check::Args),
     Build(build::Args),
+    Verify(verify::Args),
     Validate(validate::Args),
     Hook(hook::Args),
     Init(init::Args),
@@ -144,6 +146,7 @@ pub(crate) fn run(cli: Cli, printer: &mut Printer) -> Result<(), Failure> {
         Command::Decision(args) => decision::run(*args, global, printer),
         Command::ActionCallback(args) => action::callback(&args, global, printer),
         Command::TestActionCallback(args) => action::test(&args, global, printer),
+        Command::Verify(args) => verify::run(&args, global, printer),
         Command::Build(args) => build::run(&args, global, printer),
         Command::Check(args) => check::run(args, global, printer),
         Command::Validate(args) => validate::run(args, global, printer),

@@ -106,11 +106,19 @@ impl Fleet {
     /// The provisioning scripts of an image, in the order they run. Entries that are at fault, which findings tell of,
     /// mean nothing.
     pub fn provisioning(&self, image: &Image) -> Vec<TreePath> {
-        let resolved = image.resolved();
+        self.expanded(image, &image.resolved().written.scripts)
+    }
+
+    /// The checks of an image, in the order they run.
+    pub fn checks(&self, image: &Image) -> Vec<TreePath> {
+        self.expanded(image, &image.resolved().written.checks)
+    }
+
+    fn expanded(&self, image: &Image, entries: &[crate::yaml::Spanned<String>]) -> Vec<TreePath> {
         let expansions = files::Expansions::default();
-        let folder = files::Folder::Scripts(resolved.definition.os);
-        let entries = resolved.written.scripts.iter();
+        let folder = files::Folder::Scripts(image.resolved().definition.os);
         entries
+            .iter()
             .filter_map(|entry| expansions.get(&self.tree, entry, folder).ok())
             .flat_map(|expansion| expansion.files.clone())
             .collect()

@@ -8,3 +8,4 @@ pub mod process;
 mod signals;
 pub mod store;
 pub mod task;
+pub mod verify;

@@ -77,6 +77,13 @@ impl PackerRun {
         Some(run)
     }
 
+    /// Gives a variable another value, if the template declares it: one that depends on the machine, not on the image.
+    pub fn set(&mut self, name: &str, value: &str, template: &TemplateFacts) {
+        if template.variables.contains(name) {
+            self.values[name] = json!(value);
+        }
+    }
+
     fn new(
         image: &ImageDefinition,
         scripts: &[String],

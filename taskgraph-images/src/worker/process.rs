@@ -1,4 +1,4 @@
-//! [`run`]: a program that a task runs: its output goes on as it comes, without secrets; it has a time limit; and when it
+//! [`Program`]: a program that a task runs: its output goes on as it comes, without secrets; it has a time limit; and when it
 //! ends, or the task does, nothing that it started is left.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -200,6 +200,44 @@ impl Program {
         }
     }
 
+    /// Starts it and lets it run, without its output; it ends, with all that it started, when the value goes.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn background(&self) -> Result<Background, ProgramError> {
+        let mut child = self.start().map_err(|error| ProgramError::Start {
+            name: self.name.to_string_lossy().into_owned(),
+            why: error.to_string(),
+        })?;
+        let said = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
+        for stream in [
+            child
+                .stdout()
+                .take()
+                .map(|stream| Box::new(stream) as Box<dyn Read + Send>),
+            child
+                .stderr()
+                .take()
+                .map(|stream| Box::new(stream) as Box<dyn Read + Send>),
+        ]
+        .into_iter()
+        .flatten()
+        {
+            let (sender, lines) = sync_channel::<String>(64);
+            follow(stream, sender);
+            let said = std::sync::Arc::clone(&said);
+            std::thread::spawn(move || {
+                for line in lines {
+                    if let Ok(mut said) = said.lock() {
+                        said.push_str(&line);
+                        said.push('\n');
+                    }
+                }
+            });
+        }
+        Ok(Background { child, said })
+    }
+
     fn start(&self) -> std::io::Result<Box<dyn ChildWrapper>> {
         let mut command = CommandWrap::with_new(&self.name, |command| {
             command
@@ -215,6 +253,34 @@ impl Program {
         #[cfg(windows)]
         command.wrap(process_wrap::std::JobObject);
         command.spawn()
+    }
+}
+
+/// A program that runs beside this one.
+#[derive(Debug)]
+pub struct Background {
+    child: Box<dyn ChildWrapper>,
+    said: std::sync::Arc<std::sync::Mutex<String>>,
+}
+
+impl Background {
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+
+    /// What it said so far.
+    pub fn said(&self) -> String {
+        self.said
+            .lock()
+            .map_or_else(|_| String::new(), |said| said.clone())
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        let _ = self.child.start_kill();
+        let _ = self.child.wait();
     }
 }
 

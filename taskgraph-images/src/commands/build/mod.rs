@@ -49,6 +49,9 @@ pub(crate) struct Args {
         env = "TASKGRAPH_IMAGES_BUILDAH"
     )]
     buildah: std::ffi::OsString,
+    /// The value of a template's variable `accelerator`, if it declares it: `tcg` where KVM does not work
+    #[arg(long, value_name = "NAME", value_parser = ["kvm", "tcg"], env = "TASKGRAPH_IMAGES_ACCELERATOR")]
+    accelerator: Option<String>,
 }
 
 /// What a builder works with.
@@ -125,7 +128,7 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
         secrets: &secrets,
     };
     let made = match definition.builder.kind() {
-        BuilderKind::Packer => packer::build(&job, &args.packer, printer)?,
+        BuilderKind::Packer => packer::build(&job, args, printer)?,
         BuilderKind::Container => container::build(&job, &args.buildah, printer)?,
         BuilderKind::Task => {
             return Err(Failure::Usage(

@@ -9,7 +9,7 @@ use taskgraph_images::worker::packer::PackerRun;
 use taskgraph_images::worker::process::Program;
 
 use super::super::packer;
-use super::{Job, LOG, Made};
+use super::{Args, Job, LOG, Made};
 use crate::exit::Failure;
 use crate::printer::Printer;
 
@@ -17,19 +17,17 @@ use crate::printer::Printer;
 const THEIRS: &str = "manifest.json";
 /// What it is called among the results.
 const OURS: &str = "packer-manifest.json";
+/// What checks found that ran in the build, for the method `in-build`.
+const CHECKS: &str = "checks.json";
 const SBOM: &str = "sbom.tsv";
 
-pub(super) fn build(
-    job: &Job<'_>,
-    program: &OsStr,
-    printer: &mut Printer,
-) -> Result<Made, Failure> {
+pub(super) fn build(job: &Job<'_>, args: &Args, printer: &mut Printer) -> Result<Made, Failure> {
     let facts = packer::facts(job.snapshot, job.id)?;
     let scripts = packer::scripts(job.snapshot, job.id);
     let artifacts = job.scratch.join("packer");
     std::fs::create_dir_all(&artifacts)?;
     let parent = job.parent.map(super::ParentImage::name);
-    let run = PackerRun::build(
+    let mut run = PackerRun::build(
         job.definition,
         &scripts,
         &facts,
@@ -39,6 +37,9 @@ pub(super) fn build(
         job.root,
     )
     .ok_or_else(|| Failure::Usage(format!("`{}` is not made by Packer", job.id), None))?;
+    if let Some(accelerator) = &args.accelerator {
+        run.set("accelerator", accelerator, &facts);
+    }
     let values = job.scratch.join(PackerRun::VALUES);
     std::fs::write(&values, run.values())?;
     let cache = job.scratch.join("cache");
@@ -49,7 +50,7 @@ pub(super) fn build(
             ("PACKER_CACHE_DIR", cache.display().to_string()),
             ("TMPDIR", job.scratch.display().to_string()),
         ];
-        Program::new(program, arguments, job.root, job.limit())
+        Program::new(&args.packer, arguments, job.root, job.limit())
             .with(run.environment().clone())
             .with(variables.map(|(name, value)| (name.to_owned(), value)))
     };
@@ -102,6 +103,10 @@ fn collect(job: &Job<'_>, left: &Path) -> Result<Made, Failure> {
             reference: name.clone(),
             file: Some(job.file(&name)?),
         });
+    }
+    if left.join(CHECKS).exists() {
+        std::fs::rename(left.join(CHECKS), job.folder.join(CHECKS))?;
+        made.files.push(job.file(CHECKS)?);
     }
     if left.join(SBOM).exists() {
         std::fs::rename(left.join(SBOM), job.folder.join(SBOM))?;

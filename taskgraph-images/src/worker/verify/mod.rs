@@ -1,0 +1,6 @@
+//! Verifying an image: which checks there are, what they found, and the documents that say so.
+
+pub mod boot;
+pub mod results;
+
+pub use results::{Check, Verification};
