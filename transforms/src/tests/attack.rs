@@ -122,7 +122,7 @@ impl<T: Iterator<Item = String>, D: Iterator<Item = u8>> Draw<T, D> {
 
     /// Once in `times`.
     fn once_in(&mut self, times: u8) -> bool {
-        self.die() % times == 0
+        self.die().is_multiple_of(times)
     }
 
     fn one_of<'a>(&mut self, words: &[&'a str]) -> &'a str {
