@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+use taskgraph_images::actions::Action;
+use taskgraph_images::actions::choose::ActionError;
+use taskgraph_images::actions::input::InputError;
 use taskgraph_images::comparison::ComparisonError;
 use taskgraph_images::decision::create::CreateError;
 use taskgraph_images::decision::event::EventError;
@@ -29,6 +32,12 @@ pub(crate) enum Failure {
     Files(String),
     /// What is known of an event does not make parameters.
     Event(Vec<EventError>),
+    /// The input of an action is at fault.
+    Input(Vec<InputError>),
+    /// An action cannot do what was asked.
+    Action(Vec<ActionError>),
+    /// Calls of Taskcluster's services that failed, of several that do not depend on each other.
+    Calls(Vec<ApiError>),
     /// Images that were asked for and that there are not.
     Images(Vec<UnknownImage>),
     /// A service of Taskcluster refused, or did not answer.
@@ -39,6 +48,13 @@ pub(crate) enum Failure {
         tasks_for: String,
         /// The scopes.
         scopes: Vec<String>,
+    },
+    /// The action task was started for another permission.
+    Permission {
+        /// The action.
+        action: Action,
+        /// The scope that would say so.
+        scope: String,
     },
     /// The task lacks scopes.
     Scopes(Vec<MissingScope>),
@@ -65,15 +81,23 @@ impl Failure {
         match self {
             Self::BrokenPipe => ExitCode::SUCCESS,
             Self::Definitions(..) | Self::Tasks(_) | Self::Templates(_) => ExitCode::from(1),
-            Self::Usage(..) | Self::Event(_) | Self::Images(_) => ExitCode::from(2),
+            Self::Usage(..)
+            | Self::Event(_)
+            | Self::Images(_)
+            | Self::Input(_)
+            | Self::Action(_) => ExitCode::from(2),
             Self::Repository(_) | Self::Files(_) | Self::Program { .. } => ExitCode::from(3),
             // EX_TEMPFAIL
             Self::Infrastructure(_) => ExitCode::from(75),
             Self::Taskcluster(error) if error.is_transient() => ExitCode::from(4),
             Self::Create(error) if error.is_transient() => ExitCode::from(4),
-            Self::Taskcluster(_) | Self::TooMuch { .. } | Self::Scopes(_) | Self::Create(_) => {
-                ExitCode::from(5)
-            }
+            Self::Calls(errors) if errors.iter().any(ApiError::is_transient) => ExitCode::from(4),
+            Self::Taskcluster(_)
+            | Self::TooMuch { .. }
+            | Self::Permission { .. }
+            | Self::Scopes(_)
+            | Self::Create(_)
+            | Self::Calls(_) => ExitCode::from(5),
         }
     }
 
@@ -110,6 +134,10 @@ impl Failure {
                  was created"
                     .to_owned(),
             ),
+            Self::Permission { action, .. } => Some(format!(
+                "start it from `public/actions.json`, whose hook for `{action}` is one of the permission `{}`",
+                action.permission()
+            )),
             Self::Scopes(_) => Some(
                 "grant them to the role that `.taskcluster.yml` assumes for this event; nothing was created".to_owned(),
             ),

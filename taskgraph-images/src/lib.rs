@@ -97,6 +97,7 @@
 //! it with a reason. The world outside of the repository counts by what the repository says of it: its pins. Nothing
 //! here asks a network.
 
+pub mod actions;
 pub mod affected;
 pub mod comparison;
 pub mod containers;
@@ -109,6 +110,7 @@ pub mod glob;
 pub mod graph;
 pub mod hook;
 pub mod lint;
+pub mod manifest;
 pub mod output;
 pub mod packer;
 mod payloads;

@@ -134,6 +134,9 @@ impl Printer {
             }
             Failure::Event(errors) => self.errors(errors),
             Failure::Images(errors) => self.errors(errors),
+            Failure::Input(errors) => self.errors(errors),
+            Failure::Action(errors) => self.errors(errors),
+            Failure::Calls(errors) => self.errors(errors),
             Failure::Taskcluster(error) => self.errors([error]),
             Failure::TooMuch { tasks_for, scopes } => {
                 for scope in scopes {
@@ -144,6 +147,9 @@ impl Printer {
                     count(scopes.len(), "scope")
                 )]);
             }
+            Failure::Permission { action, scope } => self.errors([format!(
+                "this task was not started for `{action}`: it does not hold `{scope}`"
+            )]),
             Failure::Scopes(missing) => {
                 for scope in missing {
                     self.stderr(&format!("  {scope}"));

@@ -13,6 +13,8 @@ fn help() {
         "digest",
         "graph",
         "decision",
+        "action-callback",
+        "test-action-callback",
         "check",
         "validate",
         "hook",

@@ -5,6 +5,10 @@
     reason = "a test whose case cannot be set up has failed"
 )]
 
+/// Actions: offered by a decision, started by a hook, run against a Taskcluster on loopback.
+mod actions;
+/// A decision to be made.
+mod case;
 /// Files that change: content, mode, kind, place.
 mod changes;
 /// The checkout that a decision runs in.

@@ -1,5 +1,6 @@
 //! The commands: one file each, with its arguments and one function.
 
+mod action;
 mod address;
 mod affected;
 mod artifacts;
@@ -115,6 +116,8 @@ enum Command {
     Digest(digest::Args),
     Graph(graph::Args),
     Decision(Box<decision::Args>),
+    ActionCallback(Box<action::CallbackArgs>),
+    TestActionCallback(Box<action::TestArgs>),
     Check(check::Args),
     Validate(validate::Args),
     Hook(hook::Args),
@@ -134,6 +137,8 @@ pub(crate) fn run(cli: Cli, printer: &mut Printer) -> Result<(), Failure> {
         Command::Digest(args) => digest::run(args, global, printer),
         Command::Graph(args) => graph::run(args, global, printer),
         Command::Decision(args) => decision::run(*args, global, printer),
+        Command::ActionCallback(args) => action::callback(&args, global, printer),
+        Command::TestActionCallback(args) => action::test(&args, global, printer),
         Command::Check(args) => check::run(args, global, printer),
         Command::Validate(args) => validate::run(args, global, printer),
         Command::Hook(args) => hook::run(args, global, printer),

@@ -27,7 +27,11 @@ pub struct Graphs {
 }
 
 /// Every task that the event has or may not have, with its image.
-fn candidates(snapshot: &Snapshot, full: &TaskGraph, untrusted: bool) -> BTreeMap<Label, ImageId> {
+pub fn candidates(
+    snapshot: &Snapshot,
+    full: &TaskGraph,
+    untrusted: bool,
+) -> BTreeMap<Label, ImageId> {
     let images = snapshot.fleet.images.values();
     let mut tasks = if untrusted {
         withheld(images.map(|image| &*image.resolved().definition))

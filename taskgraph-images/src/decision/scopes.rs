@@ -14,7 +14,7 @@ use super::plan::Plan;
 pub struct MissingScope {
     /// The scope; where any of several would do, the narrowest.
     pub scope: String,
-    /// The tasks that need it; none, if the run must hold it to be what it says.
+    /// The tasks that need it; none, if the run must hold it to be what it says, or to do what was asked for.
     pub labels: BTreeSet<Label>,
 }
 

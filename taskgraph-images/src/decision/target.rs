@@ -175,7 +175,8 @@ fn reasons(affected: &Affected) -> BTreeMap<Label, String> {
     reasons
 }
 
-fn unknown(tasks: &BTreeMap<Label, ImageId>, selectors: &[Selector]) -> Vec<UnknownImage> {
+/// The images that were asked for and that none of the tasks is about.
+pub fn unknown(tasks: &BTreeMap<Label, ImageId>, selectors: &[Selector]) -> Vec<UnknownImage> {
     let images: BTreeSet<&ImageId> = tasks.values().collect();
     selectors
         .iter()

@@ -11,6 +11,7 @@ use taskgraph_images_transforms::{
 
 use super::select::Selection;
 use super::text::Parsed;
+use crate::actions::Action;
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::tree::TreePath;
 use crate::yaml::{Decode, Decoder, Node, Phase, Spanned, record};
@@ -38,6 +39,8 @@ record! {
         pub tool / "tool": BTreeMap<String, Spanned<Tool>>,
         /// The group that Treeherder shows tasks in; if absent, it shows nothing.
         pub treeherder / "treeherder": Option<TreeherderSettings>,
+        /// What people can ask of tasks.
+        pub actions / "actions": Option<Actions>,
         /// Where a stranger chose the code, images are not built whose build needs credentials: how their Packer
         /// templates are validated instead. If absent, they are not.
         pub validate / "validate": Option<Validate>,
@@ -129,6 +132,14 @@ record! {
 }
 
 record! {
+    /// What people can ask of tasks.
+    pub struct Actions {
+        /// Actions that are not offered, and refused.
+        pub disabled / "disabled": Vec<Parsed<Action>>,
+    }
+}
+
+record! {
     /// How Packer templates are validated where their images may not be built.
     pub struct Validate {
         /// The worker alias. Its machines must have no credentials of their own: strangers' code runs there.
@@ -149,6 +160,8 @@ pub struct Config {
     pub provisioning: Vec<TreePath>,
     /// Globs of files that are never reported, and where they were written.
     pub unclaimed_ok: Vec<Spanned<String>>,
+    /// Actions that are not offered, and refused.
+    pub disabled_actions: BTreeSet<Action>,
 }
 
 /// Reads the settings from the file's node.
@@ -266,6 +279,12 @@ fn build(
         project,
         provisioning: one.provisioning,
         unclaimed_ok: one.unclaimed_ok,
+        disabled_actions: one
+            .actions
+            .into_iter()
+            .flat_map(|actions| actions.disabled)
+            .map(|action| action.0)
+            .collect(),
     })
 }
 

@@ -311,17 +311,43 @@ impl Queue for Client {
 
     fn artifact(&self, id: &TaskId, name: &str) -> Result<Option<Vec<u8>>, ApiError> {
         let call = format!("queue.getLatestArtifact of `{name}` of `{id}`");
-        // Everybody may have public artifacts, and a URL that is not signed cannot leak.
-        let url = if self.is_signing() && !name.starts_with("public/") {
+        let url = self
+            .artifact_url(id, name)
+            .map_err(|error| api_error(&call, error))?;
+        let download = download::download(&self.downloads, &self.patience, &url);
+        let result = self.runtime.block_on(download);
+        result.map_err(|kind| ApiError { call, kind })
+    }
+}
+
+impl Client {
+    /// Writes an artifact of a task's latest run to a file, whole or not at all; says whether there is one.
+    ///
+    /// # Errors
+    /// Any failure, also of writing.
+    pub fn artifact_to_file(
+        &self,
+        id: &TaskId,
+        name: &str,
+        to: &std::path::Path,
+    ) -> Result<bool, ApiError> {
+        let call = format!("queue.getLatestArtifact of `{name}` of `{id}`");
+        let url = self
+            .artifact_url(id, name)
+            .map_err(|error| api_error(&call, error))?;
+        let download = download::download_to(&self.downloads, &self.patience, &url, to);
+        let result = self.runtime.block_on(download);
+        result.map_err(|kind| ApiError { call, kind })
+    }
+
+    /// Where an artifact is. Everybody may have public ones, and a URL that is not signed cannot leak.
+    fn artifact_url(&self, id: &TaskId, name: &str) -> anyhow::Result<String> {
+        if self.is_signing() && !name.starts_with("public/") {
             let queue = &self.queue;
             queue.getLatestArtifact_signed_url(id.as_str(), name, signature::LIFETIME)
         } else {
             self.queue.getLatestArtifact_url(id.as_str(), name)
-        };
-        let url = url.map_err(|error| api_error(&call, error))?;
-        let download = download::download(&self.downloads, &self.patience, &url);
-        let result = self.runtime.block_on(download);
-        result.map_err(|kind| ApiError { call, kind })
+        }
     }
 }
 

@@ -2,11 +2,12 @@
 
 mod args;
 mod base;
-mod replay;
+pub(super) mod replay;
 mod tools;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use taskgraph_images::actions::{Action, document};
 use taskgraph_images::comparison::{Comparison, ComparisonError, Head};
 use taskgraph_images::decision::artifacts::{self, Optimization};
 use taskgraph_images::decision::create::create;
@@ -32,6 +33,9 @@ use super::artifacts::Folder;
 use super::project::{Project, warnings};
 use crate::exit::Failure;
 use crate::printer::Printer;
+
+/// The root URL of what is only looked at.
+pub(super) const NOWHERE: &str = "https://taskcluster.invalid";
 
 pub(crate) use args::Args;
 use args::Extras;
@@ -60,6 +64,7 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
         Some(Recorded {
             parameters,
             optimization,
+            ..
         }) => (parameters, optimization, Extras::default()),
         None => {
             let (parameters, extras) = of_event(&args, &project)?;
@@ -134,7 +139,8 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
             .as_ref()
             .map(|recorded| recorded.root_url.clone())
             .or_else(|| client.map(|client| client.root_url().to_owned()))
-            .unwrap_or_else(|| "https://taskcluster.invalid".to_owned()),
+            .unwrap_or_else(|| NOWHERE.to_owned()),
+        variant: String::new(),
     };
     if creates && args.task_id.is_none() {
         return Err(Failure::Usage(
@@ -190,10 +196,17 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
         artifacts::TARGET_TASKS,
         &artifacts::target_tasks(&graphs.targets),
     )?;
-    folder.write(artifacts::TASK_GRAPH, &artifacts::task_graph(&plan))?;
+    folder.write(
+        artifacts::TASK_GRAPH,
+        &artifacts::task_graph(std::slice::from_ref(&plan)),
+    )?;
     folder.write(
         artifacts::LABEL_TO_TASKID,
         &artifacts::label_to_taskid(&plan),
+    )?;
+    folder.write(
+        artifacts::ACTIONS,
+        &actions(&comparison, &parameters, &for_tasks, &creator, printer)?,
     )?;
     let document = Optimization::new(&plan, now, &optimized, &lookups);
     folder.write(artifacts::OPTIMIZATION, &output::json(&document))?;
@@ -379,7 +392,7 @@ fn existing(parameters: &DecisionParameters) -> Result<BTreeMap<Label, TaskId>, 
 }
 
 /// What happens to each task, a line each: what, label, id, why.
-fn outcomes(optimized: &Optimized, plan: &Plan<'_>) -> String {
+pub(super) fn outcomes(optimized: &Optimized, plan: &Plan<'_>) -> String {
     let mut text = String::new();
     for (label, outcome) in &optimized.outcomes {
         let what = match outcome {
@@ -391,6 +404,33 @@ fn outcomes(optimized: &Optimized, plan: &Plan<'_>) -> String {
         text += &format!("{what}\t{label}\t{id}\t{}\n", outcome.reason());
     }
     text
+}
+
+/// `actions.json`. Hooks are made of `.taskcluster.yml`, so without that file nothing can be asked for.
+fn actions(
+    comparison: &Comparison,
+    parameters: &DecisionParameters,
+    for_tasks: &Parameters,
+    creator: &Creator,
+    printer: &mut Printer,
+) -> Result<String, Failure> {
+    let config = settings(comparison)?;
+    let mut disabled = config.disabled_actions.clone();
+    let template = TreePath::parse(".taskcluster.yml")
+        .ok()
+        .and_then(|path| View::new(&comparison.head.fleet.tree).read(&path).ok());
+    if template.is_none() {
+        printer.note("there is no `.taskcluster.yml`, so no action is offered");
+        disabled.extend(Action::ALL);
+    }
+    Ok(document::actions(
+        parameters,
+        for_tasks,
+        &config.project,
+        &disabled,
+        &creator.decision,
+        &template.unwrap_or_default(),
+    ))
 }
 
 /// The documents for people: what is affected, the page, and what GitHub shows.
