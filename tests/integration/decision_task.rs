@@ -703,6 +703,49 @@ fn the_guides_scopes_are_enough() {
             }
         }
     }
+
+    // Strangers: every task that their pull requests may have, of this repository's own fleet.
+    let artifacts = repo.beside("artifacts").to_string_lossy().into_owned();
+    let ran = repo.run(&[
+        "-C",
+        root,
+        "decision",
+        "--dry-run",
+        "--artifacts",
+        &artifacts,
+        "--tasks-for",
+        "github-pull-request-untrusted",
+        "--level",
+        "1",
+        "--pull-request-number",
+        "7",
+        "--head-repository",
+        "https://github.com/taskcluster/taskgraph-images",
+        "--target-tasks-method",
+        "all",
+    ]);
+    assert_eq!(ran.code, Some(0), "{}", ran.block());
+    let graph = std::fs::read_to_string(repo.beside("artifacts/full-task-graph.json")).unwrap();
+    let graph: BTreeMap<String, Value> = serde_json::from_str(&graph).unwrap();
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    let scopes = granted("pull-request-untrusted", "1", project.name, true);
+    assert!(
+        !scopes.iter().any(|scope| scope.starts_with("secrets:")),
+        "{scopes:#?}"
+    );
+    for (label, task) in &graph {
+        *kinds.entry(task["kind"].as_str().unwrap()).or_default() += 1;
+        let task = &task["task"];
+        assert!(!task["scopes"].to_string().contains("secrets:"), "{label}");
+        for needed in needs(task) {
+            assert!(
+                held(&scopes, &needed),
+                "{label}: {needed} is not in {scopes:#?}"
+            );
+        }
+    }
+    let expected = [("build", 5), ("validate", 22), ("verify", 5)];
+    assert_eq!(kinds, BTreeMap::from(expected));
 }
 
 /// The program takes the environment as it is, for each event that runs `decision`.

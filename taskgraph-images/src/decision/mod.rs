@@ -17,6 +17,8 @@ pub mod artifacts;
 pub mod create;
 pub mod event;
 pub mod graphs;
+#[cfg(test)]
+mod laws;
 pub mod lookup;
 pub mod optimize;
 pub mod parallel;

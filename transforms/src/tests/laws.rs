@@ -1,45 +1,26 @@
 //! Laws: whatever definitions, settings, templates and parameters say.
 
-use std::collections::BTreeMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use serde_json::Value;
+
+use super::attack::{attack, hostile};
+use super::oracle::faults;
 
 use crate::definition::*;
 use crate::full::{ImageTasks, full_task_graph};
 use crate::graph::TaskGraph;
 use crate::json;
 use crate::parameters::Parameters;
-use crate::task::Optimization;
 use crate::templates::KindTemplates;
 use crate::testing;
 
-/// Text that somebody may try.
-fn hostile() -> impl Strategy<Value = String> {
-    prop_oneof![
-        2 => proptest::sample::select(vec![
-            "secrets:get:project/td/level-3/x",
-            "project/td/level-3/x",
-            "index.td.cache.level-3.images.v1.a.hash.b",
-            "td-level-3-x",
-            "td-3",
-            "x';curl${IFS}-d@/proc/self/environ${IFS}evil;'",
-            "a$(id)`id`|b",
-            "-x",
-            "{{run.level}}{{#each this}}",
-            "<decision>",
-            "{\"task-reference\": \"<build>\"}",
-            "\"], \"scopes\": [\"*\"], \"x\": [\"",
-            "x\n- scopes: ['*']\nlevel: 3",
-            "../../level-3",
-            "%2e%2e",
-            "&x *x !!python/object",
-            "\u{202e}\u{feff}",
-            "",
-        ]).prop_map(str::to_owned),
-        1 => "\\PC{0,40}",
-        1 => "[a-z0-9./_-]{1,30}",
-    ]
+/// Text without a NUL, which no task may hold.
+fn legal() -> impl Strategy<Value = String> {
+    hostile().prop_map(|text| text.replace('\0', ""))
 }
 
 /// Text short enough to stand in a route after encoding.
@@ -54,7 +35,7 @@ fn short() -> impl Strategy<Value = String> {
 
 prop_compose! {
     fn parameters()(
-        texts in proptest::collection::vec(hostile(), 8),
+        texts in proptest::collection::vec(legal(), 8),
         words in proptest::collection::vec(short(), 3),
         number in proptest::option::of(0u64..9),
         event in proptest::sample::select(vec![
@@ -82,7 +63,7 @@ prop_compose! {
 
 /// The fleet with somebody's texts wherever a definition takes text.
 fn spoilt(texts: &[String]) -> Vec<ImageDefinition> {
-    let mut images = testing::fleet();
+    let mut images = testing::mixed();
     for (index, image) in images.iter_mut().enumerate() {
         let text = |offset: usize| texts[(index + offset) % texts.len()].clone();
         image.description = text(0);
@@ -134,73 +115,18 @@ fn forms(graph: &TaskGraph) -> Vec<Value> {
     graph.tasks().map(|task| form(&json::tree(task))).collect()
 }
 
-/// Written apart from the rules on purpose: the law must not lean on what it is to hold to account.
-fn holds_nothing_of_level_3(graph: &TaskGraph) {
-    for task in graph.tasks() {
-        assert_ne!(task.kind, Kind::Publish, "{}", task.label);
-        let queue = task.task.task_queue_id.to_string();
-        assert!(queue.starts_with("td-1/"), "{queue}");
-        for scope in &task.task.scopes {
-            let legal = [
-                "secrets:get:project/td/level-1/",
-                "secrets:get:project/td/level-any/",
-                "generic-worker:cache:td-level-1-",
-                "docker-worker:cache:td-level-1-",
-                "generic-worker:os-group:td-1/",
-                "generic-worker:run-as-administrator:td-1/",
-            ];
-            assert!(
-                legal.iter().any(|start| scope.starts_with(start)) && !scope.ends_with('*'),
-                "{scope}"
-            );
-        }
-        for route in &task.task.routes {
-            let words: Vec<&str> = route.split('.').collect();
-            assert!(!words.contains(&"level-3"), "{route}");
-            match words[0] {
-                "checks" | "tc-treeherder" => {}
-                // Below the prefix comes the level or the pull request, and nothing of either comes before it.
-                "index" => {
-                    let caches: Vec<usize> = (1..words.len())
-                        .filter(|index| words[*index] == "cache")
-                        .collect();
-                    assert_eq!(caches.len(), 1, "{route}");
-                    assert!(matches!(words[caches[0] + 1], "level-1" | "pr"), "{route}");
-                }
-                _ => panic!("{route}"),
-            }
-        }
-        for cache in task.task.payload.caches() {
-            assert!(cache.starts_with("td-level-1-"), "{cache}");
-        }
-        if let Some(secrets) = task.task.payload.env().get("TASKGRAPH_IMAGES_SECRETS") {
-            for secret in secrets.as_str().split(' ') {
-                assert!(
-                    secret.starts_with("project/td/level-1/")
-                        || secret.starts_with("project/td/level-any/")
-                );
-            }
-        }
-        assert_eq!(task.task.payload.env()["MOZ_SCM_LEVEL"].as_str(), "1");
-        assert!(matches!(
-            task.optimization,
-            Some(Optimization::IndexSearch(_))
-        ));
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn texts_never_change_the_structure(
-        texts in proptest::collection::vec(hostile(), 9),
+        texts in proptest::collection::vec(legal(), 9),
         mut parameters in parameters(),
     ) {
         let (config, templates) = (testing::config(), KindTemplates::embedded());
         let (event, number) = (parameters.tasks_for.clone(), parameters.pull_request_number);
         let tame = Parameters { tasks_for: event, pull_request_number: number, ..testing::push(Level::One) };
-        let mut names = testing::fleet();
+        let mut names = testing::mixed();
         for image in &mut names {
             image.attributes = BTreeMap::from([("gui".to_owned(), AttributeValue::String(String::new()))]);
         }
@@ -209,7 +135,7 @@ proptest! {
         let found = graph(&spoilt(&texts), &texts, &config, &parameters, &templates);
         let found = found.map_err(|errors| TestCaseError::fail(format!("{errors:#?}")))?;
         prop_assert_eq!(forms(&found), forms(&expect));
-        holds_nothing_of_level_3(&found);
+        prop_assert_eq!(faults(&found, &config, &parameters), [""; 0]);
         // What is written reads back as the same tree.
         let text = found.to_json();
         let read: BTreeMap<String, Value> = serde_json::from_str(&text).unwrap();
@@ -217,69 +143,45 @@ proptest! {
             prop_assert_eq!(&read[task.label.as_str()], &json::tree(task));
         }
     }
+}
 
-    #[test]
-    fn no_names_reach_level_3(
-        texts in proptest::collection::vec(hostile(), 9),
-        secret in hostile(),
-        provisioner in prop_oneof![Just("td-1".to_owned()), Just("td-3".to_owned()), hostile()],
-        worker_type in prop_oneof![Just("image-builder".to_owned()), hostile()],
-        prefix in prop_oneof![
-            Just("td".to_owned()), Just("td.cache.level-3".to_owned()), Just("td.cache.pr".to_owned()), hostile(),
-        ],
-        group in prop_oneof![Just("kvm".to_owned()), hostile()],
-        cache in prop_oneof![3 => Just("git".to_owned()), 1 => Just("level-3".to_owned()), 1 => hostile()],
-        variable in prop_oneof![4 => Just("MINE".to_owned()), 1 => hostile()],
-        number in proptest::option::of(0u64..9),
-    ) {
-        let parameters = Parameters { pull_request_number: number, ..testing::push(Level::One) };
-        let mut config = testing::config();
-        if let Ok(prefix) = IndexPath::new(&prefix) {
-            config.index_prefix = prefix;
-        }
-        let alias = config.workers.get_mut("linux-builder").unwrap();
-        alias.os_groups = vec![group];
-        if let Ok(provisioner) = ProvisionerId::new(&provisioner) {
-            config.provisioners.one.insert(ProvisionerId::new("td-3").unwrap());
-            alias.provisioner = ByLevel::same(provisioner);
-        }
-        if let Ok(worker_type) = WorkerType::new(&worker_type) {
-            alias.worker_type = ByLevel::same(worker_type);
-        }
-        let mut images = spoilt(&texts);
-        if let Ok(secret) = SecretName::new(&secret) {
-            for image in &mut images {
-                image.build.secrets.push(secret.clone());
+/// Whatever is refused is as good as a harmless task; but attacks must not all be refused, or nothing would be tried.
+#[test]
+fn no_attack_on_level_1_reaches_level_3() {
+    let config = ProptestConfig {
+        cases: 600,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    let (accepted, seen) = (Cell::new(0), RefCell::new(BTreeSet::new()));
+    TestRunner::new(config)
+        .run(&attack(), |attack| {
+            if let Some(graph) = attack.graph() {
+                accepted.set(accepted.get() + 1);
+                seen.borrow_mut().extend(
+                    graph
+                        .tasks()
+                        .map(|task| (task.kind, attack.parameters.tasks_for.clone())),
+                );
+                let faults = faults(&graph, &attack.config, &attack.parameters);
+                prop_assert_eq!(faults, [""; 0]);
             }
-        }
-        let yaml = serde_json::json!({
-            "description": "x",
-            "command": ["{{tool}}"],
-            "env": {variable: "{{description}}"},
-            "caches": [{"name": cache, "path": "x"}],
-        });
-        let templates = KindTemplates::embedded().with_override(Kind::Build, &yaml.to_string());
-        // A refusal is as good as a harmless task.
-        if let Ok(templates) = templates
-            && let Ok(graph) = graph(&images, &texts, &config, &parameters, &templates)
-        {
-            holds_nothing_of_level_3(&graph);
-        }
-    }
-
-    #[test]
-    fn quoted_words_survive_a_shell(text in "[^\u{0}]{0,40}") {
-        let yaml = r#"{"description": "x", "command": ["bash", "-c", "run {{sh description}} end"]}"#;
-        let templates = KindTemplates::embedded().with_override(Kind::Build, yaml).unwrap();
-        let mut image = testing::image("a", "linux-builder");
-        image.description = text.trim().to_owned();
-        let images = [image];
-        let found = graph(&images, &["x".to_owned()], &testing::config(), &testing::push(Level::One), &templates);
-        let found = found.map_err(|errors| TestCaseError::fail(format!("{errors:#?}")))?;
-        let build = found.get(&images[0].id.label(Kind::Build)).unwrap();
-        let crate::Payload::GenericWorkerPosix(payload) = &build.task.payload else { unreachable!() };
-        let line = shlex::split(&payload.command[1][2]).unwrap();
-        prop_assert_eq!(line, ["run", text.trim(), "end"]);
+            Ok(())
+        })
+        .unwrap();
+    assert!(accepted.get() > 60, "{} of 600", accepted.get());
+    let seen = seen.into_inner();
+    for (kind, tasks_for) in [
+        (Kind::Build, "github-push"),
+        (Kind::Verify, "cron"),
+        (Kind::Build, "github-pull-request"),
+        (Kind::Build, "github-pull-request-untrusted"),
+        (Kind::Validate, "github-issue-comment"),
+    ] {
+        assert!(
+            seen.contains(&(kind, tasks_for.to_owned())),
+            "{kind} {tasks_for}: {seen:?}"
+        );
     }
 }
 

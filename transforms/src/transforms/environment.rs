@@ -4,7 +4,7 @@
 //! After: besides them the level, the head and base of the change, where artifacts go, which secrets it may read, and
 //! the ids of the tasks that it needs: `TASKGRAPH_IMAGES_BUILD_TASK_ID: {"task-reference": "<build>"}`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::definition::ProjectConfig;
 use crate::error::TransformErrorKind;
@@ -12,8 +12,17 @@ use crate::parameters::Parameters;
 use crate::shape::PayloadShape;
 use crate::task::TaskString;
 
-/// Variables that the worker sets, or that decide whom it talks to.
-const WORKERS_OWN: &[&str] = &["TASK_ID", "RUN_ID", "TASK_WORKDIR", "TASK_GROUP_ID"];
+/// Variables that the worker sets, and those that only some tasks have: no template sets them where they are absent.
+const RESERVED: &[&str] = &[
+    "TASK_ID",
+    "RUN_ID",
+    "TASK_WORKDIR",
+    "TASK_GROUP_ID",
+    "TASKGRAPH_IMAGES_SECRETS",
+    "TASKGRAPH_IMAGES_BUILD_TASK_ID",
+    "TASKGRAPH_IMAGES_VERIFY_TASK_ID",
+    "TASKGRAPH_IMAGES_PARENT_TASK_ID",
+];
 
 /// The environment of a task's command.
 pub(crate) fn environment(
@@ -61,10 +70,14 @@ pub(crate) fn environment(
             .collect();
         set("TASKGRAPH_IMAGES_SECRETS", names.join(" ").into());
     }
+    let given: BTreeSet<String> = env.keys().cloned().collect();
     for (name, value) in own {
-        if env.contains_key(&name)
-            || name.starts_with("TASKCLUSTER_")
-            || WORKERS_OWN.contains(&name.as_str())
+        // Windows takes names that differ in their case for one.
+        let upper = name.to_ascii_uppercase();
+        // What starts so decides whom the worker talks to.
+        if upper.starts_with("TASKCLUSTER_")
+            || RESERVED.contains(&upper.as_str())
+            || given.contains(&upper)
         {
             return Err(TransformErrorKind::ReservedVariable(name));
         }
@@ -112,12 +125,16 @@ mod tests {
             "TD_HEAD_REV",
             "TASKCLUSTER_PROXY_URL",
             "TASK_ID",
+            "moz_scm_level",
+            "Td_Head_Rev",
+            "taskcluster_root_url",
+            "TASKGRAPH_IMAGES_PARENT_TASK_ID",
         ] {
             assert_eq!(
                 env(&[name]).unwrap_err(),
                 TransformErrorKind::ReservedVariable(name.to_owned())
             );
         }
-        assert!(env(&["MINE"]).is_ok());
+        assert!(env(&["MINE", "https_proxy", "HTTPS_PROXY"]).is_ok());
     }
 }

@@ -47,13 +47,13 @@ pub(crate) fn pull_request_namespace(parameters: &Parameters) -> String {
 }
 
 /// Whether the prefix of cache paths is not itself a place in somebody's namespace, such as `td.cache.level-3` or
-/// `td.cache.pr`: what is below it could be another level's to write.
+/// `td.cache.pr`: what is below it could be another level's to write. Nor does it look like one.
 pub(crate) fn prefix_is_plain(config: &ProjectConfig) -> bool {
     !config
         .index_prefix
         .as_str()
         .split('.')
-        .any(|word| matches!(word, "cache" | "v2"))
+        .any(|word| matches!(word, "cache" | "v2") || word.starts_with("level-"))
 }
 
 pub(super) fn apply(origin: &Origin<'_>, task: &mut Task) -> Result<(), TransformErrorKind> {

@@ -40,25 +40,26 @@ fn marks(queue: &TaskQueueId) -> impl Iterator<Item = Level> {
         .rsplit(['-', '_'])
         .next()
         .and_then(|word| word.parse().ok());
-    [last, named(&provisioner), named(queue.worker_type.as_str())]
-        .into_iter()
-        .flatten()
+    let mut marks: Vec<Level> = last.into_iter().collect();
+    named(&provisioner, &mut marks);
+    named(queue.worker_type.as_str(), &mut marks);
+    marks.into_iter()
 }
 
-fn named(text: &str) -> Option<Level> {
+/// Every level that a name spells: it may spell one that is ours, and another that is not.
+fn named(text: &str, marks: &mut Vec<Level>) {
     let words: Vec<&str> = text.split(['-', '_']).collect();
-    let spelt = words.iter().find_map(|word| {
+    marks.extend(words.iter().filter_map(|word| {
         word.strip_prefix("level")
             .or_else(|| word.strip_prefix('l'))
-            .and_then(|digit| digit.parse().ok())
-    });
-    let apart = || {
+            .and_then(|digit| digit.parse::<Level>().ok())
+    }));
+    marks.extend(
         words
             .windows(2)
-            .find(|pair| pair[0] == "level")
-            .and_then(|pair| pair[1].parse().ok())
-    };
-    spelt.or_else(apart)
+            .filter(|pair| pair[0] == "level")
+            .filter_map(|pair| pair[1].parse::<Level>().ok()),
+    );
 }
 
 #[cfg(test)]
@@ -74,6 +75,7 @@ mod tests {
             ("td_l3", "image-builder", "is one of level 3"),
             ("shared", "b-linux-level-3", "is one of level 3"),
             ("td-1", "b-linux-l3", "is one of level 3"),
+            ("td-1", "l1-level-3", "is one of level 3"),
             ("other-1", "image-builder", "is not `td-1`"),
             ("td", "image-builder", "is not `td-1`"),
         ] {

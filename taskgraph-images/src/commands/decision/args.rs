@@ -284,3 +284,61 @@ impl Args {
             })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What `decision` is told by these arguments.
+    #[derive(Debug, clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn event(cron: &[&str]) -> Option<(Event, Extras)> {
+        let told = [
+            "decision",
+            "--tasks-for=cron",
+            "--level=1",
+            "--head-repository=https://example.org/r",
+        ];
+        let line = Line::try_parse_from(told.iter().chain(cron)).unwrap();
+        line.args.event().ok()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// A cron job says how targets are chosen, and nothing else of the event.
+        #[test]
+        fn a_cron_jobs_words_choose_no_more_than_targets(words in proptest::collection::vec(
+            prop_oneof![
+                3 => proptest::sample::select(vec![
+                    "--target-tasks-method=rebuild", "--target-tasks-method", "all", "--optimize-target-tasks=false",
+                    "--include-push-tasks", "--rebuild-kind=build",
+                ]),
+                1 => proptest::sample::select(vec![
+                    "--level=3", "--level", "3", "--tasks-for=github-push", "--head-rev=x", "--project=x", "--image=x",
+                    "--artifacts=/", "--tools=/", "--", "$(id)", "'", "--parameters=x",
+                ]),
+            ],
+            0..4,
+        )) {
+            let line = words.join(" ");
+            let (before, _) = event(&[]).unwrap();
+            let argument = format!("--cron-arguments={line}");
+            if let Some((mut after, _)) = event(&[&argument]) {
+                for foreign in ["level", "tasks-for", "head-rev", "project", "image", "artifacts", "tools", "parameters"] {
+                    let foreign = format!("--{foreign}");
+                    prop_assert!(!words.iter().any(|word| word.starts_with(&foreign)), "{}", line);
+                }
+                after.target_tasks_method = before.target_tasks_method;
+                after.optimize_target_tasks = before.optimize_target_tasks;
+                prop_assert_eq!(format!("{after:?}"), format!("{before:?}"));
+            }
+        }
+    }
+}

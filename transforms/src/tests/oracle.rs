@@ -1,0 +1,274 @@
+//! What a rendered graph of level 1 may hold, in plain rules about the text that the queue gets.
+//!
+//! Written apart from `verify/` and the transforms on purpose, from what Taskcluster and its deployments do: a law must not
+//! lean on what it is to hold to account. It reads JSON, not types, and knows of the settings no more than the names.
+
+use serde_json::Value;
+
+use crate::definition::ProjectConfig;
+use crate::graph::TaskGraph;
+use crate::parameters::Parameters;
+
+/// Everything in a graph that level 1 must not have, in words; nothing, if all is well.
+pub(super) fn faults(
+    graph: &TaskGraph,
+    config: &ProjectConfig,
+    parameters: &Parameters,
+) -> Vec<String> {
+    let tasks: serde_json::Map<String, Value> =
+        serde_json::from_str(&graph.to_json()).expect("a graph is written as JSON");
+    let event = parameters.tasks_for.as_str();
+    let run = Run {
+        domain: config.trust_domain.as_str(),
+        prefix: config.index_prefix.as_str(),
+        listed: config
+            .provisioners
+            .one
+            .iter()
+            .map(|listed| listed.as_str())
+            .collect(),
+        pull_request: event.starts_with("github-pull-request")
+            || event.starts_with("pr-")
+            || event == "github-issue-comment"
+            || parameters.pull_request_number.is_some(),
+        stranger: event == "github-pull-request-untrusted" || event == "github-issue-comment",
+    };
+    tasks
+        .iter()
+        .flat_map(|(label, task)| {
+            let faults = run.task(task);
+            faults
+                .into_iter()
+                .map(move |fault| format!("{label}: {fault}"))
+        })
+        .collect()
+}
+
+struct Run<'a> {
+    domain: &'a str,
+    prefix: &'a str,
+    listed: Vec<&'a str>,
+    pull_request: bool,
+    stranger: bool,
+}
+
+fn text<'v>(value: &'v Value, path: &str) -> &'v str {
+    value.pointer(path).and_then(Value::as_str).unwrap_or("")
+}
+
+fn texts<'v>(value: &'v Value, path: &str) -> Vec<&'v str> {
+    let list = value.pointer(path).and_then(Value::as_array);
+    list.into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
+}
+
+/// Whether a name of a pool, or a part of one, says that it is of level 3.
+fn says_level_3(name: &str) -> bool {
+    let name = name.to_lowercase().replace('_', "-");
+    let name = format!("-{name}-");
+    ["-level-3-", "-level3-", "-l3-"]
+        .iter()
+        .any(|mark| name.contains(mark))
+}
+
+impl Run<'_> {
+    fn task(&self, task: &Value) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut check = |right: bool, what: String| {
+            if !right {
+                faults.push(what);
+            }
+        };
+        let definition = &task["task"];
+        let kind = text(task, "/kind");
+        for kind in [
+            kind,
+            text(task, "/attributes/kind"),
+            text(definition, "/tags/kind"),
+        ] {
+            check(
+                matches!(kind, "validate" | "build" | "verify"),
+                format!("is of the kind `{kind}`"),
+            );
+        }
+
+        let (provisioner, worker_type) = (
+            text(definition, "/provisionerId"),
+            text(definition, "/workerType"),
+        );
+        check(
+            provisioner == format!("{}-1", self.domain) || self.listed.contains(&provisioner),
+            format!("runs on `{provisioner}`"),
+        );
+        check(
+            !provisioner.to_lowercase().replace('_', "-").ends_with("-3")
+                && !says_level_3(provisioner)
+                && !says_level_3(worker_type),
+            format!("runs on `{provisioner}/{worker_type}`"),
+        );
+
+        let queue = format!("{provisioner}/{worker_type}");
+        let cache = format!(
+            "{}-level-1-{}",
+            self.domain,
+            if self.pull_request { "pr-" } else { "" }
+        );
+        for scope in texts(definition, "/scopes") {
+            let of_level_1 = [
+                format!("secrets:get:project/{}/level-1/", self.domain),
+                format!("secrets:get:project/{}/level-any/", self.domain),
+                format!("generic-worker:cache:{cache}"),
+                format!("docker-worker:cache:{cache}"),
+                format!("generic-worker:os-group:{queue}/"),
+            ]
+            .iter()
+            .any(|start| scope.starts_with(start) && scope.len() > start.len());
+            check(
+                (of_level_1 || scope == format!("generic-worker:run-as-administrator:{queue}"))
+                    && !scope.ends_with('*'),
+                format!("holds `{scope}`"),
+            );
+            check(
+                !(self.stranger && scope.starts_with("secrets")),
+                format!("holds `{scope}` for a stranger"),
+            );
+        }
+
+        let words: Vec<&str> = self.prefix.split('.').collect();
+        check(
+            !words
+                .iter()
+                .any(|word| matches!(*word, "cache" | "v2") || word.starts_with("level-")),
+            format!("is indexed below `{}`", self.prefix),
+        );
+        let own = if self.pull_request { "pr" } else { "level-1" };
+        for route in texts(definition, "/routes") {
+            let indexed = route.starts_with(&format!("index.{}.cache.{own}.", self.prefix));
+            let shown = route.strip_prefix("tc-treeherder.v2.").is_some_and(|rest| {
+                let words: Vec<&str> = rest.split('.').collect();
+                words.len() == 3 && (words[0].ends_with("-pr") || !self.pull_request)
+            });
+            check(
+                indexed || shown || route == "checks",
+                format!("has the route `{route}`"),
+            );
+            check(
+                kind != "validate" || !route.starts_with("index."),
+                format!("validates, and has the route `{route}`"),
+            );
+        }
+        for path in texts(task, "/optimization/index-search") {
+            let trusted = ["level-3", "level-1"]
+                .iter()
+                .chain(self.pull_request.then_some(&"pr"))
+                .any(|place| path.starts_with(&format!("{}.cache.{place}.", self.prefix)));
+            check(trusted, format!("looks at `{path}`"));
+        }
+
+        let payload = &definition["payload"];
+        let mounted = payload["mounts"].as_array().into_iter().flatten();
+        let caches: Vec<&str> = mounted
+            .filter_map(|mount| mount["cacheName"].as_str())
+            .chain(
+                payload["cache"]
+                    .as_object()
+                    .into_iter()
+                    .flatten()
+                    .map(|(name, _)| name.as_str()),
+            )
+            .collect();
+        for name in caches {
+            let apart =
+                self.pull_request || !name.starts_with(&format!("{}-level-1-pr-", self.domain));
+            check(
+                name.starts_with(&cache) && apart,
+                format!("mounts the cache `{name}`"),
+            );
+        }
+
+        let env = payload["env"].as_object().cloned().unwrap_or_default();
+        check(
+            env.get("MOZ_SCM_LEVEL") == Some(&Value::from("1")),
+            "says another level".to_owned(),
+        );
+        for (name, value) in &env {
+            // Windows does not tell them apart.
+            match name.to_uppercase().as_str() {
+                "MOZ_SCM_LEVEL" => check(name == "MOZ_SCM_LEVEL", format!("sets `{name}`")),
+                "TASKGRAPH_IMAGES_SECRETS" => {
+                    check(!self.stranger, format!("is told of secrets: {value}"));
+                    check(name == "TASKGRAPH_IMAGES_SECRETS", format!("sets `{name}`"));
+                    let held = texts(definition, "/scopes");
+                    for secret in value.as_str().unwrap_or("?").split(' ') {
+                        let scope = format!("secrets:get:{secret}");
+                        check(
+                            held.contains(&scope.as_str()),
+                            format!("is told of the secret `{secret}`"),
+                        );
+                    }
+                }
+                other => check(!other.starts_with("TASKCLUSTER_"), format!("sets `{name}`")),
+            }
+        }
+
+        if self.stranger && kind != "validate" {
+            let cloud = text(task, "/attributes/cloud");
+            check(
+                matches!(cloud, "qemu" | "container"),
+                format!("{kind}s in `{cloud}` for a stranger"),
+            );
+        }
+        if kind == "validate" {
+            check(self.stranger, "validates what may be built".to_owned());
+            check(
+                payload.pointer("/features/taskclusterProxy") == Some(&Value::Bool(false)),
+                "validates with a proxy".to_owned(),
+            );
+        }
+        faults
+    }
+}
+
+/// The oracle sees what it is there to see.
+#[test]
+fn it_is_not_blind() {
+    use crate::definition::Level;
+    use crate::testing;
+
+    let config = testing::config();
+    let push = testing::push(Level::One);
+    let good = testing::graph(&push);
+    assert_eq!(faults(&good, &config, &push), [""; 0]);
+    let stranger = testing::stranger();
+    assert_eq!(
+        faults(&testing::graph(&stranger), &config, &stranger),
+        [""; 0]
+    );
+    // The same tasks are too much for a stranger, and those of level 3 for all.
+    let found = faults(&good, &config, &stranger).join("\n");
+    for expect in [
+        "for a stranger",
+        "has the route",
+        "told of secrets",
+        "builds in `google`",
+    ] {
+        assert!(found.contains(expect), "{expect}: {found}");
+    }
+    let found = faults(
+        &testing::graph(&testing::push(Level::Three)),
+        &config,
+        &push,
+    )
+    .join("\n");
+    for expect in [
+        "is of the kind `publish`",
+        "runs on `td-3`",
+        "holds `secrets:get:project/td/level-3/cloud/google`",
+        "has the route `index.td.cache.level-3.",
+        "says another level",
+    ] {
+        assert!(found.contains(expect), "{expect}: {found}");
+    }
+}
