@@ -89,6 +89,19 @@ impl Snapshot {
         Self::of(Fleet::load(tree, layout), contents)
     }
 
+    /// Loads a tree that differs from another state's by `changes`: what they cannot have altered is taken over.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_like(
+        tree: &Tree,
+        other: &Self,
+        changes: &[(TreePath, Change)],
+        contents: &Contents,
+    ) -> Result<Self, ComparisonError> {
+        Self::of(Fleet::load_like(tree, &other.fleet, changes), contents)
+    }
+
     fn of(fleet: Fleet, contents: &Contents) -> Result<Self, ComparisonError> {
         let graph = graph(&fleet, contents)?;
         Ok(Self::with(fleet, graph))

@@ -112,6 +112,7 @@ pub mod lint;
 pub mod output;
 pub mod packer;
 mod payloads;
+pub mod replay;
 pub mod scripts;
 pub mod taskcluster;
 pub mod tree;

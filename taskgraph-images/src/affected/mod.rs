@@ -187,6 +187,14 @@ impl Affected {
         }
     }
 
+    /// What changes affect that nothing in a side was looked at for: no image.
+    pub(crate) fn elsewhere(side: Side<'_>, changes: &[(TreePath, Change)]) -> Self {
+        Self {
+            images: BTreeMap::new(),
+            unclaimed: unclaimed(side, side, changes),
+        }
+    }
+
     /// Everything at the head, as if nothing had been there before.
     pub fn all(head: Side<'_>, kind: ReasonKind) -> Self {
         let images = head

@@ -17,6 +17,7 @@ mod project;
 mod range;
 #[cfg(test)]
 mod reference;
+mod replay;
 mod schema;
 
 use std::path::PathBuf;
@@ -108,6 +109,7 @@ impl From<Color> for anstream::ColorChoice {
 enum Command {
     Preview(preview::Args),
     Affected(affected::Args),
+    Replay(replay::Args),
     Images(images::Args),
     Digest(digest::Args),
     Graph(graph::Args),
@@ -126,6 +128,7 @@ pub(crate) fn run(cli: Cli, printer: &mut Printer) -> Result<(), Failure> {
     match cli.command {
         Command::Preview(args) => preview::run(args, global, printer),
         Command::Affected(args) => affected::run(args, global, printer),
+        Command::Replay(args) => replay::run(args, global, printer),
         Command::Images(args) => images::run(args, global, printer),
         Command::Digest(args) => digest::run(args, global, printer),
         Command::Graph(args) => graph::run(args, global, printer),

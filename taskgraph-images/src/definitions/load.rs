@@ -61,12 +61,11 @@ fn read(view: &View<'_>, path: &TreePath) -> Result<Option<Node>, Vec<Diagnostic
 
 /// Reads the settings and pins of a tree.
 pub(crate) fn read_settings(
-    tree: &Tree,
+    view: &View<'_>,
     layout: &Layout,
 ) -> (Option<Config>, Arc<Pins>, Vec<Diagnostic>) {
-    let view = View::new(tree);
     let mut faults = Vec::new();
-    let mut file = |path: TreePath| match read(&view, &path) {
+    let mut file = |path: TreePath| match read(view, &path) {
         Ok(node) => node,
         Err(mut more) => {
             faults.append(&mut more);
@@ -105,8 +104,8 @@ impl<'a> Loader<'a> {
     }
 
     /// Every file with a definition.
-    pub(crate) fn files(&self) -> Result<Vec<TreePath>, FileError> {
-        match View::new(self.tree).list(&self.layout.images(), true) {
+    pub(crate) fn files(&self, view: &View<'_>) -> Result<Vec<TreePath>, FileError> {
+        match view.list(&self.layout.images(), true) {
             Ok(files) => Ok(files
                 .into_iter()
                 .filter(|file| matches!(file.extension(), Some("yml" | "yaml")))
@@ -347,8 +346,7 @@ impl<'a> Loader<'a> {
     }
 
     /// Faults of all fragments of the tree, used or not.
-    pub(crate) fn fragment_faults(&self) -> Vec<Diagnostic> {
-        let view = View::new(self.tree);
+    pub(crate) fn fragment_faults(&self, view: &View<'_>) -> Vec<Diagnostic> {
         let Ok(files) = view.list(&self.layout.fragments(), true) else {
             return Vec::new();
         };
@@ -357,10 +355,10 @@ impl<'a> Loader<'a> {
             .iter()
             .filter(|path| matches!(path.extension(), Some("yml")))
         {
-            let fragment = self.fragment(&view, path);
+            let fragment = self.fragment(view, path);
             faults.extend(fragment.faults.iter().cloned());
             self.collect(
-                &view,
+                view,
                 &fragment,
                 &mut vec![path.clone()],
                 &mut Vec::new(),

@@ -11,7 +11,7 @@ use super::inputs::{Shared, Templates, derive};
 use super::{Fleet, Image, ScriptIndex};
 use crate::definitions::{DefinitionFile, Layout, Loader, Pins, by_id, read_settings};
 use crate::diagnostic::{Diagnostic, Place, nearest};
-use crate::tree::{Change, FileError, Files, Look, Tree, TreePath, View};
+use crate::tree::{Change, FileError, Files, Look, Touched, Tree, TreePath, View};
 use crate::yaml::Node;
 
 impl Fleet {
@@ -45,31 +45,13 @@ struct Loading<'a> {
 /// A fleet to take over from.
 struct Other<'a> {
     fleet: &'a Fleet,
-    /// The changed paths, and the folders that exist on one side only, in order.
-    changed: Vec<TreePath>,
-    /// Whether something came, went, or became another kind of thing; else no folder did.
-    replaces: bool,
-    /// The changed paths and every folder above them, for quick refusals.
-    touched: BTreeSet<TreePath>,
+    touched: Touched,
     files: HashMap<&'a TreePath, &'a Arc<DefinitionFile>>,
     images: HashMap<(&'a TreePath, usize), &'a Arc<Image>>,
 }
 
 impl<'a> Other<'a> {
     fn new(fleet: &'a Fleet, tree: &Tree, changes: &[(TreePath, Change)]) -> Self {
-        let mut changed: BTreeSet<TreePath> = BTreeSet::new();
-        let mut touched = BTreeSet::new();
-        for (path, _) in changes {
-            let mut at = path.clone();
-            while touched.insert(at.clone()) && !at.is_root() {
-                at = at.parent();
-                // With its first file a folder comes into being, with its last it goes.
-                if fleet.tree.find(&at).is_ok() != tree.find(&at).is_ok() {
-                    changed.insert(at.clone());
-                }
-            }
-            changed.insert(path.clone());
-        }
         let images = fleet
             .images
             .values()
@@ -78,11 +60,7 @@ impl<'a> Other<'a> {
         let files = fleet.files.iter().map(|file| (&file.path, file)).collect();
         Self {
             fleet,
-            changed: changed.into_iter().collect(),
-            replaces: changes
-                .iter()
-                .any(|(_, change)| !matches!(change, Change::Modified | Change::Mode)),
-            touched,
+            touched: Touched::new(&fleet.tree, tree, changes),
             files,
             images,
         }
@@ -90,42 +68,17 @@ impl<'a> Other<'a> {
 
     /// Whether none of the changes can have altered what these looks saw.
     fn untouched(&self, looks: &[Look]) -> bool {
-        !looks.iter().any(|look| match look {
-            // Only a change at the path, or of something above it, can be seen: the latter replaces a folder.
-            Look::Path(path) => {
-                self.touched.contains(path) && self.changed.iter().any(|changed| look.sees(changed))
-                    || self.replaced_above(path)
-            }
-            Look::Entries(path) | Look::AllBelow(path) => {
-                (self.touched.contains(path) || self.replaced_above(path))
-                    && self.changed.iter().any(|changed| look.sees(changed))
-            }
-        })
-    }
-
-    /// Whether a folder above `path` became a file or link, or the other way round.
-    fn replaced_above(&self, path: &TreePath) -> bool {
-        if !self.replaces {
-            return false;
-        }
-        let mut at = path.as_str();
-        while let Some((above, _)) = at.rsplit_once('/') {
-            let replaced = |changed: &TreePath| changed.as_str().cmp(above);
-            if self.changed.binary_search_by(replaced).is_ok() {
-                return true;
-            }
-            at = above;
-        }
-        false
+        self.touched.spares(looks)
     }
 }
 
 impl Loading<'_> {
     fn load(&self) -> Fleet {
-        let (config, pins, mut findings) = read_settings(self.tree, self.layout);
-        let kinds = self.kinds(&mut findings);
+        let view = View::new(self.tree);
+        let (config, pins, mut findings) = read_settings(&view, self.layout);
+        let kinds = self.kinds(&view, &mut findings);
         let loader = Loader::new(self.tree, self.layout, config.as_ref(), &pins);
-        let paths = loader.files().unwrap_or_else(|error| {
+        let paths = loader.files(&view).unwrap_or_else(|error| {
             findings.push(Diagnostic::error("unreadable", error.to_string()));
             Vec::new()
         });
@@ -151,7 +104,7 @@ impl Loading<'_> {
             reusable.then(|| file.clone())
         };
         let files = loader.load(&paths, &known);
-        findings.extend(loader.fragment_faults());
+        findings.extend(loader.fragment_faults(&view));
         for file in &files {
             findings.extend(file.faults.iter().cloned());
         }
@@ -213,12 +166,12 @@ impl Loading<'_> {
             findings,
             files,
             scripts,
+            looks: view.into_looks(),
         }
     }
 
     /// The embedded kinds, with the repository's own over them.
-    fn kinds(&self, findings: &mut Vec<Diagnostic>) -> Arc<KindTemplates> {
-        let view = View::new(self.tree);
+    fn kinds(&self, view: &View<'_>, findings: &mut Vec<Diagnostic>) -> Arc<KindTemplates> {
         let mut kinds = KindTemplates::embedded();
         for kind in Kind::ALL.iter().copied() {
             let path = self.layout.kind(kind);
@@ -341,6 +294,23 @@ fn parent_cycles(
 }
 
 impl Fleet {
+    /// Whether no change can have altered anything that was looked at to load the fleet, so that another tree holds
+    /// the same one.
+    pub(crate) fn untouched(&self, touched: &Touched) -> bool {
+        let files = self.files.iter().map(|file| &file.looks);
+        let images = self.images.values();
+        touched.spares(&self.looks)
+            && files.into_iter().all(|looks| touched.spares(looks))
+            && images.into_iter().all(|image| {
+                touched.spares(&image.looks)
+                    && image
+                        .shared_looks
+                        .iter()
+                        .all(|looks| touched.spares(&**looks))
+            })
+            && self.scripts.untouched(touched)
+    }
+
     /// What an image was decoded from: its values, each with the place where it was written.
     pub(crate) fn written(&self, id: &ImageId) -> Option<Node> {
         let image = self.images.get(id)?;

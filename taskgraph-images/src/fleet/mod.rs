@@ -49,6 +49,8 @@ pub struct Fleet {
     pub findings: Vec<Diagnostic>,
     pub(crate) files: Vec<Arc<DefinitionFile>>,
     pub(crate) scripts: ScriptIndex,
+    /// What was looked at besides what files, images and scripts note themselves.
+    looks: Vec<Look>,
 }
 
 /// An image and what goes into it.

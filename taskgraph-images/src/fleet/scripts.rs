@@ -6,7 +6,7 @@ use std::sync::{Arc, RwLock};
 use super::Role;
 use crate::diagnostic::{Diagnostic, Place, Span};
 use crate::scripts::{self, Language, ReferenceKind, Resolution};
-use crate::tree::{Files, Look, TreePath, View};
+use crate::tree::{Files, Look, Touched, TreePath, View};
 
 /// What is known of one script.
 #[derive(Debug, Default)]
@@ -50,6 +50,12 @@ impl ScriptIndex {
             .expect("no writer panics")
             .get(path)
             .cloned()
+    }
+
+    /// Whether no change can have altered what was looked at to know any of the scripts.
+    pub(super) fn untouched(&self, touched: &Touched) -> bool {
+        let scripts = self.scripts.read().expect("no writer panics");
+        scripts.values().all(|script| touched.spares(&script.looks))
     }
 
     /// Takes over what `untouched` says no change can have altered; the rest by name.
