@@ -107,7 +107,7 @@ impl Snapshot {
         Ok(Self::with(fleet, graph))
     }
 
-    fn with(fleet: Fleet, graph: ImageGraph) -> Self {
+    pub(crate) fn with(fleet: Fleet, graph: ImageGraph) -> Self {
         Self {
             name: fleet.tree.name().to_owned(),
             fleet,
@@ -131,7 +131,7 @@ impl Snapshot {
 }
 
 /// A fleet's graph, with the digests of what its tasks run.
-fn graph(fleet: &Fleet, contents: &Contents) -> Result<ImageGraph, ComparisonError> {
+pub(crate) fn graph(fleet: &Fleet, contents: &Contents) -> Result<ImageGraph, ComparisonError> {
     let mut payloads = Payloads::new(fleet);
     let graph = ImageGraph::new(fleet, contents, &mut |image, kind| {
         payloads.digest(image, kind)

@@ -14,7 +14,7 @@
 
 mod states;
 
-use self::states::{State, States};
+use self::states::{Known, State, States};
 use crate::affected::Affected;
 use crate::comparison::{ComparisonError, Snapshot};
 use crate::definitions::Layout;
@@ -77,14 +77,15 @@ impl<'a> Replay<'a> {
     /// When the repository cannot give what a commit holds. Faults of definitions are no error.
     pub fn entry(&mut self, commit: Commit) -> Result<Entry, ComparisonError> {
         let outcome = match self.states.load(&commit)? {
-            State::AtFault(faults, tree) => Outcome::AtFault(faults, tree),
+            State::AtFault(known) => Outcome::AtFault(known.state.faults.clone(), known.tree),
             State::Sound(head) => match self.base(&commit)? {
                 Base::Unknown => Outcome::CutOff,
                 Base::Nothing => {
                     let base_tree = self.repository.empty_tree();
                     let changes = changed_paths(&base_tree, &head.tree)?;
-                    let base = self.states.like(&base_tree, &head.snapshot, &changes)?;
-                    let affected = Affected::compare(base.side(), head.snapshot.side(), &changes);
+                    let contents = self.states.contents();
+                    let base = Snapshot::load_like(&base_tree, &head.state, &changes, contents)?;
+                    let affected = Affected::compare(base.side(), head.state.side(), &changes);
                     Outcome::Compared(Compared {
                         base: base_tree.name().to_owned(),
                         base_tree,
@@ -94,7 +95,7 @@ impl<'a> Replay<'a> {
                 }
                 Base::Sound(base) => {
                     let changes = changed_paths(&base.tree, &head.tree)?;
-                    let (before, after) = (base.snapshot.side(), head.snapshot.side());
+                    let (before, after) = (base.state.side(), head.state.side());
                     let affected = if base.is_same(&head) {
                         Affected::elsewhere(after, &changes)
                     } else {
@@ -114,7 +115,7 @@ impl<'a> Replay<'a> {
 
     /// The state of the latest sound commit that was looked at.
     pub fn latest(&self) -> Option<&Snapshot> {
-        self.states.latest().map(|known| &*known.snapshot)
+        self.states.latest()
     }
 
     /// What a sound commit is compared with: the nearest of its first parents that is sound.
@@ -136,7 +137,7 @@ impl<'a> Replay<'a> {
 }
 
 enum Base {
-    Sound(states::Known),
+    Sound(Known<Snapshot>),
     /// No commit before was sound.
     Nothing,
     /// History is cut off before a sound commit is found.

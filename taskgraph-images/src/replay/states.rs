@@ -3,35 +3,62 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
-use crate::comparison::{ComparisonError, Snapshot};
+use crate::comparison::{ComparisonError, Snapshot, graph};
 use crate::definitions::Layout;
 use crate::diagnostic::{Diagnostic, Place};
+use crate::fleet::Fleet;
 use crate::graph::Contents;
-use crate::tree::{Change, Commit, Repository, Touched, Tree, TreePath, changed_paths};
+use crate::tree::{Commit, Repository, Touched, Tree, changed_paths};
 
 /// How many sound states are kept: along one line the last one is enough, merged lines start from earlier ones.
 const KEPT: usize = 4;
 
 /// What a commit holds.
 pub(super) enum State {
-    Sound(Known),
-    AtFault(Vec<Diagnostic>, Tree),
+    Sound(Known<Snapshot>),
+    AtFault(Known<Faulty>),
 }
 
-/// A sound commit.
-#[derive(Debug, Clone)]
-pub(super) struct Known {
+/// A commit whose state is known.
+#[derive(Debug)]
+pub(super) struct Known<S> {
     commit: String,
     pub(super) tree: Tree,
-    /// The fleet and its graph. Its own tree may be an earlier commit's that differs where nobody looked.
-    pub(super) snapshot: Arc<Snapshot>,
+    /// Its own tree may be an earlier commit's that differs where nobody looked.
+    pub(super) state: Arc<S>,
 }
 
-impl Known {
+impl<S> Clone for Known<S> {
+    fn clone(&self) -> Self {
+        Self {
+            commit: self.commit.clone(),
+            tree: self.tree.clone(),
+            state: self.state.clone(),
+        }
+    }
+}
+
+impl<S> Known<S> {
+    fn new(commit: &Commit, tree: Tree, state: Arc<S>) -> Self {
+        Self {
+            commit: commit.id.clone(),
+            tree,
+            state,
+        }
+    }
+
     /// Whether the two differ only where nobody looked.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.snapshot, &other.snapshot)
+        Arc::ptr_eq(&self.state, &other.state)
     }
+}
+
+/// A state that nothing can be built from.
+#[derive(Debug)]
+pub(super) struct Faulty {
+    fleet: Fleet,
+    /// All findings, the graph's too.
+    pub(super) faults: Vec<Diagnostic>,
 }
 
 /// The states of commits.
@@ -41,7 +68,9 @@ pub(super) struct States<'a> {
     layout: &'a Layout,
     contents: Contents,
     /// Sound states, that which was wanted last at the end.
-    sound: VecDeque<Known>,
+    sound: VecDeque<Known<Snapshot>>,
+    /// The last faulty state: faults stay for a while, and what follows is loaded like it.
+    faulty: Option<Known<Faulty>>,
     at_fault: HashSet<String>,
 }
 
@@ -52,94 +81,98 @@ impl<'a> States<'a> {
             layout,
             contents: Contents::default(),
             sound: VecDeque::new(),
+            faulty: None,
             at_fault: HashSet::new(),
         }
     }
 
-    pub(super) fn latest(&self) -> Option<&Known> {
-        self.sound.back()
+    pub(super) fn contents(&self) -> &Contents {
+        &self.contents
+    }
+
+    pub(super) fn latest(&self) -> Option<&Snapshot> {
+        self.sound.back().map(|known| &*known.state)
     }
 
     /// The state of a commit, if it is sound.
-    pub(super) fn sound(&mut self, commit: &Commit) -> Result<Option<Known>, ComparisonError> {
+    pub(super) fn sound(
+        &mut self,
+        commit: &Commit,
+    ) -> Result<Option<Known<Snapshot>>, ComparisonError> {
         if self.at_fault.contains(&commit.id) {
             return Ok(None);
         }
         Ok(match self.load(commit)? {
             State::Sound(known) => Some(known),
-            State::AtFault(..) => None,
+            State::AtFault(_) => None,
         })
     }
 
     /// The state of a commit.
     pub(super) fn load(&mut self, commit: &Commit) -> Result<State, ComparisonError> {
         if let Some(at) = self.position(&commit.id) {
-            return Ok(State::Sound(self.keep(at)));
+            let known = self.sound.remove(at).expect("it was found there");
+            return Ok(self.add_sound(known));
         }
         let revision = self.repository.revision(&commit.id)?;
         let tree = self.repository.tree(&revision)?;
-        let near = commit.parents.first().and_then(|id| self.position(id));
-        let near = near
-            .map(|at| &self.sound[at])
-            .or(self.sound.back())
-            .cloned();
-        let snapshot = match near {
-            Some(near) => {
-                let changes = changed_paths(&near.tree, &tree)?;
-                let touched = Touched::new(&near.tree, &tree, &changes);
-                if near.snapshot.fleet.untouched(&touched) {
-                    return Ok(State::Sound(self.add(commit, tree, near.snapshot)));
+        let fleet = match self.near(commit) {
+            Some(State::Sound(near)) => {
+                if is_untouched(&near.tree, &near.state.fleet, &tree)? {
+                    return Ok(self.add_sound(Known::new(commit, tree, near.state)));
                 }
-                let changes = changed_paths(&near.snapshot.fleet.tree, &tree)?;
-                self.like(&tree, &near.snapshot, &changes)
+                like(&near.state.fleet, &tree)?
             }
-            None => Snapshot::load(&tree, self.layout, &self.contents),
+            Some(State::AtFault(near)) => {
+                if is_untouched(&near.tree, &near.state.fleet, &tree)? {
+                    return Ok(self.add_faulty(Known::new(commit, tree, near.state)));
+                }
+                like(&near.state.fleet, &tree)?
+            }
+            None => Fleet::load(&tree, self.layout),
         };
-        let faults = match snapshot {
-            Ok(snapshot) if snapshot.fleet.is_sound() => {
-                return Ok(State::Sound(self.add(commit, tree, Arc::new(snapshot))));
+        let faults = match graph(&fleet, &self.contents) {
+            Ok(graph) if fleet.is_sound() => {
+                let snapshot = Snapshot::with(fleet, graph);
+                return Ok(self.add_sound(Known::new(commit, tree, Arc::new(snapshot))));
             }
-            Ok(snapshot) => snapshot.fleet.findings,
+            Ok(_) => fleet.findings.clone(),
             Err(ComparisonError::Definitions(faults, _)) => faults,
             Err(ComparisonError::Payload(error)) => vec![self.unrendered(&error)],
             Err(error) => return Err(error),
         };
-        self.at_fault.insert(commit.id.clone());
-        Ok(State::AtFault(faults, tree))
+        let state = Arc::new(Faulty { fleet, faults });
+        Ok(self.add_faulty(Known::new(commit, tree, state)))
     }
 
-    /// The state of a tree that differs from another's by `changes`.
-    pub(super) fn like(
-        &self,
-        tree: &Tree,
-        other: &Snapshot,
-        changes: &[(TreePath, Change)],
-    ) -> Result<Snapshot, ComparisonError> {
-        Snapshot::load_like(tree, other, changes, &self.contents)
+    /// A state that a commit's own is likely to resemble: its parent's, or that which was wanted last.
+    fn near(&self, commit: &Commit) -> Option<State> {
+        let parent = commit.parents.first()?;
+        if let Some(at) = self.position(parent) {
+            return Some(State::Sound(self.sound[at].clone()));
+        }
+        let faulty = self.faulty.clone().filter(|known| known.commit == *parent);
+        faulty
+            .map(State::AtFault)
+            .or_else(|| self.sound.back().cloned().map(State::Sound))
     }
 
     fn position(&self, id: &str) -> Option<usize> {
         self.sound.iter().position(|known| known.commit == id)
     }
 
-    /// Puts a state to the end, where it is kept longest.
-    fn keep(&mut self, at: usize) -> Known {
-        let known = self.sound.remove(at).expect("the caller found it there");
-        self.sound.push_back(known.clone());
-        known
-    }
-
-    fn add(&mut self, commit: &Commit, tree: Tree, snapshot: Arc<Snapshot>) -> Known {
+    fn add_sound(&mut self, known: Known<Snapshot>) -> State {
         if self.sound.len() == KEPT {
             self.sound.pop_front();
         }
-        let known = Known {
-            commit: commit.id.clone(),
-            tree,
-            snapshot,
-        };
         self.sound.push_back(known.clone());
-        known
+        State::Sound(known)
+    }
+
+    fn add_faulty(&mut self, known: Known<Faulty>) -> State {
+        self.at_fault.insert(known.commit.clone());
+        self.faulty = Some(known.clone());
+        State::AtFault(known)
     }
 
     fn unrendered(&self, error: &taskgraph_images_transforms::TransformError) -> Diagnostic {
@@ -155,4 +188,15 @@ impl<'a> States<'a> {
             None => fault,
         }
     }
+}
+
+/// Whether a tree differs from `before` only where nobody looked to load `fleet`, which is `before`'s.
+fn is_untouched(before: &Tree, fleet: &Fleet, tree: &Tree) -> Result<bool, ComparisonError> {
+    let changes = changed_paths(before, tree)?;
+    Ok(fleet.untouched(&Touched::new(before, tree, &changes)))
+}
+
+fn like(other: &Fleet, tree: &Tree) -> Result<Fleet, ComparisonError> {
+    let changes = changed_paths(&other.tree, tree)?;
+    Ok(Fleet::load_like(tree, other, &changes))
 }
