@@ -1,10 +1,9 @@
 //! `replay`: which images each commit of a history affected.
 
 use clap::ValueEnum;
-use taskgraph_images::output::replay::{self, Commit};
+use taskgraph_images::output::replay::{self, Commit, Wanted};
 use taskgraph_images::output::text::count;
 use taskgraph_images::replay::{Entry, Outcome, Replay};
-use taskgraph_images::transforms::ImageId;
 use taskgraph_images::tree::Lines;
 
 use super::Global;
@@ -76,9 +75,9 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
         Lines::FirstParent
     };
     let commits = repository.history(since.as_ref(), &head, lines, args.limit)?;
-    let wanted = |id: &ImageId| match args.image.as_deref() {
-        Some(image) => id.name.as_str() == image || id.to_string() == image,
-        None => true,
+    let wanted = match &args.image {
+        Some(image) => Wanted::Named(image),
+        None => Wanted::All,
     };
     let mut replay = Replay::new(repository, &project.layout);
     let mut counts = Counts::default();
@@ -88,15 +87,15 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
     }
     for commit in commits {
         let entry = replay.entry(commit)?;
-        let affects = counts.add(&entry, &wanted);
+        let affects = counts.add(&entry, wanted);
         if args.image.is_some() && !affects {
             continue;
         }
         let text = match args.format {
-            Format::Table => replay::row(&entry, &wanted),
+            Format::Table => replay::row(&entry, wanted),
             Format::Json => {
                 let comma = if is_first { "" } else { ",\n" };
-                format!("{comma}{}", Commit::new(&entry, &wanted).line())
+                format!("{comma}{}", Commit::new(&entry, wanted).line())
             }
         };
         is_first = false;
@@ -108,7 +107,7 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
     if let Some(image) = &args.image {
         let exists = replay
             .latest()
-            .is_some_and(|state| state.fleet.images.keys().any(wanted));
+            .is_some_and(|state| state.fleet.images.keys().any(|id| wanted.image(id)));
         if counts.affecting == 0 && !exists {
             return Err(Failure::Usage(
                 format!("no commit of this range knows an image `{image}`"),
@@ -122,9 +121,11 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
 
 impl Counts {
     /// Counts a commit; whether it affects a wanted image.
-    fn add(&mut self, entry: &Entry, wanted: &dyn Fn(&ImageId) -> bool) -> bool {
+    fn add(&mut self, entry: &Entry, wanted: Wanted<'_>) -> bool {
         let count = match &entry.outcome {
-            Outcome::Compared(compared) if compared.affected.images.keys().any(wanted) => {
+            Outcome::Compared(compared)
+                if compared.affected.images.keys().any(|id| wanted.image(id)) =>
+            {
                 self.affecting += 1;
                 return true;
             }

@@ -12,6 +12,40 @@ use crate::affected::AffectedImage;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::replay::{Compared, Entry, Outcome};
 use crate::taskcluster::Timestamp;
+use crate::tree::TreePath;
+
+/// Which images are asked about.
+#[derive(Debug, Clone, Copy)]
+pub enum Wanted<'a> {
+    /// All, and files that go into none.
+    All,
+    /// Those of a name: `name`, or `name@cloud`.
+    Named(&'a str),
+}
+
+impl Wanted<'_> {
+    /// Whether an image is asked about.
+    pub fn image(self, id: &ImageId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Named(name) => id.name.as_str() == name || id.to_string() == name,
+        }
+    }
+
+    /// The affected images that are asked about.
+    fn images(self, compared: &Compared) -> impl Iterator<Item = (&ImageId, &AffectedImage)> {
+        let images = compared.affected.images.iter();
+        images.filter(move |(id, _)| self.image(id))
+    }
+
+    /// The unclaimed files, where they are asked about.
+    fn unclaimed(self, compared: &Compared) -> &[TreePath] {
+        match self {
+            Self::All => &compared.affected.unclaimed,
+            Self::Named(_) => &[],
+        }
+    }
+}
 
 /// What the document starts with, before the commits.
 pub fn json_start() -> String {
@@ -62,8 +96,8 @@ pub struct Fault {
 }
 
 impl Commit {
-    /// What is known of a commit, of the images that `wanted` names.
-    pub fn new(entry: &Entry, wanted: &dyn Fn(&ImageId) -> bool) -> Self {
+    /// What is known of a commit, as far as it is asked about.
+    pub fn new(entry: &Entry, wanted: Wanted<'_>) -> Self {
         let commit = &entry.commit;
         let mut json = Self {
             commit: commit.id.clone(),
@@ -79,10 +113,9 @@ impl Commit {
         match &entry.outcome {
             Outcome::Compared(compared) => {
                 let locate = Locator::new([&compared.tree, &compared.base_tree]);
-                let affected = compared.affected.images.iter();
                 json.base = Some(compared.base.clone());
-                json.images = images(affected.filter(|(id, _)| wanted(id)), &locate);
-                let unclaimed = compared.affected.unclaimed.iter();
+                json.images = images(wanted.images(compared), &locate);
+                let unclaimed = wanted.unclaimed(compared).iter();
                 json.unclaimed = unclaimed.map(ToString::to_string).collect();
             }
             Outcome::AtFault(faults, tree) => {
@@ -111,8 +144,8 @@ fn one(fault: &Diagnostic, locate: &Locator<'_>) -> Fault {
     }
 }
 
-/// A commit and, indented, what it affected: of the images that `wanted` names.
-pub fn row(entry: &Entry, wanted: &dyn Fn(&ImageId) -> bool) -> String {
+/// A commit and, indented, what it affected: as far as it is asked about.
+pub fn row(entry: &Entry, wanted: Wanted<'_>) -> String {
     let commit = &entry.commit;
     let time = Timestamp::from_millis(commit.time.saturating_mul(1000)).to_string();
     let day = time.split('T').next().unwrap_or_default();
@@ -124,9 +157,8 @@ pub fn row(entry: &Entry, wanted: &dyn Fn(&ImageId) -> bool) -> String {
     match &entry.outcome {
         Outcome::Compared(compared) => {
             text += &how(entry, compared);
-            let affected = compared.affected.images.iter();
-            text += &affected_rows(affected.filter(|(id, _)| wanted(id)).collect());
-            for path in &compared.affected.unclaimed {
+            text += &affected_rows(wanted.images(compared).collect());
+            for path in wanted.unclaimed(compared) {
                 let _ = writeln!(text, "  unclaimed: {path}");
             }
         }

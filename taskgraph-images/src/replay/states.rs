@@ -182,7 +182,7 @@ impl<'a> States<'a> {
             words += &format!(": {cause}");
             source = cause.source();
         }
-        let fault = Diagnostic::error("kind", words);
+        let fault = Diagnostic::error("payload", words);
         match &error.task {
             Some((_, kind)) => fault.at(Place::file(self.layout.kind(*kind))),
             None => fault,
