@@ -107,7 +107,7 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
     if let Some(image) = &args.image {
         let exists = replay
             .latest()
-            .is_some_and(|state| state.fleet.images.keys().any(|id| wanted.image(id)));
+            .is_some_and(|fleet| fleet.images.keys().any(|id| wanted.image(id)));
         if counts.affecting == 0 && !exists {
             return Err(Failure::Usage(
                 format!("no commit of this range knows an image `{image}`"),

@@ -9,7 +9,7 @@ use taskgraph_images_transforms::{ImageId, Kind, KindTemplates};
 use super::files::Expansions;
 use super::inputs::{Shared, Templates, derive};
 use super::{Fleet, Image, ScriptIndex};
-use crate::definitions::{DefinitionFile, Layout, Loader, Pins, by_id, read_settings};
+use crate::definitions::{Config, DefinitionFile, Layout, Loader, Pins, by_id, read_settings};
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::tree::{Change, FileError, Files, Look, Touched, Tree, TreePath, View};
 use crate::yaml::Node;
@@ -40,6 +40,15 @@ struct Loading<'a> {
     tree: &'a Tree,
     layout: &'a Layout,
     other: Option<Other<'a>>,
+}
+
+/// What holds for all images, and what was looked at to know it.
+struct Settings {
+    config: Option<Arc<Config>>,
+    pins: Arc<Pins>,
+    kinds: Arc<KindTemplates>,
+    findings: Vec<Diagnostic>,
+    looks: Vec<Look>,
 }
 
 /// A fleet to take over from.
@@ -75,18 +84,23 @@ impl<'a> Other<'a> {
 impl Loading<'_> {
     fn load(&self) -> Fleet {
         let view = View::new(self.tree);
-        let (config, pins, mut findings) = read_settings(&view, self.layout);
-        let kinds = self.kinds(&view, &mut findings);
-        let loader = Loader::new(self.tree, self.layout, config.as_ref(), &pins);
+        let Settings {
+            config,
+            pins,
+            kinds,
+            findings: settings_findings,
+            looks: settings_looks,
+        } = self.settings();
+        let mut findings = settings_findings.clone();
+        let loader = Loader::new(self.tree, self.layout, config.as_deref(), &pins);
         let paths = loader.files(&view).unwrap_or_else(|error| {
             findings.push(Diagnostic::error("unreadable", error.to_string()));
             Vec::new()
         });
         // Settings decide which aliases exist and what templates render; a change there means reading all again.
         let same_settings = self.other.as_ref().filter(|other| {
-            let config = View::new(&other.fleet.tree);
-            let _ = config.find(&self.layout.config());
-            other.untouched(&config.into_looks()) && other.fleet.config.is_some()
+            let before = other.fleet.config.as_ref();
+            before.is_some_and(|before| config.as_ref().is_some_and(|now| Arc::ptr_eq(before, now)))
         });
         let changed_pins = self
             .other
@@ -166,6 +180,54 @@ impl Loading<'_> {
             findings,
             files,
             scripts,
+            looks: view.into_looks(),
+            settings_looks,
+            settings_findings,
+        }
+    }
+
+    /// The settings, pins and kinds. What no change can have altered is the other fleet's own, so that it can be told
+    /// to be the same.
+    fn settings(&self) -> Settings {
+        let known = self.other.as_ref();
+        if let Some(other) = known.filter(|other| other.untouched(&other.fleet.settings_looks)) {
+            return Settings {
+                config: other.fleet.config.clone(),
+                pins: other.fleet.pins.clone(),
+                kinds: other.fleet.kinds.clone(),
+                findings: other.fleet.settings_findings.clone(),
+                looks: other.fleet.settings_looks.clone(),
+            };
+        }
+        let view = View::new(self.tree);
+        let (config, pins, mut findings) = read_settings(&view, self.layout);
+        let mut config = config.map(Arc::new);
+        let mut kinds = self.kinds(&view, &mut findings);
+        let without_fault = |other: &&Other<'_>| other.fleet.settings_findings.is_empty();
+        if let Some(other) = known.filter(without_fault).filter(|_| findings.is_empty()) {
+            let same = |paths: &[TreePath]| {
+                let view = View::new(&other.fleet.tree);
+                for path in paths {
+                    let _ = view.find(path);
+                }
+                other.untouched(&view.into_looks())
+            };
+            if config.is_some() && same(&[self.layout.config()]) {
+                config.clone_from(&other.fleet.config);
+            }
+            let templates: Vec<TreePath> = Kind::ALL
+                .iter()
+                .map(|kind| self.layout.kind(*kind))
+                .collect();
+            if same(&templates) {
+                kinds = other.fleet.kinds.clone();
+            }
+        }
+        Settings {
+            config,
+            pins,
+            kinds,
+            findings,
             looks: view.into_looks(),
         }
     }
@@ -300,6 +362,7 @@ impl Fleet {
         let files = self.files.iter().map(|file| &file.looks);
         let images = self.images.values();
         touched.spares(&self.looks)
+            && touched.spares(&self.settings_looks)
             && files.into_iter().all(|looks| touched.spares(looks))
             && images.into_iter().all(|image| {
                 touched.spares(&image.looks)
@@ -314,7 +377,7 @@ impl Fleet {
     /// What an image was decoded from: its values, each with the place where it was written.
     pub(crate) fn written(&self, id: &ImageId) -> Option<Node> {
         let image = self.images.get(id)?;
-        Loader::new(&self.tree, &self.layout, self.config.as_ref(), &self.pins)
+        Loader::new(&self.tree, &self.layout, self.config.as_deref(), &self.pins)
             .written(image.resolved())
     }
 }

@@ -38,7 +38,7 @@ pub struct Fleet {
     /// Where its definitions stand.
     pub layout: Layout,
     /// The settings; absent when they are at fault.
-    pub config: Option<Config>,
+    pub config: Option<Arc<Config>>,
     /// The pins.
     pub pins: Arc<Pins>,
     /// The kinds' templates.
@@ -49,7 +49,10 @@ pub struct Fleet {
     pub findings: Vec<Diagnostic>,
     pub(crate) files: Vec<Arc<DefinitionFile>>,
     pub(crate) scripts: ScriptIndex,
-    /// What was looked at besides what files, images and scripts note themselves.
+    /// What was looked at to know the settings, pins and kinds.
+    settings_looks: Vec<Look>,
+    settings_findings: Vec<Diagnostic>,
+    /// What else was looked at, besides what files, images and scripts note themselves.
     looks: Vec<Look>,
 }
 
@@ -97,6 +100,24 @@ pub struct Input {
 }
 
 impl Fleet {
+    /// Whether an image is the very same in another fleet, which one of the two was loaded like: all that was looked at
+    /// for it is the same there. What only the settings or a parent make of it may differ.
+    pub(crate) fn shares(&self, other: &Self, id: &ImageId) -> bool {
+        match (self.images.get(id), other.images.get(id)) {
+            (Some(one), Some(two)) => Arc::ptr_eq(one, two),
+            _ => false,
+        }
+    }
+
+    /// Whether the settings and the kinds' templates are the very same in another fleet.
+    pub(crate) fn shares_settings(&self, other: &Self) -> bool {
+        let config = match (&self.config, &other.config) {
+            (Some(one), Some(two)) => Arc::ptr_eq(one, two),
+            _ => false,
+        };
+        config && Arc::ptr_eq(&self.kinds, &other.kinds)
+    }
+
     /// Whether the fleet can be used: nothing found is an error.
     pub fn is_sound(&self) -> bool {
         !self

@@ -87,7 +87,7 @@ impl Images {
                 parent: image.resolved().definition.parent.clone(),
                 digests: digests(snapshot, id),
                 inputs: snapshot
-                    .graph
+                    .graph()
                     .inputs(id)
                     .into_iter()
                     .map(|(path, reached)| {

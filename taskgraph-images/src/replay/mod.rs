@@ -15,11 +15,12 @@
 mod states;
 
 use self::states::{Known, State, States};
-use crate::affected::Affected;
-use crate::comparison::{ComparisonError, Snapshot};
+use crate::affected::{Affected, Side};
+use crate::comparison::{ComparisonError, differing};
 use crate::definitions::Layout;
 use crate::diagnostic::Diagnostic;
-use crate::tree::{Commit, Repository, Tree, changed_paths};
+use crate::fleet::Fleet;
+use crate::tree::{Change, Commit, Repository, Tree, TreePath, changed_paths};
 
 /// Walks commits. Each should come after those that it was made from; in other orders the answers are the same, later.
 #[derive(Debug)]
@@ -62,6 +63,17 @@ pub struct Compared {
     pub affected: Affected,
 }
 
+impl Compared {
+    fn new(base_tree: Tree, tree: Tree, affected: Affected) -> Self {
+        Self {
+            base: base_tree.name().to_owned(),
+            base_tree,
+            tree,
+            affected,
+        }
+    }
+}
+
 impl<'a> Replay<'a> {
     /// A walk over a repository whose definitions stand as `layout` says.
     pub fn new(repository: &'a Repository, layout: &'a Layout) -> Self {
@@ -81,41 +93,45 @@ impl<'a> Replay<'a> {
             State::Sound(head) => match self.base(&commit)? {
                 Base::Unknown => Outcome::CutOff,
                 Base::Nothing => {
-                    let base_tree = self.repository.empty_tree();
-                    let changes = changed_paths(&base_tree, &head.tree)?;
-                    let contents = self.states.contents();
-                    let base = Snapshot::load_like(&base_tree, &head.state, &changes, contents)?;
-                    let affected = Affected::compare(base.side(), head.state.side(), &changes);
-                    Outcome::Compared(Compared {
-                        base: base_tree.name().to_owned(),
-                        base_tree,
-                        tree: head.tree.clone(),
-                        affected,
-                    })
+                    let tree = self.repository.empty_tree();
+                    let changes = changed_paths(&tree, &head.tree)?;
+                    let base = Fleet::load_like(&tree, &head.state, &changes);
+                    let affected = self.compare(&base, &head.state, &changes)?;
+                    Outcome::Compared(Compared::new(tree, head.tree, affected))
                 }
                 Base::Sound(base) => {
                     let changes = changed_paths(&base.tree, &head.tree)?;
-                    let (before, after) = (base.state.side(), head.state.side());
                     let affected = if base.is_same(&head) {
-                        Affected::elsewhere(after, &changes)
+                        Affected::elsewhere(&head.state, &changes)
                     } else {
-                        Affected::compare(before, after, &changes)
+                        self.compare(&base.state, &head.state, &changes)?
                     };
-                    Outcome::Compared(Compared {
-                        base: base.tree.name().to_owned(),
-                        base_tree: base.tree.clone(),
-                        tree: head.tree.clone(),
-                        affected,
-                    })
+                    Outcome::Compared(Compared::new(base.tree, head.tree, affected))
                 }
             },
         };
         Ok(Entry { commit, outcome })
     }
 
-    /// The state of the latest sound commit that was looked at.
-    pub fn latest(&self) -> Option<&Snapshot> {
+    /// The fleet of the latest sound commit that was looked at.
+    pub fn latest(&self) -> Option<&Fleet> {
         self.states.latest()
+    }
+
+    fn compare(
+        &self,
+        base: &Fleet,
+        head: &Fleet,
+        changes: &[(TreePath, Change)],
+    ) -> Result<Affected, ComparisonError> {
+        let [base_graph, head_graph] = differing(base, head, false, self.states.contents());
+        let side = |fleet, graph| Side { fleet, graph };
+        let (base_graph, head_graph) = (base_graph?, head_graph?);
+        Ok(Affected::compare(
+            side(base, &base_graph),
+            side(head, &head_graph),
+            changes,
+        ))
     }
 
     /// What a sound commit is compared with: the nearest of its first parents that is sound.
@@ -137,7 +153,7 @@ impl<'a> Replay<'a> {
 }
 
 enum Base {
-    Sound(Known<Snapshot>),
+    Sound(Known<Fleet>),
     /// No commit before was sound.
     Nothing,
     /// History is cut off before a sound commit is found.

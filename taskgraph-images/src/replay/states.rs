@@ -3,7 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
-use crate::comparison::{ComparisonError, Snapshot, graph};
+use crate::comparison::{ComparisonError, check};
 use crate::definitions::Layout;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::fleet::Fleet;
@@ -15,7 +15,7 @@ const KEPT: usize = 4;
 
 /// What a commit holds.
 pub(super) enum State {
-    Sound(Known<Snapshot>),
+    Sound(Known<Fleet>),
     AtFault(Known<Faulty>),
 }
 
@@ -68,7 +68,7 @@ pub(super) struct States<'a> {
     layout: &'a Layout,
     contents: Contents,
     /// Sound states, that which was wanted last at the end.
-    sound: VecDeque<Known<Snapshot>>,
+    sound: VecDeque<Known<Fleet>>,
     /// The last faulty state: faults stay for a while, and what follows is loaded like it.
     faulty: Option<Known<Faulty>>,
     at_fault: HashSet<String>,
@@ -90,7 +90,7 @@ impl<'a> States<'a> {
         &self.contents
     }
 
-    pub(super) fn latest(&self) -> Option<&Snapshot> {
+    pub(super) fn latest(&self) -> Option<&Fleet> {
         self.sound.back().map(|known| &*known.state)
     }
 
@@ -98,7 +98,7 @@ impl<'a> States<'a> {
     pub(super) fn sound(
         &mut self,
         commit: &Commit,
-    ) -> Result<Option<Known<Snapshot>>, ComparisonError> {
+    ) -> Result<Option<Known<Fleet>>, ComparisonError> {
         if self.at_fault.contains(&commit.id) {
             return Ok(None);
         }
@@ -116,27 +116,26 @@ impl<'a> States<'a> {
         }
         let revision = self.repository.revision(&commit.id)?;
         let tree = self.repository.tree(&revision)?;
-        let fleet = match self.near(commit) {
+        let (fleet, sound) = match self.near(commit) {
             Some(State::Sound(near)) => {
-                if is_untouched(&near.tree, &near.state.fleet, &tree)? {
+                if is_untouched(&near.tree, &near.state, &tree)? {
                     return Ok(self.add_sound(Known::new(commit, tree, near.state)));
                 }
-                like(&near.state.fleet, &tree)?
+                (like(&near.state, &tree)?, Some(near.state))
             }
             Some(State::AtFault(near)) => {
                 if is_untouched(&near.tree, &near.state.fleet, &tree)? {
                     return Ok(self.add_faulty(Known::new(commit, tree, near.state)));
                 }
-                like(&near.state.fleet, &tree)?
+                (like(&near.state.fleet, &tree)?, None)
             }
-            None => Fleet::load(&tree, self.layout),
+            None => (Fleet::load(&tree, self.layout), None),
         };
-        let faults = match graph(&fleet, &self.contents) {
-            Ok(graph) if fleet.is_sound() => {
-                let snapshot = Snapshot::with(fleet, graph);
-                return Ok(self.add_sound(Known::new(commit, tree, Arc::new(snapshot))));
+        // What a sound fleet has, too, is without fault.
+        let faults = match check(&fleet, sound.as_deref(), &self.contents) {
+            Ok(()) => {
+                return Ok(self.add_sound(Known::new(commit, tree, Arc::new(fleet))));
             }
-            Ok(_) => fleet.findings.clone(),
             Err(ComparisonError::Definitions(faults, _)) => faults,
             Err(ComparisonError::Payload(error)) => vec![self.unrendered(&error)],
             Err(error) => return Err(error),
@@ -161,7 +160,7 @@ impl<'a> States<'a> {
         self.sound.iter().position(|known| known.commit == id)
     }
 
-    fn add_sound(&mut self, known: Known<Snapshot>) -> State {
+    fn add_sound(&mut self, known: Known<Fleet>) -> State {
         if self.sound.len() == KEPT {
             self.sound.pop_front();
         }

@@ -269,6 +269,10 @@ impl<'a> View<'a> {
             looks.extend(trail.links.iter().cloned().map(Look::Path));
             looks.push(Look::Path(trail.end));
         }
+        // The submodule is all that is known of what lies in it.
+        if let Err(FileError::InSubmodule(_, submodule)) = &trail.result {
+            looks.push(Look::Path(submodule.clone()));
+        }
         trail.result
     }
 
