@@ -14,14 +14,14 @@ pub(crate) struct Edit {
 }
 
 impl Synthetic {
-    /// So many commits after the last one. Of twenty, ten change what no image is made of, five a shared script, two a
-    /// definition, one a fragment's comment, one a pin; and one makes a definition faulty, or sound again.
+    /// So many commits after the last one. Of twenty, nine change what no image is made of, five a shared script, two a
+    /// definition, one a fragment's comment, one a pin; and one makes a definition faulty, the next sound again.
     pub(crate) fn edits(&self, count: usize) -> impl Iterator<Item = Edit> + '_ {
         let mut random = Random(count as u64);
         let mut pins = files::pins();
         let mut appended: BTreeMap<usize, usize> = BTreeMap::new();
         (0..count).map(move |at| match at % 20 {
-            0 | 2 | 4 | 6 | 8 | 10 | 12 | 14 | 16 | 18 => Edit {
+            0 | 2 | 4 | 6 | 8 | 10 | 12 | 14 | 16 => Edit {
                 message: format!("Note {at}"),
                 path: format!("docs/note-{}.md", at % 100),
                 content: format!("Note {at}.\n"),
@@ -69,7 +69,7 @@ impl Synthetic {
             _ => Edit {
                 message: "Break a definition, or mend it".to_owned(),
                 path: definition_path(0),
-                content: if at % 40 == 19 {
+                content: if at % 20 == 18 {
                     "extends: [nothing]\n".to_owned()
                 } else {
                     self.definition(0)

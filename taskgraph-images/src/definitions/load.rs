@@ -50,8 +50,8 @@ struct Fragment {
 
 /// Reads a YAML file, if it exists.
 fn read(view: &View<'_>, path: &TreePath) -> Result<Option<Node>, Vec<Diagnostic>> {
-    match view.read(path) {
-        Ok(content) => yaml::read(path, &content).map(Some),
+    match yaml::load(view, path) {
+        Ok(node) => Result::clone(&node).map(Some),
         Err(FileError::Missing(_)) => Ok(None),
         Err(error) => Err(vec![
             Diagnostic::error("unreadable", error.to_string()).at(Place::file(path.clone())),
@@ -295,27 +295,23 @@ impl<'a> Loader<'a> {
         if let Some(fragment) = self.fragments.lock().expect("no holder panics").get(path) {
             return fragment.clone();
         }
-        let fragment = match content {
-            Err(_) => Fragment {
-                node: None,
-                extends: Vec::new(),
-                faults: Vec::new(),
-            },
-            Ok(_) => match read(view, path) {
-                Ok(Some(node)) => as_written(node),
-                Ok(None) => Fragment {
-                    node: None,
-                    extends: Vec::new(),
-                    faults: Vec::new(),
-                },
-                Err(faults) => Fragment {
-                    node: None,
-                    extends: Vec::new(),
-                    faults,
-                },
-            },
+        let without_node = |faults| Fragment {
+            node: None,
+            extends: Vec::new(),
+            faults,
         };
-        let fragment = Arc::new(fragment);
+        let parsed = view.parse(path, |content| match yaml::read(path, content) {
+            Ok(node) => as_written(node),
+            Err(faults) => without_node(faults),
+        });
+        let fragment = match (content, parsed) {
+            (_, Ok(fragment)) => fragment,
+            (Err(_), _) | (_, Err(FileError::Missing(_))) => Arc::new(without_node(Vec::new())),
+            (Ok(_), Err(error)) => {
+                let fault = Diagnostic::error("unreadable", error.to_string());
+                Arc::new(without_node(vec![fault.at(Place::file(path.clone()))]))
+            }
+        };
         self.fragments
             .lock()
             .expect("no holder panics")

@@ -11,6 +11,7 @@ use super::inputs::{Shared, Templates, derive};
 use super::{Fleet, Image, ScriptIndex};
 use crate::definitions::{Config, DefinitionFile, Layout, Loader, Pins, by_id, read_settings};
 use crate::diagnostic::{Diagnostic, Place, nearest};
+use crate::payloads::KnownPayloads;
 use crate::tree::{Change, FileError, Files, Look, Touched, Tree, TreePath, View};
 use crate::yaml::Node;
 
@@ -47,6 +48,7 @@ struct Settings {
     config: Option<Arc<Config>>,
     pins: Arc<Pins>,
     kinds: Arc<KindTemplates>,
+    payloads: Arc<KnownPayloads>,
     findings: Vec<Diagnostic>,
     looks: Vec<Look>,
 }
@@ -88,6 +90,7 @@ impl Loading<'_> {
             config,
             pins,
             kinds,
+            payloads,
             findings: settings_findings,
             looks: settings_looks,
         } = self.settings();
@@ -126,7 +129,13 @@ impl Loading<'_> {
             self.other.as_ref().map_or_else(Default::default, |other| {
                 ScriptIndex::like(&other.fleet.scripts, |looks| other.untouched(looks))
             });
-        let (templates, expansions) = (Templates::default(), Expansions::default());
+        let (templates, expansions) = self.other.as_ref().map_or_else(Default::default, |other| {
+            let (fleet, touched) = (other.fleet, &other.touched);
+            (
+                Templates::like(&fleet.templates, touched),
+                Expansions::like(&fleet.expansions, touched),
+            )
+        });
         let shared = Shared {
             tree: self.tree,
             layout: self.layout,
@@ -180,6 +189,9 @@ impl Loading<'_> {
             findings,
             files,
             scripts,
+            payloads,
+            templates,
+            expansions,
             looks: view.into_looks(),
             settings_looks,
             settings_findings,
@@ -195,6 +207,7 @@ impl Loading<'_> {
                 config: other.fleet.config.clone(),
                 pins: other.fleet.pins.clone(),
                 kinds: other.fleet.kinds.clone(),
+                payloads: other.fleet.payloads.clone(),
                 findings: other.fleet.settings_findings.clone(),
                 looks: other.fleet.settings_looks.clone(),
             };
@@ -223,10 +236,20 @@ impl Loading<'_> {
                 kinds = other.fleet.kinds.clone();
             }
         }
+        let is_same = |other: &&Other<'_>| {
+            let before = other.fleet.config.as_ref();
+            let config = config.as_ref().zip(before);
+            config.is_some_and(|(now, before)| Arc::ptr_eq(now, before))
+                && Arc::ptr_eq(&kinds, &other.fleet.kinds)
+        };
+        let payloads = known
+            .filter(is_same)
+            .map(|other| other.fleet.payloads.clone());
         Settings {
             config,
             pins,
             kinds,
+            payloads: payloads.unwrap_or_default(),
             findings,
             looks: view.into_looks(),
         }

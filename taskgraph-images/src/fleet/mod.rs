@@ -25,9 +25,12 @@ pub use canonical::canonical;
 pub use role::{Role, Where};
 pub(crate) use scripts::ScriptIndex;
 
+use self::files::Expansions;
+use self::inputs::Templates;
 use crate::definitions::{Config, DefinitionFile, Layout, Pins, ResolvedImage};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::graph::Digest;
+use crate::payloads::KnownPayloads;
 use crate::tree::{Look, Tree, TreePath};
 
 /// Every image of a tree.
@@ -49,6 +52,9 @@ pub struct Fleet {
     pub findings: Vec<Diagnostic>,
     pub(crate) files: Vec<Arc<DefinitionFile>>,
     pub(crate) scripts: ScriptIndex,
+    pub(crate) payloads: Arc<KnownPayloads>,
+    templates: Templates,
+    expansions: Expansions,
     /// What was looked at to know the settings, pins and kinds.
     settings_looks: Vec<Look>,
     settings_findings: Vec<Diagnostic>,

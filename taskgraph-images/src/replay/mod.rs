@@ -77,6 +77,7 @@ impl Compared {
 impl<'a> Replay<'a> {
     /// A walk over a repository whose definitions stand as `layout` says.
     pub fn new(repository: &'a Repository, layout: &'a Layout) -> Self {
+        repository.keep();
         Self {
             repository,
             states: States::new(repository, layout),

@@ -116,23 +116,23 @@ impl<'a> States<'a> {
         }
         let revision = self.repository.revision(&commit.id)?;
         let tree = self.repository.tree(&revision)?;
-        let (fleet, sound) = match self.near(commit) {
+        let fleet = match self.near(commit) {
             Some(State::Sound(near)) => {
                 if is_untouched(&near.tree, &near.state, &tree)? {
                     return Ok(self.add_sound(Known::new(commit, tree, near.state)));
                 }
-                (like(&near.state, &tree)?, Some(near.state))
+                like(&near.state, &tree)?
             }
             Some(State::AtFault(near)) => {
                 if is_untouched(&near.tree, &near.state.fleet, &tree)? {
                     return Ok(self.add_faulty(Known::new(commit, tree, near.state)));
                 }
-                (like(&near.state.fleet, &tree)?, None)
+                like(&near.state.fleet, &tree)?
             }
-            None => (Fleet::load(&tree, self.layout), None),
+            None => Fleet::load(&tree, self.layout),
         };
         // What a sound fleet has, too, is without fault.
-        let faults = match check(&fleet, sound.as_deref(), &self.contents) {
+        let faults = match check(&fleet, self.latest(), &self.contents) {
             Ok(()) => {
                 return Ok(self.add_sound(Known::new(commit, tree, Arc::new(fleet))));
             }

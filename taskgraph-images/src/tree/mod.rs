@@ -8,6 +8,7 @@ mod compare;
 mod directory;
 pub mod fetch;
 mod history;
+mod kept;
 mod memory;
 mod path;
 mod repository;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use gix::bstr::ByteSlice as _;
 use gix::objs::tree::EntryKind;
@@ -10,6 +10,7 @@ use gix::odb::pack::cache::lru::MemoryCappedHashmap;
 use thread_local::ThreadLocal;
 
 use super::directory::{ContentId, Directory, Entry, Mode, Objects};
+use super::kept::Kept;
 use super::{FileError, MAX_FILE, Tree, TreePath};
 
 /// How many bytes of undone deltas each thread keeps: the definitions of ten thousand images.
@@ -86,6 +87,7 @@ pub(super) struct Store {
     directories: Mutex<Directories>,
     /// Contents that are not in git's objects: what the work tree holds uncommitted.
     pub(super) overlay: RwLock<HashMap<ContentId, Uncommitted>>,
+    kept: OnceLock<Kept>,
     id_length: usize,
 }
 
@@ -157,9 +159,16 @@ impl Repository {
                 local: ThreadLocal::new(),
                 directories: Mutex::default(),
                 overlay: RwLock::default(),
+                kept: OnceLock::new(),
                 id_length,
             }),
         })
+    }
+
+    /// Keeps what is made of contents from now on: whoever looks at many revisions meets most of them again. Of one or
+    /// two revisions that would only take memory.
+    pub fn keep(&self) {
+        self.store.kept.get_or_init(Kept::default);
     }
 
     /// The root of the work tree, unless the repository is bare.
@@ -418,6 +427,10 @@ impl Store {
 }
 
 impl Objects for Store {
+    fn kept(&self) -> Option<&Kept> {
+        self.kept.get()
+    }
+
     fn directory(&self, id: ContentId, path: &TreePath) -> Result<Arc<Directory>, FileError> {
         let known = self.directories.lock().expect("no holder panics");
         if let Some(directory) = known.known.get(&id) {

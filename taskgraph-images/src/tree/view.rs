@@ -276,6 +276,37 @@ impl<'a> View<'a> {
         trail.result
     }
 
+    /// What `parse` makes of the content of the file at `path`. It must be a function of the two: where a history is
+    /// walked ([`Repository::keep`](super::Repository::keep)), the same content is parsed once.
+    ///
+    /// # Errors
+    /// When it is no file, or cannot be read.
+    pub fn parse<T: Send + Sync + 'static>(
+        &self,
+        path: &TreePath,
+        parse: impl FnOnce(&[u8]) -> T,
+    ) -> Result<Arc<T>, FileError> {
+        let id = self.content(path)?;
+        let kept = self.tree.objects().kept();
+        if let Some(value) = kept.and_then(|kept| kept.get(path, id)) {
+            return Ok(value);
+        }
+        let value = Arc::new(parse(&self.tree.blob(id, path)?));
+        if let Some(kept) = kept {
+            kept.put(path, id, &value);
+        }
+        Ok(value)
+    }
+
+    /// The identity of the content of the file at `path`.
+    fn content(&self, path: &TreePath) -> Result<ContentId, FileError> {
+        let found = self.find(path)?;
+        match found.mode {
+            Mode::Directory | Mode::Submodule => Err(FileError::NotAFile(path.clone())),
+            _ => Ok(found.id),
+        }
+    }
+
     /// Everything that was looked at, each once, in order.
     pub fn into_looks(self) -> Vec<Look> {
         let mut looks = self.looks.into_inner();
@@ -353,11 +384,7 @@ impl Files for View<'_> {
     }
 
     fn read(&self, path: &TreePath) -> Result<Arc<[u8]>, FileError> {
-        let found = self.find(path)?;
-        match found.mode {
-            Mode::Directory | Mode::Submodule => Err(FileError::NotAFile(path.clone())),
-            _ => self.tree.blob(found.id, path),
-        }
+        self.tree.blob(self.content(path)?, path)
     }
 
     fn list(&self, path: &TreePath, recursive: bool) -> Result<Vec<TreePath>, FileError> {
