@@ -9,6 +9,7 @@ fn help() {
         "",
         "preview",
         "affected",
+        "replay",
         "images",
         "digest",
         "graph",
