@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use taskgraph_images::output::replay::{self, Commit, Wanted};
 use taskgraph_images::output::text::count;
-use taskgraph_images::replay::{Entry, Outcome, Replay};
+use taskgraph_images::replay::{Entry, Outcome, Walk};
 use taskgraph_images::tree::Lines;
 
 use super::Global;
@@ -79,33 +79,39 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
         Some(image) => Wanted::Named(image),
         None => Wanted::All,
     };
-    let mut replay = Replay::new(repository, &project.layout);
+    let mut walk = Walk::new(repository, &project.layout, commits);
     let mut counts = Counts::default();
     let mut is_first = true;
     if args.format == Format::Json {
         printer.data(&replay::json_start(), None)?;
     }
-    for commit in commits {
-        let entry = replay.entry(commit)?;
-        let affects = counts.add(&entry, wanted);
-        if args.image.is_some() && !affects {
-            continue;
+    loop {
+        let entries = walk.batch()?;
+        if entries.is_empty() {
+            break;
         }
-        let text = match args.format {
-            Format::Table => replay::row(&entry, wanted),
-            Format::Json => {
-                let comma = if is_first { "" } else { ",\n" };
-                format!("{comma}{}", Commit::new(&entry, wanted).line())
+        let mut text = String::new();
+        for entry in &entries {
+            let affects = counts.add(entry, wanted);
+            if args.image.is_some() && !affects {
+                continue;
             }
-        };
-        is_first = false;
+            match args.format {
+                Format::Table => text += &replay::row(entry, wanted),
+                Format::Json => {
+                    text += if is_first { "" } else { ",\n" };
+                    text += &Commit::new(entry, wanted).line();
+                }
+            }
+            is_first = false;
+        }
         printer.data(&text, None)?;
     }
     if args.format == Format::Json {
         printer.data(replay::JSON_END, None)?;
     }
     if let Some(image) = &args.image {
-        let exists = replay
+        let exists = walk
             .latest()
             .is_some_and(|fleet| fleet.images.keys().any(|id| wanted.image(id)));
         if counts.affecting == 0 && !exists {

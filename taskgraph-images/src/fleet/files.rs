@@ -23,8 +23,10 @@ pub(super) enum Folder {
 /// entry is worked out once.
 #[derive(Debug, Default)]
 pub(crate) struct Expansions {
-    known: RwLock<HashMap<Folder, HashMap<String, Arc<Expansion>>>>,
+    known: RwLock<HashMap<Folder, Entries>>,
 }
+
+type Entries = HashMap<String, Arc<Expansion>, foldhash::fast::RandomState>;
 
 /// What an entry means, and what was looked at to know it.
 #[derive(Debug)]

@@ -106,13 +106,17 @@ pub struct Input {
 }
 
 impl Fleet {
-    /// Whether an image is the very same in another fleet, which one of the two was loaded like: all that was looked at
-    /// for it is the same there. What only the settings or a parent make of it may differ.
-    pub(crate) fn shares(&self, other: &Self, id: &ImageId) -> bool {
-        match (self.images.get(id), other.images.get(id)) {
-            (Some(one), Some(two)) => Arc::ptr_eq(one, two),
-            _ => false,
-        }
+    /// The images that are not the very same in another fleet, which one of the two was loaded like. Of the others, all
+    /// that was looked at is the same there; only what the settings or a parent make of them may differ.
+    pub(crate) fn not_shared<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a ImageId> {
+        let mut theirs = other.images.iter().peekable();
+        let mine = self.images.iter().filter(move |(id, image)| {
+            while theirs.next_if(|(their_id, _)| their_id < id).is_some() {}
+            !theirs
+                .peek()
+                .is_some_and(|(their_id, their)| their_id == id && Arc::ptr_eq(image, their))
+        });
+        mine.map(|(id, _)| id)
     }
 
     /// Whether the settings and the kinds' templates are the very same in another fleet.

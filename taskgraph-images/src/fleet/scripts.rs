@@ -25,7 +25,7 @@ pub(crate) struct Script {
 /// Scripts by path.
 #[derive(Debug, Default)]
 pub(crate) struct ScriptIndex {
-    scripts: RwLock<HashMap<TreePath, Arc<Script>>>,
+    scripts: RwLock<HashMap<TreePath, Arc<Script>, foldhash::fast::RandomState>>,
 }
 
 impl ScriptIndex {

@@ -18,7 +18,7 @@ use crate::tree::{ContentId, FileError, Found, Mode, Tree, TreePath};
 /// Digests of contents, shared by graphs: what two trees have in common is hashed once. Clones share what they know.
 #[derive(Debug, Default, Clone)]
 pub struct Contents {
-    known: Arc<RwLock<HashMap<ContentId, Digest>>>,
+    known: Arc<RwLock<HashMap<ContentId, Digest, foldhash::fast::RandomState>>>,
 }
 
 impl Contents {

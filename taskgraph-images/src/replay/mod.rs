@@ -13,8 +13,10 @@
 //! nothing that anybody looked at shares its parent's state, and is not loaded at all.
 
 mod states;
+mod walk;
 
 use self::states::{Known, State, States};
+pub use self::walk::Walk;
 use crate::affected::{Affected, Side};
 use crate::comparison::{ComparisonError, differing};
 use crate::definitions::Layout;

@@ -26,7 +26,7 @@ struct Inner {
     name: String,
     root: Arc<Directory>,
     objects: Arc<dyn Objects>,
-    found: RwLock<HashMap<TreePath, Trail>>,
+    found: RwLock<HashMap<TreePath, Trail, foldhash::fast::RandomState>>,
     lost: OnceLock<FileError>,
 }
 
