@@ -1,7 +1,7 @@
 //! Loading a [`Fleet`], from nothing or like another one.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 use taskgraph_images_transforms::{ImageId, Kind, KindTemplates};
@@ -195,6 +195,7 @@ impl Loading<'_> {
             looks: view.into_looks(),
             settings_looks,
             settings_findings,
+            seen: OnceLock::new(),
         }
     }
 
@@ -382,19 +383,27 @@ impl Fleet {
     /// Whether no change can have altered anything that was looked at to load the fleet, so that another tree holds
     /// the same one.
     pub(crate) fn untouched(&self, touched: &Touched) -> bool {
-        let files = self.files.iter().map(|file| &file.looks);
-        let images = self.images.values();
-        touched.spares(&self.looks)
-            && touched.spares(&self.settings_looks)
-            && files.into_iter().all(|looks| touched.spares(looks))
-            && images.into_iter().all(|image| {
-                touched.spares(&image.looks)
-                    && image
-                        .shared_looks
-                        .iter()
-                        .all(|looks| touched.spares(&**looks))
-            })
-            && self.scripts.untouched(touched)
+        touched.spares(self.seen.get_or_init(|| self.all_looks()))
+    }
+
+    /// All that was looked at, each once, in no order that matters.
+    fn all_looks(&self) -> Box<[Look]> {
+        let mut seen: HashSet<&Look, foldhash::fast::RandomState> = HashSet::default();
+        seen.extend(self.settings_looks.iter().chain(&self.looks));
+        seen.extend(self.files.iter().flat_map(|file| &file.looks));
+        // What images have in common is noted once, and shared.
+        let mut known: HashSet<*const Look, foldhash::fast::RandomState> = HashSet::default();
+        for image in self.images.values() {
+            seen.extend(&image.looks);
+            for looks in &image.shared_looks {
+                if known.insert(looks.as_ptr()) {
+                    seen.extend(&**looks);
+                }
+            }
+        }
+        let scripts = self.scripts.looks();
+        seen.extend(&scripts);
+        seen.into_iter().cloned().collect()
     }
 
     /// What an image was decoded from: its values, each with the place where it was written.

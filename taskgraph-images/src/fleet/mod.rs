@@ -17,7 +17,7 @@ mod scripts;
 mod values;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use taskgraph_images_transforms::{ImageId, Kind, KindTemplates};
 
@@ -60,6 +60,8 @@ pub struct Fleet {
     settings_findings: Vec<Diagnostic>,
     /// What else was looked at, besides what files, images and scripts note themselves.
     looks: Vec<Look>,
+    /// All that was looked at, gathered when somebody asks what a change can have altered.
+    seen: OnceLock<Box<[Look]>>,
 }
 
 /// An image and what goes into it.

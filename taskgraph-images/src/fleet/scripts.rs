@@ -6,7 +6,7 @@ use std::sync::{Arc, RwLock};
 use super::Role;
 use crate::diagnostic::{Diagnostic, Place, Span};
 use crate::scripts::{self, Language, ReferenceKind, Resolution};
-use crate::tree::{Look, Touched, TreePath, View};
+use crate::tree::{Look, TreePath, View};
 
 /// What is known of one script.
 #[derive(Debug, Default)]
@@ -52,10 +52,11 @@ impl ScriptIndex {
             .cloned()
     }
 
-    /// Whether no change can have altered what was looked at to know any of the scripts.
-    pub(super) fn untouched(&self, touched: &Touched) -> bool {
+    /// All that was looked at to know the scripts.
+    pub(super) fn looks(&self) -> Vec<Look> {
         let scripts = self.scripts.read().expect("no writer panics");
-        scripts.values().all(|script| touched.spares(&script.looks))
+        let looks = scripts.values().flat_map(|script| &script.looks);
+        looks.cloned().collect()
     }
 
     /// Takes over what `untouched` says no change can have altered; the rest by name.
