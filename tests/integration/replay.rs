@@ -5,10 +5,12 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use serde_json::Value;
-use taskgraph_images::comparison::{Base, Comparison, ComparisonError, Head};
+use taskgraph_images::affected::Affected;
+use taskgraph_images::comparison::{Base, Comparison, ComparisonError, Head, Snapshot};
 use taskgraph_images::definitions::Layout;
-use taskgraph_images::replay::{Entry, Outcome, Replay};
-use taskgraph_images::tree::{Mode, Repository};
+use taskgraph_images::graph::Contents;
+use taskgraph_images::replay::{Entry, Outcome, Replay, Walk};
+use taskgraph_images::tree::{Lines, Mode, Repository, changed_paths};
 
 use crate::properties::{Edit, Model, config, edits};
 use crate::support::Repo;
@@ -331,17 +333,33 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step, 1..8)
 }
 
-/// Writes the commits into a repository; their ids.
+/// Makes the steps' commits; their ids.
 fn import(repo: &Repo, steps: &[Step]) -> Vec<String> {
-    let mut stream = Vec::new();
     let mut models = vec![Model::fleet()];
-    let mut write = |mark: usize, parents: &[usize], model: &Model| {
+    let mut parents: Vec<Vec<usize>> = vec![Vec::new()];
+    for (from, merged, edits) in steps {
+        // Mostly a line, sometimes a branch.
+        let from = models.len() - 1 - from.index(models.len()).min(from.index(4));
+        let merged = merged.map(|merged| merged.index(models.len()));
+        let merged = merged.filter(|merged| *merged != from);
+        parents.push([from].into_iter().chain(merged).collect());
+        models.push(models[from].with(edits));
+    }
+    let commits: Vec<_> = parents.into_iter().zip(&models).collect();
+    write(repo, &commits)
+}
+
+/// Writes commits into a repository, each with the places of its parents among them; their ids.
+fn write(repo: &Repo, commits: &[(Vec<usize>, &Model)]) -> Vec<String> {
+    let mut stream = Vec::new();
+    for (mark, (parents, model)) in commits.iter().enumerate() {
+        let mark = mark + 1;
         let mut head = format!(
             "commit refs/heads/c{mark}\nmark :{mark}\ncommitter A <a@example.org> 1700000000 +0000\ndata 1\nc\n"
         );
         for (at, parent) in parents.iter().enumerate() {
             let word = if at == 0 { "from" } else { "merge" };
-            let _ = writeln!(head, "{word} :{parent}");
+            let _ = writeln!(head, "{word} :{}", parent + 1);
         }
         stream.extend(head.into_bytes());
         stream.extend(b"deleteall\n");
@@ -359,16 +377,6 @@ fn import(repo: &Repo, steps: &[Step]) -> Vec<String> {
             stream.extend(content);
             stream.push(b'\n');
         }
-    };
-    write(1, &[], &models[0]);
-    for (from, merged, edits) in steps {
-        // Mostly a line, sometimes a branch.
-        let from = models.len() - 1 - from.index(models.len()).min(from.index(4));
-        let mut parents = vec![from + 1];
-        let merged = merged.map(|merged| merged.index(models.len()) + 1);
-        parents.extend(merged.filter(|merged| *merged != from + 1));
-        models.push(models[from].with(edits));
-        write(models.len(), &parents, &models[models.len() - 1]);
     }
     repo.write(".git/stream", &stream);
     repo.git_from(
@@ -383,43 +391,45 @@ fn import(repo: &Repo, steps: &[Step]) -> Vec<String> {
             (mark[1..].parse().unwrap(), id.to_owned())
         })
         .collect();
-    (1..=models.len())
+    (1..=commits.len())
         .map(|mark| marks[&mark].clone())
         .collect()
 }
 
-/// What `affected` says of a commit: the same as `replay`, by reading both states anew.
+/// What is true of a commit: both states read anew, and compared by whole graphs. `affected` must say the same.
 fn expected(repository: &Repository, id: &str) -> String {
     let layout = Layout::default();
-    let compare =
-        |base: &Base| Comparison::new(repository, &layout, base, &Head::Revision(id.to_owned()));
-    match compare(&Base::Nothing) {
+    let load = |id: &str| {
+        let tree = repository.tree(&repository.revision(id).unwrap()).unwrap();
+        Snapshot::load(&tree, &layout, &Contents::default())
+    };
+    let head = match load(id) {
+        Ok(head) if head.fleet.is_sound() => head,
+        Ok(head) => return format!("{:#?}", head.fleet.findings),
         Err(ComparisonError::Definitions(faults, _)) => return format!("{faults:#?}"),
         Err(ComparisonError::Payload(_)) => return "payload".to_owned(),
         Err(error) => panic!("{error}"),
-        Ok(_) => {}
-    }
+    };
     let mut at = repository.commit(id).unwrap();
-    let comparison = loop {
+    let (base, tree) = loop {
         let Some(parent) = at.parents.first() else {
-            break compare(&Base::Nothing);
+            let tree = repository.empty_tree();
+            break (Base::Nothing, tree);
         };
-        let base = Base::Revision(parent.clone());
-        // Whether it is sound does not depend on what it is compared with.
-        if Comparison::new(
-            repository,
-            &layout,
-            &Base::Nothing,
-            &Head::Revision(parent.clone()),
-        )
-        .is_ok()
-        {
-            break compare(&base);
+        if load(parent).is_ok_and(|parent| parent.fleet.is_sound()) {
+            let tree = repository
+                .tree(&repository.revision(parent).unwrap())
+                .unwrap();
+            break (Base::Revision(parent.clone()), tree);
         }
         at = repository.commit(parent).unwrap();
     };
-    let comparison = comparison.unwrap();
-    format!("{} {:#?}", comparison.base.name, comparison.affected)
+    let before = Snapshot::load(&tree, &layout, &Contents::default()).unwrap();
+    let changes = changed_paths(&tree, &head.fleet.tree).unwrap();
+    let affected = Affected::compare(before.side(), head.side(), &changes);
+    let compared = Comparison::new(repository, &layout, &base, &Head::Revision(id.to_owned()));
+    assert_eq!(compared.unwrap().affected, affected);
+    format!("{} {affected:#?}", tree.name())
 }
 
 fn said(entry: &Entry) -> String {
@@ -431,6 +441,73 @@ fn said(entry: &Entry) -> String {
         Outcome::AtFault(faults, _) => format!("{faults:#?}"),
         Outcome::CutOff => "cut off".to_owned(),
     }
+}
+
+/// A history of several stretches, which are walked at once.
+#[test]
+fn a_long_walk_is_told_in_order() {
+    let paths = [
+        "README.md",
+        "image-defs/scripts/child.sh",
+        "image-defs/images/gui.yml",
+        "image-defs/scripts/lib/util.sh",
+    ];
+    let breaks = Edit::Write("image-defs/images/child.yml", "extends: [nothing]\n");
+    let mends = Edit::Write("image-defs/images/child.yml", "extends: [task]\n");
+    let repo = Repo::empty(&[]);
+    let mut model = Model::fleet();
+    let mut models = vec![model.clone()];
+    for at in 0..150 {
+        let edit = match at {
+            // Faulty where the second stretch begins.
+            60 => breaks.clone(),
+            70 => mends.clone(),
+            _ => Edit::Append(paths[at % paths.len()]),
+        };
+        model = model.with(&[edit]);
+        models.push(model.clone());
+    }
+    let line: Vec<_> = (0..models.len())
+        .map(|at| (at.checked_sub(1).into_iter().collect(), &models[at]))
+        .collect();
+    let ids = write(&repo, &line);
+    let repository = Repository::open(&repo.path).unwrap();
+    let layout = Layout::default();
+    let head = repository.revision(ids.last().unwrap()).unwrap();
+    let commits = repository
+        .history(None, &head, Lines::FirstParent, None)
+        .unwrap();
+    assert_eq!(commits.len(), 151);
+    let mut replay = Replay::new(&repository, &layout);
+    let one_by_one: Vec<String> = commits
+        .iter()
+        .map(|commit| said(&replay.entry(commit.clone()).unwrap()))
+        .collect();
+    let threads = rayon::ThreadPoolBuilder::new()
+        .num_threads(3)
+        .build()
+        .unwrap();
+    let at_once = threads.install(|| {
+        let mut walk = Walk::new(&repository, &layout, commits.clone());
+        let mut told = Vec::new();
+        loop {
+            let batch = walk.batch().unwrap();
+            if batch.is_empty() {
+                return told;
+            }
+            told.extend(
+                batch
+                    .iter()
+                    .map(|entry| (entry.commit.clone(), said(entry))),
+            );
+        }
+    });
+    let expected: Vec<_> = commits.into_iter().zip(one_by_one).collect();
+    assert_eq!(at_once, expected);
+    let at_fault = at_once
+        .iter()
+        .filter(|(_, said)| said.contains("unknown-fragment"));
+    assert_eq!(at_fault.count(), 10);
 }
 
 proptest! {

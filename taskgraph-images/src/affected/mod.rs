@@ -122,7 +122,7 @@ impl ReasonKind {
 
 impl Affected {
     /// Compares two sides that differ by `changes`. Where one side was loaded like the other, graphs of the images that
-    /// [`may_differ`] are enough.
+    /// `scope` names are enough.
     pub fn compare(base: Side<'_>, head: Side<'_>, changes: &[(TreePath, Change)]) -> Self {
         let mut images = BTreeMap::new();
         let mut differing: BTreeSet<(ImageId, Kind)> = BTreeSet::new();
