@@ -48,30 +48,60 @@ fn run() -> io::Result<()> {
     )?;
     for size in sizes {
         let repository = directory.path().join(size.to_string());
-        let expected = generate(size, &repository)?;
+        let expected = generate(size, 0, &repository)?;
         check(&program, &repository, &expected)?;
         for case in cases(&program) {
-            let warm = measure(&case, &repository, runs, || Ok(()))?;
-            let cold = measure(&case, &repository, runs.div_ceil(2), || {
-                forget(&program)?;
-                forget_all(&repository.join(".git"))
-            })?;
-            writeln!(
-                out,
-                "| {size} | {} | {} | {} | {} | {} | {} | {} | {} MB |",
-                case.name,
-                milliseconds(warm.wall[0]),
-                milliseconds(warm.wall[warm.wall.len() / 2]),
-                milliseconds(warm.wall[warm.wall.len() - 1]),
-                milliseconds(cold.wall[0]),
-                milliseconds(cold.wall[cold.wall.len() / 2]),
-                milliseconds(warm.cpu),
-                warm.memory.div_ceil(1024 * 1024),
-            )?;
-            out.flush()?;
+            line(&mut out, size, &program, &case, &repository, runs)?;
+        }
+        if size <= LONG_HISTORY_IMAGES {
+            let repository = directory.path().join(format!("{size}-history"));
+            generate(size, LONG_HISTORY, &repository)?;
+            let case = Case {
+                name: "`replay`, 2,013 commits",
+                program: program.clone(),
+                arguments: vec!["--quiet", "replay"],
+                input: None,
+            };
+            // Each run is long enough to be its own median.
+            line(&mut out, size, &program, &case, &repository, runs.min(3))?;
         }
     }
     Ok(())
+}
+
+/// How many commits of everyday work `replay` walks, besides the dozen that the images are spread over.
+const LONG_HISTORY: usize = 2_000;
+
+/// The largest fleet whose history is walked.
+const LONG_HISTORY_IMAGES: usize = 1_000;
+
+/// Measures a command and prints a line of the table.
+fn line(
+    out: &mut impl Write,
+    size: usize,
+    program: &Path,
+    case: &Case,
+    repository: &Path,
+    runs: usize,
+) -> io::Result<()> {
+    let warm = measure(case, repository, runs, || Ok(()))?;
+    let cold = measure(case, repository, runs.div_ceil(2), || {
+        forget(program)?;
+        forget_all(&repository.join(".git"))
+    })?;
+    writeln!(
+        out,
+        "| {size} | {} | {} | {} | {} | {} | {} | {} | {} MB |",
+        case.name,
+        milliseconds(warm.wall[0]),
+        milliseconds(warm.wall[warm.wall.len() / 2]),
+        milliseconds(warm.wall[warm.wall.len() - 1]),
+        milliseconds(cold.wall[0]),
+        milliseconds(cold.wall[cold.wall.len() / 2]),
+        milliseconds(warm.cpu),
+        warm.memory.div_ceil(1024 * 1024),
+    )?;
+    out.flush()
 }
 
 /// Builds the program as it is released, and says where it is.
@@ -93,10 +123,11 @@ fn program() -> io::Result<PathBuf> {
 
 /// Writes a repository in a process of its own, so that its memory is not taken for that of what is measured: a child
 /// starts with its parent's peak.
-fn generate(size: usize, repository: &Path) -> io::Result<BTreeSet<String>> {
+fn generate(size: usize, edits: usize, repository: &Path) -> io::Result<BTreeSet<String>> {
     let output = Command::new(env!("CARGO_BIN_EXE_generate"))
         .arg(size.to_string())
         .arg(repository)
+        .arg(edits.to_string())
         .stderr(Stdio::inherit())
         .output()?;
     if !output.status.success() {

@@ -11,11 +11,12 @@ use crate::shape::{FAMILIES, Synthetic, image_name};
 const COMMITS: usize = 10;
 
 impl Synthetic {
-    /// Makes a repository in `directory`, which is created: its history, packed, and a work tree at the last commit.
+    /// Makes a repository in `directory`, which is created: its history, packed, and a work tree at the last commit;
+    /// then `edits` commits of everyday work.
     ///
     /// # Errors
     /// When git fails, or the directory holds a repository already.
-    pub fn write(&self, directory: &Path) -> io::Result<()> {
+    pub fn write(&self, directory: &Path, edits: usize) -> io::Result<()> {
         std::fs::create_dir_all(directory)?;
         if directory.join(".git").exists() {
             return Err(io::Error::new(
@@ -31,6 +32,10 @@ impl Synthetic {
         if let Some(stdin) = import.stdin.take() {
             let mut stream = Stream(BufWriter::new(stdin));
             self.commits(&mut stream)?;
+            for edit in self.edits(edits) {
+                stream.commit(&edit.message)?;
+                stream.file(&edit.path, &edit.content)?;
+            }
             stream.0.flush()?;
         }
         if !import.wait()?.success() {
@@ -86,14 +91,7 @@ impl Synthetic {
             if at.is_multiple_of(each) {
                 stream.commit(&format!("Images from {at} on"))?;
             }
-            stream.file(
-                &format!(
-                    "image-defs/images/team-{:03}/{}.yml",
-                    at / 100,
-                    image_name(at)
-                ),
-                &self.definition(at),
-            )?;
+            stream.file(&definition_path(at), &self.definition(at))?;
         }
         let median = self.median();
         stream.commit(&format!("Change {}", files::script_name(median)))?;
@@ -102,7 +100,15 @@ impl Synthetic {
     }
 }
 
-fn script_path(at: usize) -> String {
+pub(crate) fn definition_path(at: usize) -> String {
+    format!(
+        "image-defs/images/team-{:03}/{}.yml",
+        at / 100,
+        image_name(at)
+    )
+}
+
+pub(crate) fn script_path(at: usize) -> String {
     format!("image-defs/scripts/{}", files::script_name(at))
 }
 

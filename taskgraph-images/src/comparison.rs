@@ -5,11 +5,13 @@
 
 use taskgraph_images_transforms::{ImageId, Kind, TransformError};
 
-use crate::affected::{Affected, ReasonKind, Side};
+use std::sync::OnceLock;
+
+use crate::affected::{Affected, ReasonKind, Side, may_differ};
 use crate::definitions::Layout;
 use crate::diagnostic::Diagnostic;
 use crate::fleet::Fleet;
-use crate::graph::{Contents, Digest, ImageGraph};
+use crate::graph::{Contents, Digest, ImageGraph, NodeKey, Scope};
 use crate::payloads::Payloads;
 use crate::tree::{
     Change, FileError, Repository, RepositoryError, Revision, Tree, TreePath, changed_paths,
@@ -70,10 +72,13 @@ fn faults(count: usize) -> String {
 pub struct Snapshot {
     /// The fleet.
     pub fleet: Fleet,
-    /// Its graph.
-    pub graph: ImageGraph,
     /// Its commit's id, or `index`, `work tree`, `nothing`.
     pub name: String,
+    /// The graph of the images that a comparison was about.
+    part: Option<ImageGraph>,
+    /// The graph of all images, made when somebody asks for it.
+    whole: OnceLock<ImageGraph>,
+    contents: Contents,
 }
 
 impl Snapshot {
@@ -90,37 +95,55 @@ impl Snapshot {
     }
 
     fn of(fleet: Fleet, contents: &Contents) -> Result<Self, ComparisonError> {
-        let graph = graph(&fleet, contents)?;
-        Ok(Self::with(fleet, graph))
+        let graph = graph(&fleet, Scope::All, contents)?;
+        let snapshot = Self::new(fleet, None, contents);
+        let _ = snapshot.whole.set(graph);
+        Ok(snapshot)
     }
 
-    fn with(fleet: Fleet, graph: ImageGraph) -> Self {
+    fn new(fleet: Fleet, part: Option<ImageGraph>, contents: &Contents) -> Self {
         Self {
             name: fleet.tree.name().to_owned(),
             fleet,
-            graph,
+            part,
+            whole: OnceLock::new(),
+            contents: contents.clone(),
         }
+    }
+
+    /// The graph of all images.
+    pub fn graph(&self) -> &ImageGraph {
+        self.whole.get_or_init(|| {
+            graph(&self.fleet, Scope::All, &self.contents).expect(
+                "a comparison found no fault in any file of the fleet, and has read them all",
+            )
+        })
     }
 
     /// The fleet and its graph.
     pub fn side(&self) -> Side<'_> {
         Side {
             fleet: &self.fleet,
-            graph: &self.graph,
+            graph: self.graph(),
         }
     }
 
     /// The digest of a task.
     pub fn digest(&self, id: &ImageId, kind: Kind) -> Option<Digest> {
-        self.graph
-            .digest(&crate::graph::NodeKey::Task(id.clone(), kind))
+        let key = NodeKey::Task(id.clone(), kind);
+        let known = self.part.as_ref().and_then(|part| part.digest(&key));
+        known.or_else(|| self.graph().digest(&key))
     }
 }
 
 /// A fleet's graph, with the digests of what its tasks run.
-fn graph(fleet: &Fleet, contents: &Contents) -> Result<ImageGraph, ComparisonError> {
+fn graph(
+    fleet: &Fleet,
+    scope: Scope<'_>,
+    contents: &Contents,
+) -> Result<ImageGraph, ComparisonError> {
     let mut payloads = Payloads::new(fleet);
-    let graph = ImageGraph::new(fleet, contents, &mut |image, kind| {
+    let graph = ImageGraph::of(fleet, scope, contents, &mut |image, kind| {
         payloads.digest(image, kind)
     })
     .map_err(|mut faults| {
@@ -137,6 +160,54 @@ fn graph(fleet: &Fleet, contents: &Contents) -> Result<ImageGraph, ComparisonErr
         Some(error) => Err(ComparisonError::Payload(error)),
         None => Ok(graph),
     }
+}
+
+/// Whether nothing is wrong with a fleet and its graph. What `sound` shares with it need not be looked at again.
+///
+/// # Errors
+/// All that is wrong.
+pub(crate) fn check(
+    fleet: &Fleet,
+    sound: Option<&Fleet>,
+    contents: &Contents,
+) -> Result<(), ComparisonError> {
+    let images = match sound {
+        Some(sound) => may_differ(sound, fleet),
+        None => fleet.images.keys().cloned().collect(),
+    };
+    let scope = Scope::Only {
+        images: &images,
+        and_files: false,
+    };
+    graph(fleet, scope, contents)?;
+    if fleet.is_sound() {
+        Ok(())
+    } else {
+        Err(ComparisonError::Definitions(
+            fleet.findings.clone(),
+            fleet.tree.clone(),
+        ))
+    }
+}
+
+/// The graphs of two fleets of which one was loaded like the other: of the images that can differ. With `and_files` all
+/// faults of the head's whole graph are found; without, those of images that the base does not share.
+pub(crate) fn differing(
+    base: &Fleet,
+    head: &Fleet,
+    and_files: bool,
+    contents: &Contents,
+) -> [Result<ImageGraph, ComparisonError>; 2] {
+    let images = may_differ(base, head);
+    let part = |fleet, and_files| {
+        let scope = Scope::Only {
+            images: &images,
+            and_files,
+        };
+        graph(fleet, scope, contents)
+    };
+    let (base, head) = rayon::join(|| part(base, false), || part(head, and_files));
+    [base, head]
 }
 
 /// Two states of a repository, compared.
@@ -175,32 +246,37 @@ impl Comparison {
             let head = Snapshot::of(head_fleet, &contents)?;
             return Err(ComparisonError::Definitions(head.fleet.findings, head_tree));
         }
-        // A graph is built by one thread, so the two sides share the machine: the base needs the head's fleet, of
-        // which it takes over most, but not its graph.
-        let (head_graph, base) = rayon::join(
-            || graph(&head_fleet, &contents),
-            || {
-                let fleet = Fleet::load_like(&base_tree, &head_fleet, &changes);
-                match Snapshot::of(fleet, &contents) {
-                    // Files that read one another in a cycle, or cannot be read: nothing is known of the base's images.
-                    Err(ComparisonError::Definitions(..)) => Ok(None),
-                    other => other.map(Some),
-                }
-            },
-        );
-        let head = Snapshot::with(head_fleet, head_graph?);
-        let (base, affected) = match base? {
-            Some(base) => {
-                let affected = Affected::compare(base.side(), head.side(), &changes);
-                (base, affected)
+        let base_fleet = Fleet::load_like(&base_tree, &head_fleet, &changes);
+        let [base_graph, head_graph] = differing(&base_fleet, &head_fleet, true, &contents);
+        let head_graph = head_graph?;
+        let (base_graph, affected) = match base_graph {
+            Ok(graph) => {
+                let base = Side {
+                    fleet: &base_fleet,
+                    graph: &graph,
+                };
+                let head = Side {
+                    fleet: &head_fleet,
+                    graph: &head_graph,
+                };
+                let affected = Affected::compare(base, head, &changes);
+                (Some(graph), affected)
             }
+            // Files that read one another in a cycle, or cannot be read: nothing is known of the base's images.
+            Err(ComparisonError::Definitions(..)) => {
+                (None, Affected::all(&head_fleet, ReasonKind::BaseAtFault))
+            }
+            Err(error) => return Err(error),
+        };
+        let base = match base_graph {
+            Some(graph) => Snapshot::new(base_fleet, Some(graph), &contents),
             None => {
                 let nothing = Snapshot::load(&repository.empty_tree(), layout, &contents)?;
-                let all = Affected::all(head.side(), ReasonKind::BaseAtFault);
                 let name = base_tree.name().to_owned();
-                (Snapshot { name, ..nothing }, all)
+                Snapshot { name, ..nothing }
             }
         };
+        let head = Snapshot::new(head_fleet, Some(head_graph), &contents);
         Ok(Self {
             base,
             head,
@@ -213,7 +289,7 @@ impl Comparison {
     /// Takes every image of the head as affected.
     #[must_use]
     pub fn all(mut self) -> Self {
-        self.affected = Affected::all(self.head.side(), ReasonKind::Forced);
+        self.affected = Affected::all(&self.head.fleet, ReasonKind::Forced);
         self
     }
 }

@@ -114,6 +114,7 @@ pub mod manifest;
 pub mod output;
 pub mod packer;
 mod payloads;
+pub mod replay;
 pub mod scripts;
 pub mod taskcluster;
 pub mod tree;

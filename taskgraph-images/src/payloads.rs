@@ -1,6 +1,7 @@
 //! [`Payloads`]: what rendered tasks run, as digests; each shape of task is rendered once.
 
 use std::collections::HashMap;
+use std::sync::Mutex;
 
 use taskgraph_images_transforms::{
     AliasName, Arch, BuilderKind, Cloud, Fingerprints, ImageDefinition, Kind, Os, SecretName,
@@ -10,17 +11,23 @@ use taskgraph_images_transforms::{
 use crate::fleet::Fleet;
 use crate::graph::{Digest, Fields};
 
+/// What is known of settings and kinds: fleets that share these share it.
+#[derive(Debug, Default)]
+pub(crate) struct KnownPayloads(Mutex<HashMap<Words, Digest>>);
+
 /// Digests of what the tasks of a fleet run.
 pub(crate) struct Payloads<'a> {
     fingerprints: Option<Fingerprints<'a>>,
-    known: HashMap<Words<'a>, Digest>,
+    shared: &'a KnownPayloads,
+    /// A copy of what is shared: most tasks ask for the same few.
+    known: HashMap<Words, Digest>,
     error: Option<TransformError>,
 }
 
 /// The words of a definition that decide the shape of a task. Many images share them, and looking at them is
 /// cheaper than making the shape.
-#[derive(PartialEq, Eq, Hash)]
-struct Words<'a> {
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Words {
     kind: Kind,
     cloud: Cloud,
     os: Os,
@@ -28,12 +35,12 @@ struct Words<'a> {
     builder: BuilderKind,
     has_parent: bool,
     method: Option<VerifyMethod>,
-    secrets: &'a [SecretName],
-    worker: Option<&'a AliasName>,
+    secrets: Vec<SecretName>,
+    worker: Option<AliasName>,
 }
 
-impl<'a> Words<'a> {
-    fn of(image: &'a ImageDefinition, kind: Kind) -> Self {
+impl Words {
+    fn of(image: &ImageDefinition, kind: Kind) -> Self {
         let verify = image.verify.as_ref();
         let secrets: &[SecretName] = match kind {
             Kind::Validate => &[],
@@ -52,8 +59,8 @@ impl<'a> Words<'a> {
             builder: image.builder.kind(),
             has_parent: image.parent.is_some(),
             method: verify.map(|verify| verify.method),
-            secrets,
-            worker: image.worker(kind),
+            secrets: secrets.to_vec(),
+            worker: image.worker(kind).cloned(),
         }
     }
 }
@@ -65,7 +72,8 @@ impl<'a> Payloads<'a> {
                 .config
                 .as_ref()
                 .map(|config| Fingerprints::new(&config.project, &fleet.kinds)),
-            known: HashMap::new(),
+            shared: &fleet.payloads,
+            known: fleet.payloads.0.lock().expect("no holder panics").clone(),
             error: None,
         }
     }
@@ -91,6 +99,11 @@ impl<'a> Payloads<'a> {
             }
         }
         let digest = fields.finish();
+        // Whoever meets an error must be told of it.
+        if self.error.is_none() {
+            let mut shared = self.shared.0.lock().expect("no holder panics");
+            shared.insert(words.clone(), digest);
+        }
         self.known.insert(words, digest);
         digest
     }

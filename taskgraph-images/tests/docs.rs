@@ -253,10 +253,12 @@ impl Machine {
             .envs([
                 ("GIT_AUTHOR_NAME", "A"),
                 ("GIT_AUTHOR_EMAIL", "a@example.org"),
+                ("GIT_AUTHOR_DATE", "2026-01-02T03:04:05Z"),
             ])
             .envs([
                 ("GIT_COMMITTER_NAME", "A"),
                 ("GIT_COMMITTER_EMAIL", "a@example.org"),
+                ("GIT_COMMITTER_DATE", "2026-01-02T03:04:05Z"),
             ])
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .output()

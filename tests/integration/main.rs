@@ -35,6 +35,8 @@ mod invalid;
 mod links;
 /// Laws that hold for any tree and any change.
 mod properties;
+/// Histories, commit by commit.
+mod replay;
 /// Which two states are compared.
 mod revisions;
 /// Taskcluster's own schemas.

@@ -13,10 +13,10 @@ use crate::support::{FLEET, MORE, Repo};
 
 /// A tree as a map, so that a folder can take a file's place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Model(BTreeMap<String, (Mode, Vec<u8>)>);
+pub(crate) struct Model(pub(crate) BTreeMap<String, (Mode, Vec<u8>)>);
 
 impl Model {
-    fn fleet() -> Self {
+    pub(crate) fn fleet() -> Self {
         let mut model = Self(BTreeMap::new());
         for (path, text) in FLEET.iter().chain(&MORE) {
             model.put(path, Mode::File, text.as_bytes());
@@ -73,7 +73,7 @@ impl Model {
         }
     }
 
-    fn with(&self, edits: &[Edit]) -> Self {
+    pub(crate) fn with(&self, edits: &[Edit]) -> Self {
         let mut model = self.clone();
         edits.iter().for_each(|edit| model.apply(edit));
         model
@@ -89,7 +89,7 @@ impl Model {
 }
 
 #[derive(Debug, Clone)]
-enum Edit {
+pub(crate) enum Edit {
     Write(&'static str, &'static str),
     Append(&'static str),
     Executable(&'static str),
@@ -266,12 +266,12 @@ fn edit() -> impl Strategy<Value = Edit> {
     ]
 }
 
-fn edits() -> impl Strategy<Value = Vec<Edit>> {
+pub(crate) fn edits() -> impl Strategy<Value = Vec<Edit>> {
     proptest::collection::vec(edit(), 0..6)
 }
 
 /// The same cases in every run; `PROPTEST_CASES=10000` looks further, elsewhere each time.
-fn config(cases: u32) -> ProptestConfig {
+pub(crate) fn config(cases: u32) -> ProptestConfig {
     let more = std::env::var("PROPTEST_CASES")
         .ok()
         .and_then(|cases| cases.parse().ok());

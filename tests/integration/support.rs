@@ -241,6 +241,18 @@ impl Repo {
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
+    /// Runs git with a file as its standard input.
+    pub(crate) fn git_from(&self, input: &str, arguments: &[&str]) {
+        let input = std::fs::File::open(self.path.join(input)).unwrap();
+        let status = self
+            .command("git", &self.path)
+            .args(arguments)
+            .stdin(input)
+            .status()
+            .unwrap();
+        assert!(status.success(), "git {arguments:?}: {status}");
+    }
+
     /// Runs git where it may well fail.
     pub(crate) fn try_git(&self, at: &Path, arguments: &[&str]) -> Output {
         self.command("git", at)

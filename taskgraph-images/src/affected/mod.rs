@@ -5,12 +5,14 @@
 
 mod because;
 mod explain;
+mod scope;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use taskgraph_images_transforms::{ImageId, Kind};
 
 pub use explain::{Explanation, explain_image, explain_path};
+pub(crate) use scope::may_differ;
 
 use crate::diagnostic::Severity;
 use crate::fleet::Fleet;
@@ -119,7 +121,8 @@ impl ReasonKind {
 }
 
 impl Affected {
-    /// Compares two sides that differ by `changes`.
+    /// Compares two sides that differ by `changes`. Where one side was loaded like the other, graphs of the images that
+    /// `scope` names are enough.
     pub fn compare(base: Side<'_>, head: Side<'_>, changes: &[(TreePath, Change)]) -> Self {
         let mut images = BTreeMap::new();
         let mut differing: BTreeSet<(ImageId, Kind)> = BTreeSet::new();
@@ -153,6 +156,7 @@ impl Affected {
                 continue;
             }
             for kind in image.kinds() {
+                // A graph of a part leaves out the images that cannot differ.
                 let key = NodeKey::Task(id.clone(), kind);
                 if base.graph.digest(&key) != head.graph.digest(&key) {
                     differing.insert((id.clone(), kind));
@@ -187,10 +191,22 @@ impl Affected {
         }
     }
 
+    /// What changes affect that nothing in a side was looked at for: no image.
+    pub(crate) fn elsewhere(fleet: &Fleet, changes: &[(TreePath, Change)]) -> Self {
+        // What an image claims was looked at, so that no change is claimed.
+        let changed = changes.iter().map(|(path, _)| path);
+        Self {
+            images: BTreeMap::new(),
+            unclaimed: changed
+                .filter(|path| must_be_claimed(fleet, path))
+                .cloned()
+                .collect(),
+        }
+    }
+
     /// Everything at the head, as if nothing had been there before.
-    pub fn all(head: Side<'_>, kind: ReasonKind) -> Self {
+    pub fn all(head: &Fleet, kind: ReasonKind) -> Self {
         let images = head
-            .fleet
             .images
             .iter()
             .map(|(id, image)| {

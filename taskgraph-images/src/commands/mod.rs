@@ -22,6 +22,7 @@ mod project;
 mod range;
 #[cfg(test)]
 mod reference;
+mod replay;
 mod schema;
 mod validate;
 mod verify;
@@ -117,6 +118,7 @@ impl From<Color> for anstream::ColorChoice {
 enum Command {
     Preview(preview::Args),
     Affected(affected::Args),
+    Replay(replay::Args),
     Images(images::Args),
     Digest(digest::Args),
     Graph(graph::Args),
@@ -140,6 +142,7 @@ pub(crate) fn run(cli: Cli, printer: &mut Printer) -> Result<(), Failure> {
     match cli.command {
         Command::Preview(args) => preview::run(args, global, printer),
         Command::Affected(args) => affected::run(args, global, printer),
+        Command::Replay(args) => replay::run(args, global, printer),
         Command::Images(args) => images::run(args, global, printer),
         Command::Digest(args) => digest::run(args, global, printer),
         Command::Graph(args) => graph::run(args, global, printer),

@@ -207,7 +207,7 @@ proptest! {
             prop_assert!(!["1", "3"].contains(&level));
             return Ok(());
         };
-        let affected = Affected::all(FLEET.side(), ReasonKind::Forced);
+        let affected = Affected::all(&FLEET.fleet, ReasonKind::Forced);
         let graphs = Graphs::new(&FLEET, &affected, &parameters, &for_tasks);
         let graphs = match graphs {
             Ok(graphs) => graphs,

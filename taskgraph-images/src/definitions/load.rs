@@ -50,8 +50,8 @@ struct Fragment {
 
 /// Reads a YAML file, if it exists.
 fn read(view: &View<'_>, path: &TreePath) -> Result<Option<Node>, Vec<Diagnostic>> {
-    match view.read(path) {
-        Ok(content) => yaml::read(path, &content).map(Some),
+    match yaml::load(view, path) {
+        Ok(node) => Result::clone(&node).map(Some),
         Err(FileError::Missing(_)) => Ok(None),
         Err(error) => Err(vec![
             Diagnostic::error("unreadable", error.to_string()).at(Place::file(path.clone())),
@@ -61,12 +61,11 @@ fn read(view: &View<'_>, path: &TreePath) -> Result<Option<Node>, Vec<Diagnostic
 
 /// Reads the settings and pins of a tree.
 pub(crate) fn read_settings(
-    tree: &Tree,
+    view: &View<'_>,
     layout: &Layout,
 ) -> (Option<Config>, Arc<Pins>, Vec<Diagnostic>) {
-    let view = View::new(tree);
     let mut faults = Vec::new();
-    let mut file = |path: TreePath| match read(&view, &path) {
+    let mut file = |path: TreePath| match read(view, &path) {
         Ok(node) => node,
         Err(mut more) => {
             faults.append(&mut more);
@@ -108,8 +107,8 @@ impl<'a> Loader<'a> {
     }
 
     /// Every file with a definition.
-    pub(crate) fn files(&self) -> Result<Vec<TreePath>, FileError> {
-        match View::new(self.tree).list(&self.layout.images(), true) {
+    pub(crate) fn files(&self, view: &View<'_>) -> Result<Vec<TreePath>, FileError> {
+        match view.list(&self.layout.images(), true) {
             Ok(files) => Ok(files
                 .into_iter()
                 .filter(|file| matches!(file.extension(), Some("yml" | "yaml")))
@@ -299,27 +298,23 @@ impl<'a> Loader<'a> {
         if let Some(fragment) = self.fragments.lock().expect("no holder panics").get(path) {
             return fragment.clone();
         }
-        let fragment = match content {
-            Err(_) => Fragment {
-                node: None,
-                extends: Vec::new(),
-                faults: Vec::new(),
-            },
-            Ok(_) => match read(view, path) {
-                Ok(Some(node)) => as_written(node),
-                Ok(None) => Fragment {
-                    node: None,
-                    extends: Vec::new(),
-                    faults: Vec::new(),
-                },
-                Err(faults) => Fragment {
-                    node: None,
-                    extends: Vec::new(),
-                    faults,
-                },
-            },
+        let without_node = |faults| Fragment {
+            node: None,
+            extends: Vec::new(),
+            faults,
         };
-        let fragment = Arc::new(fragment);
+        let parsed = view.parse(path, |content| match yaml::read(path, content) {
+            Ok(node) => as_written(node),
+            Err(faults) => without_node(faults),
+        });
+        let fragment = match (content, parsed) {
+            (_, Ok(fragment)) => fragment,
+            (Err(_), _) | (_, Err(FileError::Missing(_))) => Arc::new(without_node(Vec::new())),
+            (Ok(_), Err(error)) => {
+                let fault = Diagnostic::error("unreadable", error.to_string());
+                Arc::new(without_node(vec![fault.at(Place::file(path.clone()))]))
+            }
+        };
         self.fragments
             .lock()
             .expect("no holder panics")
@@ -350,8 +345,7 @@ impl<'a> Loader<'a> {
     }
 
     /// Faults of all fragments of the tree, used or not.
-    pub(crate) fn fragment_faults(&self) -> Vec<Diagnostic> {
-        let view = View::new(self.tree);
+    pub(crate) fn fragment_faults(&self, view: &View<'_>) -> Vec<Diagnostic> {
         let Ok(files) = view.list(&self.layout.fragments(), true) else {
             return Vec::new();
         };
@@ -360,10 +354,10 @@ impl<'a> Loader<'a> {
             .iter()
             .filter(|path| matches!(path.extension(), Some("yml")))
         {
-            let fragment = self.fragment(&view, path);
+            let fragment = self.fragment(view, path);
             faults.extend(fragment.faults.iter().cloned());
             self.collect(
-                &view,
+                view,
                 &fragment,
                 &mut vec![path.clone()],
                 &mut Vec::new(),

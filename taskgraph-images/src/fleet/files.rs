@@ -7,7 +7,7 @@ use taskgraph_images_transforms::Os;
 
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::glob::Glob;
-use crate::tree::{FileError, FileKind, Files, Look, Tree, TreePath, View};
+use crate::tree::{FileError, FileKind, Files, Look, Touched, Tree, TreePath, View};
 use crate::yaml::Spanned;
 
 /// Which files a folder means.
@@ -22,9 +22,11 @@ pub(super) enum Folder {
 /// What the entries of definitions mean in one tree. Most definitions name the same scripts and folders, so each
 /// entry is worked out once.
 #[derive(Debug, Default)]
-pub(super) struct Expansions {
-    known: RwLock<HashMap<Folder, HashMap<String, Arc<Expansion>>>>,
+pub(crate) struct Expansions {
+    known: RwLock<HashMap<Folder, Entries>>,
 }
+
+type Entries = HashMap<String, Arc<Expansion>, foldhash::fast::RandomState>;
 
 /// What an entry means, and what was looked at to know it.
 #[derive(Debug)]
@@ -34,6 +36,18 @@ pub(super) struct Expansion {
 }
 
 impl Expansions {
+    /// Takes over what no change can have altered.
+    pub(super) fn like(other: &Self, touched: &Touched) -> Self {
+        let mut known = other.known.read().expect("no writer panics").clone();
+        known.retain(|_, entries| {
+            entries.retain(|_, expansion| touched.spares(&*expansion.looks));
+            !entries.is_empty()
+        });
+        Self {
+            known: RwLock::new(known),
+        }
+    }
+
     /// The files meant, in the order they run. Faults are not remembered: they name the entry.
     pub(super) fn get(
         &self,

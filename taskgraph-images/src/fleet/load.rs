@@ -1,7 +1,7 @@
 //! Loading a [`Fleet`], from nothing or like another one.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 use taskgraph_images_transforms::{ImageId, Kind, KindTemplates};
@@ -9,9 +9,10 @@ use taskgraph_images_transforms::{ImageId, Kind, KindTemplates};
 use super::files::Expansions;
 use super::inputs::{Shared, Templates, derive};
 use super::{Fleet, Image, ScriptIndex};
-use crate::definitions::{DefinitionFile, Layout, Loader, Pins, by_id, read_settings};
+use crate::definitions::{Config, DefinitionFile, Layout, Loader, Pins, by_id, read_settings};
 use crate::diagnostic::{Diagnostic, Place, nearest};
-use crate::tree::{Change, FileError, Files, Look, Tree, TreePath, View};
+use crate::payloads::KnownPayloads;
+use crate::tree::{Change, FileError, Files, Look, Touched, Tree, TreePath, View};
 use crate::yaml::Node;
 
 impl Fleet {
@@ -42,34 +43,26 @@ struct Loading<'a> {
     other: Option<Other<'a>>,
 }
 
+/// What holds for all images, and what was looked at to know it.
+struct Settings {
+    config: Option<Arc<Config>>,
+    pins: Arc<Pins>,
+    kinds: Arc<KindTemplates>,
+    payloads: Arc<KnownPayloads>,
+    findings: Vec<Diagnostic>,
+    looks: Vec<Look>,
+}
+
 /// A fleet to take over from.
 struct Other<'a> {
     fleet: &'a Fleet,
-    /// The changed paths, and the folders that exist on one side only, in order.
-    changed: Vec<TreePath>,
-    /// Whether something came, went, or became another kind of thing; else no folder did.
-    replaces: bool,
-    /// The changed paths and every folder above them, for quick refusals.
-    touched: BTreeSet<TreePath>,
+    touched: Touched,
     files: HashMap<&'a TreePath, &'a Arc<DefinitionFile>>,
     images: HashMap<(&'a TreePath, usize), &'a Arc<Image>>,
 }
 
 impl<'a> Other<'a> {
     fn new(fleet: &'a Fleet, tree: &Tree, changes: &[(TreePath, Change)]) -> Self {
-        let mut changed: BTreeSet<TreePath> = BTreeSet::new();
-        let mut touched = BTreeSet::new();
-        for (path, _) in changes {
-            let mut at = path.clone();
-            while touched.insert(at.clone()) && !at.is_root() {
-                at = at.parent();
-                // With its first file a folder comes into being, with its last it goes.
-                if fleet.tree.find(&at).is_ok() != tree.find(&at).is_ok() {
-                    changed.insert(at.clone());
-                }
-            }
-            changed.insert(path.clone());
-        }
         let images = fleet
             .images
             .values()
@@ -78,11 +71,7 @@ impl<'a> Other<'a> {
         let files = fleet.files.iter().map(|file| (&file.path, file)).collect();
         Self {
             fleet,
-            changed: changed.into_iter().collect(),
-            replaces: changes
-                .iter()
-                .any(|(_, change)| !matches!(change, Change::Modified | Change::Mode)),
-            touched,
+            touched: Touched::new(&fleet.tree, tree, changes),
             files,
             images,
         }
@@ -90,50 +79,31 @@ impl<'a> Other<'a> {
 
     /// Whether none of the changes can have altered what these looks saw.
     fn untouched(&self, looks: &[Look]) -> bool {
-        !looks.iter().any(|look| match look {
-            // Only a change at the path, or of something above it, can be seen: the latter replaces a folder.
-            Look::Path(path) => {
-                self.touched.contains(path) && self.changed.iter().any(|changed| look.sees(changed))
-                    || self.replaced_above(path)
-            }
-            Look::Entries(path) | Look::AllBelow(path) => {
-                (self.touched.contains(path) || self.replaced_above(path))
-                    && self.changed.iter().any(|changed| look.sees(changed))
-            }
-        })
-    }
-
-    /// Whether a folder above `path` became a file or link, or the other way round.
-    fn replaced_above(&self, path: &TreePath) -> bool {
-        if !self.replaces {
-            return false;
-        }
-        let mut at = path.as_str();
-        while let Some((above, _)) = at.rsplit_once('/') {
-            let replaced = |changed: &TreePath| changed.as_str().cmp(above);
-            if self.changed.binary_search_by(replaced).is_ok() {
-                return true;
-            }
-            at = above;
-        }
-        false
+        self.touched.spares(looks)
     }
 }
 
 impl Loading<'_> {
     fn load(&self) -> Fleet {
-        let (config, pins, mut findings) = read_settings(self.tree, self.layout);
-        let kinds = self.kinds(&mut findings);
-        let loader = Loader::new(self.tree, self.layout, config.as_ref(), &pins);
-        let paths = loader.files().unwrap_or_else(|error| {
+        let view = View::new(self.tree);
+        let Settings {
+            config,
+            pins,
+            kinds,
+            payloads,
+            findings: settings_findings,
+            looks: settings_looks,
+        } = self.settings();
+        let mut findings = settings_findings.clone();
+        let loader = Loader::new(self.tree, self.layout, config.as_deref(), &pins);
+        let paths = loader.files(&view).unwrap_or_else(|error| {
             findings.push(Diagnostic::error("unreadable", error.to_string()));
             Vec::new()
         });
         // Settings decide which aliases exist and what templates render; a change there means reading all again.
         let same_settings = self.other.as_ref().filter(|other| {
-            let config = View::new(&other.fleet.tree);
-            let _ = config.find(&self.layout.config());
-            other.untouched(&config.into_looks()) && other.fleet.config.is_some()
+            let before = other.fleet.config.as_ref();
+            before.is_some_and(|before| config.as_ref().is_some_and(|now| Arc::ptr_eq(before, now)))
         });
         let changed_pins = self
             .other
@@ -151,7 +121,7 @@ impl Loading<'_> {
             reusable.then(|| file.clone())
         };
         let files = loader.load(&paths, &known);
-        findings.extend(loader.fragment_faults());
+        findings.extend(loader.fragment_faults(&view));
         for file in &files {
             findings.extend(file.faults.iter().cloned());
         }
@@ -159,7 +129,13 @@ impl Loading<'_> {
             self.other.as_ref().map_or_else(Default::default, |other| {
                 ScriptIndex::like(&other.fleet.scripts, |looks| other.untouched(looks))
             });
-        let (templates, expansions) = (Templates::default(), Expansions::default());
+        let (templates, expansions) = self.other.as_ref().map_or_else(Default::default, |other| {
+            let (fleet, touched) = (other.fleet, &other.touched);
+            (
+                Templates::like(&fleet.templates, touched),
+                Expansions::like(&fleet.expansions, touched),
+            )
+        });
         let shared = Shared {
             tree: self.tree,
             layout: self.layout,
@@ -213,12 +189,75 @@ impl Loading<'_> {
             findings,
             files,
             scripts,
+            payloads,
+            templates,
+            expansions,
+            looks: view.into_looks(),
+            settings_looks,
+            settings_findings,
+            seen: OnceLock::new(),
+        }
+    }
+
+    /// The settings, pins and kinds. What no change can have altered is the other fleet's own, so that it can be told
+    /// to be the same.
+    fn settings(&self) -> Settings {
+        let known = self.other.as_ref();
+        if let Some(other) = known.filter(|other| other.untouched(&other.fleet.settings_looks)) {
+            return Settings {
+                config: other.fleet.config.clone(),
+                pins: other.fleet.pins.clone(),
+                kinds: other.fleet.kinds.clone(),
+                payloads: other.fleet.payloads.clone(),
+                findings: other.fleet.settings_findings.clone(),
+                looks: other.fleet.settings_looks.clone(),
+            };
+        }
+        let view = View::new(self.tree);
+        let (config, pins, mut findings) = read_settings(&view, self.layout);
+        let mut config = config.map(Arc::new);
+        let mut kinds = self.kinds(&view, &mut findings);
+        let without_fault = |other: &&Other<'_>| other.fleet.settings_findings.is_empty();
+        if let Some(other) = known.filter(without_fault).filter(|_| findings.is_empty()) {
+            let same = |paths: &[TreePath]| {
+                let view = View::new(&other.fleet.tree);
+                for path in paths {
+                    let _ = view.find(path);
+                }
+                other.untouched(&view.into_looks())
+            };
+            if config.is_some() && same(&[self.layout.config()]) {
+                config.clone_from(&other.fleet.config);
+            }
+            let templates: Vec<TreePath> = Kind::ALL
+                .iter()
+                .map(|kind| self.layout.kind(*kind))
+                .collect();
+            if same(&templates) {
+                kinds = other.fleet.kinds.clone();
+            }
+        }
+        let is_same = |other: &&Other<'_>| {
+            let before = other.fleet.config.as_ref();
+            let config = config.as_ref().zip(before);
+            config.is_some_and(|(now, before)| Arc::ptr_eq(now, before))
+                && Arc::ptr_eq(&kinds, &other.fleet.kinds)
+        };
+        let payloads = known
+            .filter(is_same)
+            .map(|other| other.fleet.payloads.clone());
+        Settings {
+            config,
+            pins,
+            kinds,
+            payloads: payloads.unwrap_or_default(),
+            findings,
+            looks: view.into_looks(),
         }
     }
 
     /// The embedded kinds, with the repository's own over them.
-    fn kinds(&self, findings: &mut Vec<Diagnostic>) -> Arc<KindTemplates> {
-        let view = View::new(self.tree);
+    fn kinds(&self, view: &View<'_>, findings: &mut Vec<Diagnostic>) -> Arc<KindTemplates> {
         let mut kinds = KindTemplates::embedded();
         for kind in Kind::ALL.iter().copied() {
             let path = self.layout.kind(kind);
@@ -341,10 +380,36 @@ fn parent_cycles(
 }
 
 impl Fleet {
+    /// Whether no change can have altered anything that was looked at to load the fleet, so that another tree holds
+    /// the same one.
+    pub(crate) fn untouched(&self, touched: &Touched) -> bool {
+        touched.spares(self.seen.get_or_init(|| self.all_looks()))
+    }
+
+    /// All that was looked at, each once, in no order that matters.
+    fn all_looks(&self) -> Box<[Look]> {
+        let mut seen: HashSet<&Look, foldhash::fast::RandomState> = HashSet::default();
+        seen.extend(self.settings_looks.iter().chain(&self.looks));
+        seen.extend(self.files.iter().flat_map(|file| &file.looks));
+        // What images have in common is noted once, and shared.
+        let mut known: HashSet<*const Look, foldhash::fast::RandomState> = HashSet::default();
+        for image in self.images.values() {
+            seen.extend(&image.looks);
+            for looks in &image.shared_looks {
+                if known.insert(looks.as_ptr()) {
+                    seen.extend(&**looks);
+                }
+            }
+        }
+        let scripts = self.scripts.looks();
+        seen.extend(&scripts);
+        seen.into_iter().cloned().collect()
+    }
+
     /// What an image was decoded from: its values, each with the place where it was written.
     pub(crate) fn written(&self, id: &ImageId) -> Option<Node> {
         let image = self.images.get(id)?;
-        Loader::new(&self.tree, &self.layout, self.config.as_ref(), &self.pins)
+        Loader::new(&self.tree, &self.layout, self.config.as_deref(), &self.pins)
             .written(image.resolved())
     }
 }

@@ -17,7 +17,7 @@ mod scripts;
 mod values;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use taskgraph_images_transforms::{ImageId, Kind, KindTemplates};
 
@@ -25,9 +25,12 @@ pub use canonical::canonical;
 pub use role::{Role, Where};
 pub(crate) use scripts::ScriptIndex;
 
+use self::files::Expansions;
+use self::inputs::Templates;
 use crate::definitions::{Config, DefinitionFile, Layout, Pins, ResolvedImage};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::graph::Digest;
+use crate::payloads::KnownPayloads;
 use crate::tree::{Look, Tree, TreePath};
 
 /// Every image of a tree.
@@ -38,7 +41,7 @@ pub struct Fleet {
     /// Where its definitions stand.
     pub layout: Layout,
     /// The settings; absent when they are at fault.
-    pub config: Option<Config>,
+    pub config: Option<Arc<Config>>,
     /// The pins.
     pub pins: Arc<Pins>,
     /// The kinds' templates.
@@ -49,6 +52,16 @@ pub struct Fleet {
     pub findings: Vec<Diagnostic>,
     pub(crate) files: Vec<Arc<DefinitionFile>>,
     pub(crate) scripts: ScriptIndex,
+    pub(crate) payloads: Arc<KnownPayloads>,
+    templates: Templates,
+    expansions: Expansions,
+    /// What was looked at to know the settings, pins and kinds.
+    settings_looks: Vec<Look>,
+    settings_findings: Vec<Diagnostic>,
+    /// What else was looked at, besides what files, images and scripts note themselves.
+    looks: Vec<Look>,
+    /// All that was looked at, gathered when somebody asks what a change can have altered.
+    seen: OnceLock<Box<[Look]>>,
 }
 
 /// An image and what goes into it.
@@ -95,6 +108,28 @@ pub struct Input {
 }
 
 impl Fleet {
+    /// The images that are not the very same in another fleet, which one of the two was loaded like. Of the others, all
+    /// that was looked at is the same there; only what the settings or a parent make of them may differ.
+    pub(crate) fn not_shared<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a ImageId> {
+        let mut theirs = other.images.iter().peekable();
+        let mine = self.images.iter().filter(move |(id, image)| {
+            while theirs.next_if(|(their_id, _)| their_id < id).is_some() {}
+            !theirs
+                .peek()
+                .is_some_and(|(their_id, their)| their_id == id && Arc::ptr_eq(image, their))
+        });
+        mine.map(|(id, _)| id)
+    }
+
+    /// Whether the settings and the kinds' templates are the very same in another fleet.
+    pub(crate) fn shares_settings(&self, other: &Self) -> bool {
+        let config = match (&self.config, &other.config) {
+            (Some(one), Some(two)) => Arc::ptr_eq(one, two),
+            _ => false,
+        };
+        config && Arc::ptr_eq(&self.kinds, &other.kinds)
+    }
+
     /// Whether the fleet can be used: nothing found is an error.
     pub fn is_sound(&self) -> bool {
         !self

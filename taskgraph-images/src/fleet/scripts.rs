@@ -6,7 +6,7 @@ use std::sync::{Arc, RwLock};
 use super::Role;
 use crate::diagnostic::{Diagnostic, Place, Span};
 use crate::scripts::{self, Language, ReferenceKind, Resolution};
-use crate::tree::{Files, Look, TreePath, View};
+use crate::tree::{Look, TreePath, View};
 
 /// What is known of one script.
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ pub(crate) struct Script {
 /// Scripts by path.
 #[derive(Debug, Default)]
 pub(crate) struct ScriptIndex {
-    scripts: RwLock<HashMap<TreePath, Arc<Script>>>,
+    scripts: RwLock<HashMap<TreePath, Arc<Script>, foldhash::fast::RandomState>>,
 }
 
 impl ScriptIndex {
@@ -50,6 +50,13 @@ impl ScriptIndex {
             .expect("no writer panics")
             .get(path)
             .cloned()
+    }
+
+    /// All that was looked at to know the scripts.
+    pub(super) fn looks(&self) -> Vec<Look> {
+        let scripts = self.scripts.read().expect("no writer panics");
+        let looks = scripts.values().flat_map(|script| &script.looks);
+        looks.cloned().collect()
     }
 
     /// Takes over what `untouched` says no change can have altered; the rest by name.
@@ -82,12 +89,16 @@ fn analyse(outer: &View<'_>, path: &TreePath) -> Script {
 }
 
 fn read(view: &View<'_>, path: &TreePath, script: &mut Script) {
+    let analysed = view.parse(path, |content| {
+        let language = scripts::language(path, content)?;
+        Some((language, scripts::analyse(language, content)))
+    });
     // Whoever names the file reports that it cannot be read.
-    let Ok(content) = view.read(path) else { return };
-    let Some(language) = scripts::language(path, &content) else {
+    let Ok(analysed) = analysed else { return };
+    let Some((language, analysis)) = &*analysed else {
         return;
     };
-    let analysis = match scripts::analyse(language, &content) {
+    let analysis = match analysis {
         Ok(analysis) => analysis,
         Err(error) => {
             script.unresolved.push(
@@ -102,13 +113,13 @@ fn read(view: &View<'_>, path: &TreePath, script: &mut Script) {
         path: path.clone(),
         span,
     };
-    for fault in analysis.faults {
+    for fault in &analysis.faults {
         script
             .findings
-            .push(Diagnostic::warning("comment", fault.message).at(place(fault.span)));
+            .push(Diagnostic::warning("comment", fault.message.clone()).at(place(fault.span)));
     }
     // PowerShell's grammar has gaps that good scripts fall into; what is readable around them is read.
-    if analysis.has_syntax_error && language == Language::Shell {
+    if analysis.has_syntax_error && *language == Language::Shell {
         script.findings.push(
             Diagnostic::warning(
                 "script-syntax",

@@ -1,24 +1,24 @@
 //! Building an [`ImageGraph`] from a fleet.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::RwLock;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, RwLock};
 
 use petgraph::Direction;
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 use rayon::prelude::*;
-use taskgraph_images_transforms::{AliasName, ImageDefinition, Kind};
+use taskgraph_images_transforms::{AliasName, ImageDefinition, ImageId, Kind};
 
 use super::{Digest, Edge, Fields, ImageGraph, Index, Node, NodeKey};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::fleet::{Fleet, Image, Role, Where, canonical};
 use crate::tree::{ContentId, FileError, Found, Mode, Tree, TreePath};
 
-/// Digests of contents, shared by graphs: what two trees have in common is hashed once.
-#[derive(Debug, Default)]
+/// Digests of contents, shared by graphs: what two trees have in common is hashed once. Clones share what they know.
+#[derive(Debug, Default, Clone)]
 pub struct Contents {
-    known: RwLock<HashMap<ContentId, Digest>>,
+    known: Arc<RwLock<HashMap<ContentId, Digest, foldhash::fast::RandomState>>>,
 }
 
 impl Contents {
@@ -59,6 +59,19 @@ fn own_digest(tree: &Tree, contents: &Contents, path: &TreePath) -> Result<Diges
     Ok(fields.finish())
 }
 
+/// Which of a fleet's images a graph holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Scope<'a> {
+    /// All.
+    All,
+    /// These, which must hold what they are built on. Of the others only what is not theirs alone: worker aliases and
+    /// payloads; and with `and_files` the files that go into them, so that all faults of the fleet are found.
+    Only {
+        images: &'a BTreeSet<ImageId>,
+        and_files: bool,
+    },
+}
+
 impl ImageGraph {
     /// Builds the graph of a fleet. `payload` gives what the rendered task of a kind runs for an image.
     ///
@@ -70,6 +83,23 @@ impl ImageGraph {
         contents: &Contents,
         payload: &mut dyn FnMut(&'a ImageDefinition, Kind) -> Digest,
     ) -> Result<Self, Vec<Diagnostic>> {
+        Self::of(fleet, Scope::All, contents, payload)
+    }
+
+    /// Builds a part of a fleet's graph; as [`Self::new`].
+    pub(crate) fn of<'a>(
+        fleet: &'a Fleet,
+        scope: Scope<'_>,
+        contents: &Contents,
+        payload: &mut dyn FnMut(&'a ImageDefinition, Kind) -> Digest,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let (whole, others): (Vec<&'a Arc<Image>>, Vec<&'a Arc<Image>>) = match scope {
+            Scope::All => (fleet.images.values().collect(), Vec::new()),
+            Scope::Only { images, .. } => fleet
+                .images
+                .values()
+                .partition(|image| images.contains(&image.resolved().definition.id)),
+        };
         // What the index knows may be more: what another fleet asked for, or what nobody runs any more.
         let followed = fleet
             .images
@@ -77,30 +107,42 @@ impl ImageGraph {
             .flat_map(|image| &image.scripts)
             .collect();
         // Counted beforehand: graphs that grow are copied, and end up half empty.
-        let tasks: usize = fleet.images.values().map(|image| image.values.len()).sum();
-        let inputs: usize = fleet.images.values().map(|image| image.inputs.len()).sum();
-        let nodes = 2 * tasks + fleet.files.len() + 1024;
+        let tasks: usize = whole.iter().map(|image| image.values.len()).sum();
+        let inputs: usize = whole.iter().map(|image| image.inputs.len()).sum();
+        let nodes = 2 * tasks + whole.len() + 1024;
         let mut builder = Builder {
             fleet,
-            graph: DiGraph::with_capacity(nodes, inputs + 4 * tasks + fleet.images.len()),
+            graph: DiGraph::with_capacity(nodes, inputs + 4 * tasks + whole.len()),
             index: Index::with_capacity_and_hasher(nodes, Default::default()),
             workers: HashMap::new(),
             pending: Vec::new(),
+            read_for_others: Vec::new(),
+            seen: HashSet::default(),
             followed,
             task: Fields::new("taskgraph-images task 1").finish(),
             by_value: Fields::new("taskgraph-images file by value 1").finish(),
         };
-        for image in fleet.images.values() {
+        for image in &whole {
             builder.image(image, payload);
         }
-        builder.parents();
+        for image in &others {
+            builder.other(image, payload);
+            if let Scope::Only {
+                and_files: true, ..
+            } = scope
+            {
+                builder.files_of(image);
+            }
+        }
+        builder.parents(&whole);
         builder.follow_files();
+        let read_for_others = builder.read_for_others;
         let mut graph = Self {
             graph: builder.graph,
             index: builder.index,
         };
         let order = graph.dependencies_first()?;
-        graph.hash(&order, fleet, contents)?;
+        graph.hash(&order, &read_for_others, fleet, contents)?;
         Ok(graph)
     }
 
@@ -190,11 +232,15 @@ impl ImageGraph {
     fn hash(
         &mut self,
         order: &[NodeIndex],
+        read_for_others: &[NodeIndex],
         fleet: &Fleet,
         contents: &Contents,
     ) -> Result<(), Vec<Diagnostic>> {
         // Files of which only values count need not be read.
         let mut by_bytes = vec![false; self.graph.node_count()];
+        for at in read_for_others {
+            by_bytes[at.index()] = true;
+        }
         for edge in self.graph.raw_edges() {
             by_bytes[edge.target().index()] |= edge.weight.role.counts() == Where::Bytes;
         }
@@ -279,6 +325,10 @@ struct Builder<'a> {
     workers: HashMap<&'a AliasName, NodeIndex>,
     /// Files whose own dependencies are not yet known.
     pending: Vec<(TreePath, NodeIndex)>,
+    /// Files that go by their bytes into images that the graph does not hold.
+    read_for_others: Vec<NodeIndex>,
+    /// Where in memory the paths of such files stand: images share most of them.
+    seen: HashSet<(*const u8, Role), foldhash::fast::RandomState>,
     /// Scripts that some image runs.
     followed: HashSet<&'a TreePath>,
     /// What every task's own digest is, and every file's until it is read.
@@ -354,6 +404,37 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// What an image that the graph does not hold has in common with others.
+    fn other(
+        &mut self,
+        image: &'a Image,
+        payload: &mut dyn FnMut(&'a ImageDefinition, Kind) -> Digest,
+    ) {
+        let definition = &image.resolved().definition;
+        for kind in image.kinds() {
+            let runs = payload(definition, kind);
+            self.settings(NodeKey::Payload(kind, runs), runs, Some(kind));
+            if let Some(alias) = definition.worker(kind) {
+                self.worker(alias);
+            }
+        }
+    }
+
+    /// The files of an image that the graph does not hold.
+    fn files_of(&mut self, image: &'a Image) {
+        for input in &image.inputs {
+            if !image.values.contains_key(&input.kind)
+                || !self.seen.insert((input.path.as_str().as_ptr(), input.role))
+            {
+                continue;
+            }
+            let at = self.file(&input.path);
+            if input.role.counts() == Where::Bytes {
+                self.read_for_others.push(at);
+            }
+        }
+    }
+
     /// A node that the settings, or a kind's own template, make.
     fn settings(&mut self, key: NodeKey, own: Digest, kind: Option<Kind>) -> NodeIndex {
         if let Some(at) = self.index.get(&key) {
@@ -389,8 +470,8 @@ impl<'a> Builder<'a> {
         at
     }
 
-    fn parents(&mut self) {
-        for image in self.fleet.images.values() {
+    fn parents(&mut self, images: &[&'a Arc<Image>]) {
+        for image in images {
             let resolved = image.resolved();
             let Some(parent) = &resolved.definition.parent else {
                 continue;

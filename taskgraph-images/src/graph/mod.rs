@@ -21,6 +21,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use taskgraph_images_transforms::{AliasName, ImageId, Kind};
 
 pub use build::Contents;
+pub(crate) use build::Scope;
 pub use digest::{Digest, Fields};
 pub use walk::{Reached, Step};
 

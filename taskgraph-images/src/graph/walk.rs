@@ -55,11 +55,19 @@ impl ImageGraph {
                 .edges_directed(at, Direction::Incoming)
                 .filter(|edge| by_value || edge.weight().role.counts() == Where::Bytes)
                 .filter(|edge| edge.source() != *target && !next.contains_key(&edge.source()))
-                .map(|edge| (edge.weight().role, edge.source(), edge.id()))
+                .map(|edge| {
+                    let source = edge.source();
+                    (
+                        edge.weight().role,
+                        &self.graph[source].key,
+                        source,
+                        edge.id(),
+                    )
+                })
                 .collect();
-            // The strongest role first, so that the path shown does not depend on the order of insertion.
+            // The strongest role first, then names: the path shown does not depend on what else the graph holds.
             above.sort_unstable();
-            for (_, source, edge) in above {
+            for (_, _, source, edge) in above {
                 if let std::collections::hash_map::Entry::Vacant(entry) = next.entry(source) {
                     entry.insert(edge);
                     queue.push_back(source);

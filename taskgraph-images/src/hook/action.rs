@@ -50,8 +50,8 @@ impl ActionSources {
     /// # Errors
     /// Every fault of the settings and of the form of `.taskcluster.yml`.
     pub fn read(tree: &Tree, layout: &Layout) -> Result<Self, Vec<Diagnostic>> {
-        let (config, _, mut faults) = read_settings(tree, layout);
         let view = View::new(tree);
+        let (config, _, mut faults) = read_settings(&view, layout);
         let what = "the template of the tasks of actions";
         let template = file(&view, TASKCLUSTER, what, &mut faults);
         let path = TreePath::from_git(TASKCLUSTER);

@@ -107,7 +107,7 @@ impl Sources {
     /// # Errors
     /// Every fault of the settings, of `.cron.yml` and of the form of `.taskcluster.yml`.
     pub fn read(tree: &Tree, layout: &Layout) -> Result<Self, Vec<Diagnostic>> {
-        let (config, _, mut faults) = read_settings(tree, layout);
+        let (config, _, mut faults) = read_settings(&View::new(tree), layout);
         let view = View::new(tree);
         let jobs = file(&view, CRON, "a file with jobs", &mut faults)
             .and_then(|node| Jobs::decode(&node, &mut faults));

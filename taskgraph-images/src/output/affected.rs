@@ -1,7 +1,7 @@
 //! `affected --format json`: what a change affects, and why.
 
 use serde::Serialize;
-use taskgraph_images_transforms::{Cloud, Kind};
+use taskgraph_images_transforms::{Cloud, ImageId, Kind};
 
 use super::{Locator, StepJson, VERSION, via};
 use crate::affected::{AffectedImage, ImageChange, Reason, ReasonKind};
@@ -63,18 +63,7 @@ impl Affected {
             version: VERSION,
             base: comparison.base.name.clone(),
             head: comparison.head.name.clone(),
-            images: comparison
-                .affected
-                .images
-                .iter()
-                .map(|(id, image)| Image {
-                    name: id.name.to_string(),
-                    cloud: id.cloud,
-                    change: image.change,
-                    tasks: image.tasks.clone(),
-                    reasons: reasons(image, &locate),
-                })
-                .collect(),
+            images: images(&comparison.affected.images, &locate),
             unclaimed: comparison
                 .affected
                 .unclaimed
@@ -83,6 +72,23 @@ impl Affected {
                 .collect(),
         }
     }
+}
+
+/// Affected images.
+pub(super) fn images<'a>(
+    images: impl IntoIterator<Item = (&'a ImageId, &'a AffectedImage)>,
+    locate: &Locator<'_>,
+) -> Vec<Image> {
+    images
+        .into_iter()
+        .map(|(id, image)| Image {
+            name: id.name.to_string(),
+            cloud: id.cloud,
+            change: image.change,
+            tasks: image.tasks.clone(),
+            reasons: reasons(image, locate),
+        })
+        .collect()
 }
 
 /// The reasons of an image.

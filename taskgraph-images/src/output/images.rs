@@ -1,18 +1,19 @@
 //! `images --format json`: every image with its inputs and digests.
 
-use serde::Serialize;
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 use taskgraph_images_transforms::{Cloud, ImageId, Kind};
 
 use super::{Locator, StepJson, VERSION, via};
 use crate::comparison::Snapshot;
 
-/// The document.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Images {
-    /// [`VERSION`].
-    pub version: u32,
-    /// The images, sorted by name, then cloud.
-    pub images: Vec<Image>,
+/// The document: `version`, and `images`, sorted by name, then cloud.
+///
+/// Each [`Image`] is made when it is written: all ways to all files take many times the room of the fleet.
+#[derive(Debug)]
+pub struct Images<'a> {
+    snapshot: &'a Snapshot,
+    locate: Locator<'a>,
 }
 
 /// An image.
@@ -71,43 +72,61 @@ pub fn digests(snapshot: &Snapshot, id: &ImageId) -> Digests {
     }
 }
 
-impl Images {
+impl<'a> Images<'a> {
     /// The images of a snapshot.
-    pub fn new(snapshot: &Snapshot) -> Self {
-        let locate = Locator::new([&snapshot.fleet.tree]);
-        let images = snapshot
-            .fleet
-            .images
-            .iter()
-            .map(|(id, image)| Image {
-                name: id.name.to_string(),
-                cloud: id.cloud,
-                format: "native",
-                definition: image.resolved().path.to_string(),
-                parent: image.resolved().definition.parent.clone(),
-                digests: digests(snapshot, id),
-                inputs: snapshot
-                    .graph
-                    .inputs(id)
-                    .into_iter()
-                    .map(|(path, reached)| {
-                        let by_value = reached
-                            .via
-                            .last()
-                            .is_some_and(|step| step.role.counts() == crate::fleet::Where::Values);
-                        Input {
-                            path: path.to_string(),
-                            kinds: reached.kinds,
-                            counts: if by_value { "values" } else { "bytes" },
-                            via: via(&reached.via, &locate),
-                        }
-                    })
-                    .collect(),
-            })
-            .collect();
+    pub fn new(snapshot: &'a Snapshot) -> Self {
         Self {
-            version: VERSION,
-            images,
+            snapshot,
+            locate: Locator::new([&snapshot.fleet.tree]),
         }
+    }
+
+    fn images(&self) -> impl Iterator<Item = Image> + '_ {
+        let images = self.snapshot.fleet.images.iter();
+        images.map(|(id, image)| Image {
+            name: id.name.to_string(),
+            cloud: id.cloud,
+            format: "native",
+            definition: image.resolved().path.to_string(),
+            parent: image.resolved().definition.parent.clone(),
+            digests: digests(self.snapshot, id),
+            inputs: self.inputs(id),
+        })
+    }
+
+    fn inputs(&self, id: &ImageId) -> Vec<Input> {
+        let inputs = self.snapshot.graph().inputs(id).into_iter();
+        inputs
+            .map(|(path, reached)| {
+                let by_value = reached
+                    .via
+                    .last()
+                    .is_some_and(|step| step.role.counts() == crate::fleet::Where::Values);
+                Input {
+                    path: path.to_string(),
+                    kinds: reached.kinds,
+                    counts: if by_value { "values" } else { "bytes" },
+                    via: via(&reached.via, &self.locate),
+                }
+            })
+            .collect()
+    }
+}
+
+impl Serialize for Images<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut document = serializer.serialize_struct("Images", 2)?;
+        document.serialize_field("version", &VERSION)?;
+        document.serialize_field("images", &Each(self))?;
+        document.end()
+    }
+}
+
+/// The list of images.
+struct Each<'a>(&'a Images<'a>);
+
+impl Serialize for Each<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.images())
     }
 }

@@ -216,7 +216,7 @@ pub fn images(snapshot: &Snapshot) -> String {
                 let _ = writeln!(text, "  {kind:<7} {digest}");
             }
         }
-        for (path, reached) in snapshot.graph.inputs(id) {
+        for (path, reached) in snapshot.graph().inputs(id) {
             let last = reached.via.last();
             let how = last.map_or("", |step| step.role.as_str());
             let at = last
@@ -231,7 +231,7 @@ pub fn images(snapshot: &Snapshot) -> String {
 /// The graph of images and files for Graphviz.
 pub fn dot(snapshot: &Snapshot) -> String {
     let mut text = "digraph images {\n  rankdir=LR;\n".to_owned();
-    for (from, role, to) in snapshot.graph.edges() {
+    for (from, role, to) in snapshot.graph().edges() {
         if matches!(
             to,
             NodeKey::Values(..) | NodeKey::Worker(_) | NodeKey::Payload(..)

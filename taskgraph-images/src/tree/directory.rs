@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use super::kept::Kept;
 use super::{FileError, TreePath};
 
 /// The identity of some content: equal ids mean equal bytes. Git's object id, padded with zeros.
@@ -86,6 +87,10 @@ pub(super) trait Objects: Send + Sync + std::fmt::Debug {
     fn directory(&self, id: ContentId, path: &TreePath) -> Result<Arc<Directory>, FileError>;
     /// The content of a blob.
     fn blob(&self, id: ContentId, path: &TreePath) -> Result<Arc<[u8]>, FileError>;
+    /// Where to keep what is made of contents, if they are likely to be met again.
+    fn kept(&self) -> Option<&Kept> {
+        None
+    }
 }
 
 impl Directory {

@@ -8,9 +8,12 @@ pub mod checkout;
 mod compare;
 mod directory;
 pub mod fetch;
+mod history;
+mod kept;
 mod memory;
 mod path;
 mod repository;
+mod touched;
 mod view;
 mod work_tree;
 
@@ -18,9 +21,11 @@ use std::sync::Arc;
 
 pub use compare::{Change, changed_paths};
 pub use directory::{ContentId, Mode};
+pub use history::{Commit, Lines};
 pub use memory::MemoryTree;
 pub use path::{PathError, TreePath};
 pub use repository::{Repository, RepositoryError, Revision};
+pub use touched::Touched;
 pub use view::{Found, Look, MAX_FILE, Tree, View};
 
 /// What stands at a path once links are followed.

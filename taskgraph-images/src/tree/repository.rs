@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use gix::bstr::ByteSlice as _;
 use gix::objs::tree::EntryKind;
@@ -10,10 +10,14 @@ use gix::odb::pack::cache::lru::MemoryCappedHashmap;
 use thread_local::ThreadLocal;
 
 use super::directory::{ContentId, Directory, Entry, Mode, Objects};
+use super::kept::Kept;
 use super::{FileError, MAX_FILE, Tree, TreePath};
 
 /// How many bytes of undone deltas each thread keeps: the definitions of ten thousand images.
 const PACK_CACHE: usize = 16 * 1024 * 1024;
+
+/// How many directories are kept at least, held by somebody or not.
+const DIRECTORIES: usize = 1024;
 
 /// A git repository: bare or not, shallow or whole, of either object format.
 #[derive(Debug, Clone)]
@@ -80,10 +84,36 @@ pub enum RepositoryError {
 pub(super) struct Store {
     shared: gix::ThreadSafeRepository,
     local: ThreadLocal<gix::Repository>,
-    directories: Mutex<HashMap<ContentId, Arc<Directory>>>,
+    directories: Mutex<Directories>,
     /// Contents that are not in git's objects: what the work tree holds uncommitted.
     pub(super) overlay: RwLock<HashMap<ContentId, Uncommitted>>,
+    kept: OnceLock<Kept>,
     id_length: usize,
+}
+
+/// Directories that were read, as long as somebody holds them: trees share what they have in common, and those of a long
+/// history do not pile up.
+#[derive(Default)]
+struct Directories {
+    known: HashMap<ContentId, Arc<Directory>>,
+    /// How many there may be before those that nobody holds are let go.
+    room: usize,
+}
+
+impl Directories {
+    fn insert(&mut self, id: ContentId, directory: &Arc<Directory>) {
+        if self.known.len() >= self.room {
+            // A directory holds those below it, so that they can be told from wanted ones only once it is gone.
+            let mut before = usize::MAX;
+            while self.known.len() < before {
+                before = self.known.len();
+                self.known
+                    .retain(|_, directory| Arc::strong_count(directory) > 1);
+            }
+            self.room = (2 * self.known.len()).max(DIRECTORIES);
+        }
+        self.known.insert(id, directory.clone());
+    }
 }
 
 /// What the work tree holds and git does not.
@@ -129,9 +159,16 @@ impl Repository {
                 local: ThreadLocal::new(),
                 directories: Mutex::default(),
                 overlay: RwLock::default(),
+                kept: OnceLock::new(),
                 id_length,
             }),
         })
+    }
+
+    /// Keeps what is made of contents from now on: whoever looks at many revisions meets most of them again. Of one or
+    /// two revisions that would only take memory.
+    pub fn keep(&self) {
+        self.store.kept.get_or_init(Kept::default);
     }
 
     /// The root of the work tree, unless the repository is bare.
@@ -390,10 +427,16 @@ impl Store {
 }
 
 impl Objects for Store {
+    fn kept(&self) -> Option<&Kept> {
+        self.kept.get()
+    }
+
     fn directory(&self, id: ContentId, path: &TreePath) -> Result<Arc<Directory>, FileError> {
-        if let Some(directory) = self.directories.lock().expect("no holder panics").get(&id) {
+        let known = self.directories.lock().expect("no holder panics");
+        if let Some(directory) = known.known.get(&id) {
             return Ok(directory.clone());
         }
+        drop(known);
         let lost = |error: &dyn std::fmt::Display| {
             FileError::Unreadable(path.clone(), missing_object(error))
         };
@@ -423,7 +466,7 @@ impl Objects for Store {
         self.directories
             .lock()
             .expect("no holder panics")
-            .insert(id, directory.clone());
+            .insert(id, &directory);
         Ok(directory)
     }
 

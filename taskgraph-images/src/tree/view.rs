@@ -26,7 +26,7 @@ struct Inner {
     name: String,
     root: Arc<Directory>,
     objects: Arc<dyn Objects>,
-    found: RwLock<HashMap<TreePath, Trail>>,
+    found: RwLock<HashMap<TreePath, Trail, foldhash::fast::RandomState>>,
     lost: OnceLock<FileError>,
 }
 
@@ -269,7 +269,42 @@ impl<'a> View<'a> {
             looks.extend(trail.links.iter().cloned().map(Look::Path));
             looks.push(Look::Path(trail.end));
         }
+        // The submodule is all that is known of what lies in it.
+        if let Err(FileError::InSubmodule(_, submodule)) = &trail.result {
+            looks.push(Look::Path(submodule.clone()));
+        }
         trail.result
+    }
+
+    /// What `parse` makes of the content of the file at `path`. It must be a function of the two: where a history is
+    /// walked ([`Repository::keep`](super::Repository::keep)), the same content is parsed once.
+    ///
+    /// # Errors
+    /// When it is no file, or cannot be read.
+    pub fn parse<T: Send + Sync + 'static>(
+        &self,
+        path: &TreePath,
+        parse: impl FnOnce(&[u8]) -> T,
+    ) -> Result<Arc<T>, FileError> {
+        let id = self.content(path)?;
+        let kept = self.tree.objects().kept();
+        if let Some(value) = kept.and_then(|kept| kept.get(path, id)) {
+            return Ok(value);
+        }
+        let value = Arc::new(parse(&self.tree.blob(id, path)?));
+        if let Some(kept) = kept {
+            kept.put(path, id, &value);
+        }
+        Ok(value)
+    }
+
+    /// The identity of the content of the file at `path`.
+    fn content(&self, path: &TreePath) -> Result<ContentId, FileError> {
+        let found = self.find(path)?;
+        match found.mode {
+            Mode::Directory | Mode::Submodule => Err(FileError::NotAFile(path.clone())),
+            _ => Ok(found.id),
+        }
     }
 
     /// Everything that was looked at, each once, in order.
@@ -349,11 +384,7 @@ impl Files for View<'_> {
     }
 
     fn read(&self, path: &TreePath) -> Result<Arc<[u8]>, FileError> {
-        let found = self.find(path)?;
-        match found.mode {
-            Mode::Directory | Mode::Submodule => Err(FileError::NotAFile(path.clone())),
-            _ => self.tree.blob(found.id, path),
-        }
+        self.tree.blob(self.content(path)?, path)
     }
 
     fn list(&self, path: &TreePath, recursive: bool) -> Result<Vec<TreePath>, FileError> {

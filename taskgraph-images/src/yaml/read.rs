@@ -7,7 +7,7 @@ use granit_parser::{Event, Options, Parser, ScalarStyle};
 
 use super::node::{Key, Node, Value};
 use crate::diagnostic::{Diagnostic, Place, Span};
-use crate::tree::TreePath;
+use crate::tree::{FileError, TreePath, View};
 
 /// The largest YAML file that is read, in bytes. The largest known configuration file is an eighth of it.
 pub const MAX_YAML: usize = 1024 * 1024;
@@ -58,6 +58,17 @@ pub fn read(path: &TreePath, bytes: &[u8]) -> Result<Node, Vec<Diagnostic>> {
     } else {
         Err(reader.faults)
     }
+}
+
+/// Reads the document that a file of a tree holds; of the same content, once.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn load(
+    view: &View<'_>,
+    path: &TreePath,
+) -> Result<Arc<Result<Node, Vec<Diagnostic>>>, FileError> {
+    view.parse(path, |content| read(path, content))
 }
 
 fn options() -> Options {

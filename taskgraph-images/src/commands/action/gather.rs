@@ -42,7 +42,7 @@ pub(super) fn settings(snapshot: &Snapshot) -> Result<&Config, Failure> {
     snapshot
         .fleet
         .config
-        .as_ref()
+        .as_deref()
         .ok_or_else(|| Failure::Files("the repository has no settings".to_owned()))
 }
 

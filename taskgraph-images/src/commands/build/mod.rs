@@ -213,7 +213,7 @@ fn inputs(
 ) -> BTreeMap<String, taskgraph_images::transforms::Digest> {
     let view = taskgraph_images::tree::View::new(&snapshot.fleet.tree);
     snapshot
-        .graph
+        .graph()
         .inputs(id)
         .into_keys()
         .filter_map(|path| Some((path.to_string(), sha256(&view.read(&path).ok()?))))

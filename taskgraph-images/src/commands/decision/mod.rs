@@ -291,7 +291,7 @@ fn settings(comparison: &Comparison) -> Result<&taskgraph_images::definitions::C
         .head
         .fleet
         .config
-        .as_ref()
+        .as_deref()
         .ok_or_else(|| Failure::Files("the repository has no settings".to_owned()))
 }
 

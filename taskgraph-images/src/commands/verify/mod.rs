@@ -190,7 +190,7 @@ impl Job<'_> {
         let view = View::new(&self.snapshot.fleet.tree);
         let mut paths: Vec<TreePath> = self
             .snapshot
-            .graph
+            .graph()
             .inputs(self.id)
             .into_iter()
             .filter(|(_, reached)| reached.kinds.contains(&Kind::Verify))

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use serde_json::json;
 use taskgraph_images_transforms::{Builder, Kind};
 
-pub(super) use self::packer::Templates;
+pub(crate) use self::packer::Templates;
 use super::files::{Expansion, Expansions, Folder};
 use super::values::{self, Recipe};
 use super::{Image, Input, Role, ScriptIndex};

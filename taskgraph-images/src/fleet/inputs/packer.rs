@@ -11,11 +11,11 @@ use crate::fleet::Role;
 use crate::fleet::values::Recipe;
 use crate::packer::{self, InlineScript, InputRole, ParsedTemplate, Shell, VarFile};
 use crate::scripts::{self, Language, Resolution, Target};
-use crate::tree::{FileError, Files, Look, Tree, TreePath, View};
+use crate::tree::{FileError, Files, Look, Touched, Tree, TreePath, View};
 
 /// Packer templates of one tree, each parsed once.
 #[derive(Debug, Default)]
-pub(in crate::fleet) struct Templates {
+pub(crate) struct Templates {
     parsed: RwLock<BTreeMap<TreePath, Arc<Parsed>>>,
 }
 
@@ -27,6 +27,15 @@ struct Parsed {
 }
 
 impl Templates {
+    /// Takes over what no change can have altered.
+    pub(in crate::fleet) fn like(other: &Self, touched: &Touched) -> Self {
+        let mut parsed = other.parsed.read().expect("no writer panics").clone();
+        parsed.retain(|_, parsed| touched.spares(&*parsed.looks));
+        Self {
+            parsed: RwLock::new(parsed),
+        }
+    }
+
     fn get(&self, tree: &Tree, path: &TreePath) -> Arc<Parsed> {
         if let Some(parsed) = self.parsed.read().expect("no writer panics").get(path) {
             return parsed.clone();

@@ -1,0 +1,75 @@
+//! [`Touched`]: which looks the difference between two trees can have altered.
+
+use std::collections::BTreeSet;
+
+use super::{Change, Look, Tree, TreePath};
+
+/// The difference between two trees, as those who looked at one of them ask about it: would they see the same in the
+/// other?
+#[derive(Debug)]
+pub struct Touched {
+    /// The changed paths, and the folders that exist on one side only, in order.
+    changed: Vec<TreePath>,
+    /// Whether something came, went, or became another kind of thing; else no folder did.
+    replaces: bool,
+    /// The changed paths and every folder above them, for quick refusals.
+    with_folders: BTreeSet<TreePath>,
+}
+
+impl Touched {
+    /// What two trees that differ by `changes` can show differently.
+    pub fn new(before: &Tree, after: &Tree, changes: &[(TreePath, Change)]) -> Self {
+        let mut changed: BTreeSet<TreePath> = BTreeSet::new();
+        let mut with_folders = BTreeSet::new();
+        for (path, _) in changes {
+            let mut at = path.clone();
+            while with_folders.insert(at.clone()) && !at.is_root() {
+                at = at.parent();
+                // With its first file a folder comes into being, with its last it goes.
+                if before.find(&at).is_ok() != after.find(&at).is_ok() {
+                    changed.insert(at.clone());
+                }
+            }
+            changed.insert(path.clone());
+        }
+        Self {
+            changed: changed.into_iter().collect(),
+            replaces: changes
+                .iter()
+                .any(|(_, change)| !matches!(change, Change::Modified | Change::Mode)),
+            with_folders,
+        }
+    }
+
+    /// Whether none of the changes can have altered what these looks saw.
+    pub fn spares<'l>(&self, looks: impl IntoIterator<Item = &'l Look>) -> bool {
+        !looks.into_iter().any(|look| match look {
+            // Only a change at the path, or of something above it, can be seen: the latter replaces a folder.
+            Look::Path(path) => {
+                self.with_folders.contains(path)
+                    && self.changed.iter().any(|changed| look.sees(changed))
+                    || self.replaced_above(path)
+            }
+            Look::Entries(path) | Look::AllBelow(path) => {
+                (self.with_folders.contains(path) || self.replaced_above(path))
+                    && self.changed.iter().any(|changed| look.sees(changed))
+            }
+        })
+    }
+
+    /// Whether a folder above `path` became a file or link, or the other way round.
+    fn replaced_above(&self, path: &TreePath) -> bool {
+        if !self.replaces {
+            return false;
+        }
+        let mut at = path.as_str();
+        while let Some((above, _)) = at.rsplit_once('/') {
+            let replaced = |changed: &TreePath| changed.as_str().cmp(above);
+            if self.changed.binary_search_by(replaced).is_ok() {
+                return true;
+            }
+            at = above;
+        }
+        false
+    }
+}
