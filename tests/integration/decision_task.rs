@@ -744,7 +744,7 @@ fn the_guides_scopes_are_enough() {
             );
         }
     }
-    let expected = [("build", 5), ("validate", 22), ("verify", 5)];
+    let expected = [("build", 7), ("validate", 22), ("verify", 7)];
     assert_eq!(kinds, BTreeMap::from(expected));
 }
 

@@ -43,6 +43,8 @@ mkdir -p "$root/etc/cloud/cloud.cfg.d"
 cat >"$root/etc/cloud/cloud.cfg.d/90-image.cfg" <<'CLOUD'
 network: {config: disabled}
 datasource_list: [NoCloud, None]
+# There is no other to generate.
+locale: C.UTF-8
 CLOUD
 printf 'localhost\n' >"$root/etc/hostname"
 ln -sf /run/systemd/resolve/stub-resolv.conf "$root/etc/resolv.conf"

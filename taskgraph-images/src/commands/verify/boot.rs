@@ -159,10 +159,9 @@ impl Started {
             std::thread::sleep(PAUSE);
         }
         // 2: it is done, with warnings.
-        let came_up = self.ssh(
-            "cloud-init status --wait >/dev/null; [ $? -ne 1 ]",
-            job.left(),
-        );
+        let asked =
+            "said=$(cloud-init status --wait --long); [ $? -ne 1 ] || { echo \"$said\"; false; }";
+        let came_up = self.ssh(asked, job.left());
         let ended = came_up.run(&Mask::default(), &mut Vec::new())?;
         if !ended.is_success() {
             return Err(self.broken(&format!("cloud-init failed: {}", ended.words()), job));
