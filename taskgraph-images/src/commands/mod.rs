@@ -15,6 +15,8 @@ mod graph;
 mod hook;
 mod images;
 mod init;
+mod load_task;
+mod local;
 mod man;
 mod packer;
 mod preview;
@@ -22,6 +24,7 @@ mod project;
 mod range;
 #[cfg(test)]
 mod reference;
+mod run;
 mod schema;
 mod validate;
 mod worker;
@@ -125,6 +128,8 @@ enum Command {
     Check(check::Args),
     Build(build::Args),
     Validate(validate::Args),
+    Run(Box<run::Args>),
+    LoadTask(load_task::Args),
     Hook(hook::Args),
     Init(init::Args),
     Schema(schema::Args),
@@ -147,6 +152,8 @@ pub(crate) fn run(cli: Cli, printer: &mut Printer) -> Result<(), Failure> {
         Command::Build(args) => build::run(&args, global, printer),
         Command::Check(args) => check::run(args, global, printer),
         Command::Validate(args) => validate::run(args, global, printer),
+        Command::Run(args) => run::run(*args, global, printer),
+        Command::LoadTask(args) => load_task::run(args, printer),
         Command::Hook(args) => hook::run(args, global, printer),
         Command::Init(args) => init::run(args, global, printer),
         Command::Schema(args) => schema::run(args, printer),

@@ -9,6 +9,7 @@ pub mod images;
 mod locate;
 pub mod mermaid;
 pub mod preview;
+pub mod run;
 #[cfg(test)]
 mod samples;
 pub mod summary;

@@ -11,6 +11,7 @@ pub mod fetch;
 mod memory;
 mod path;
 mod repository;
+pub mod snapshot;
 mod view;
 mod work_tree;
 

@@ -5,6 +5,6 @@ pub mod head;
 pub mod mask;
 pub mod packer;
 pub mod process;
-mod signals;
+pub mod signals;
 pub mod store;
 pub mod task;
