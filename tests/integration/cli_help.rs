@@ -17,6 +17,8 @@ fn help() {
         "test-action-callback",
         "check",
         "validate",
+        "run",
+        "load-task",
         "hook",
         "init",
         "schema",

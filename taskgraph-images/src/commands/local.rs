@@ -23,9 +23,16 @@ pub(super) fn place(folder: &Path) -> Result<Place, Failure> {
 pub(super) fn lock(place: &Place) -> Result<File, Failure> {
     let fault =
         |error: std::io::Error| Failure::Files(format!("`{}`: {error}", place.root().display()));
+    let is_new = match std::fs::read_dir(place.root()) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(_) => true,
+    };
     std::fs::create_dir_all(place.folders()).map_err(fault)?;
-    // What git does not see cannot become part of the next snapshot, nor of a commit.
-    std::fs::write(place.root().join(".gitignore"), "*\n").map_err(fault)?;
+    // What git does not see cannot become part of the next snapshot, nor of a commit. A folder of somebody's own stays
+    // as it is.
+    if is_new {
+        std::fs::write(place.root().join(".gitignore"), "*\n").map_err(fault)?;
+    }
     let file = File::create(place.lock()).map_err(fault)?;
     match file.try_lock() {
         Ok(()) => Ok(file),

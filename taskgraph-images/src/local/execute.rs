@@ -186,7 +186,7 @@ pub fn execute(
             artifacts = collected.names;
             if ended.state == State::Completed && !collected.absent.is_empty() {
                 ended.state = State::Failed;
-                ended.why = Some(format!("it left no {}", collected.absent.join(", ")));
+                ended.why = Some(format!("it did not leave {}", collected.absent.join(", ")));
             }
             if let Some(why) = &ended.why {
                 let tries = if tries > 1 {

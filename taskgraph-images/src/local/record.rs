@@ -159,3 +159,94 @@ pub fn todo(
     }
     todo
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::execute::Outcome;
+    use super::*;
+
+    /// Three tasks, each needing the one before.
+    fn tasks(digests: [&str; 3], level: Level) -> Vec<(Subject, TaskId, Vec<usize>)> {
+        let subject = |(at, digest): (usize, &str)| {
+            let label = Label::new(["build-a", "build-b", "verify-b"][at]).unwrap();
+            let id = TaskId::derive(&TaskId::placeholder(), label.as_str());
+            let subject = Subject {
+                label,
+                digest: digest.to_owned(),
+                level,
+                revision: "0".repeat(40),
+                modified: false,
+            };
+            (subject, id, at.checked_sub(1).into_iter().collect())
+        };
+        digests.into_iter().enumerate().map(subject).collect()
+    }
+
+    fn record(place: &Place, (subject, id, _): &(Subject, TaskId, Vec<usize>), state: State) {
+        let outcome = Outcome {
+            state,
+            why: None,
+            exit_code: None,
+            tries: 1,
+            artifacts: vec!["public/x".to_owned()],
+            stopped: false,
+        };
+        std::fs::create_dir_all(place.artifacts(id).join("public")).unwrap();
+        std::fs::write(place.artifacts(id).join("public/x"), "").unwrap();
+        let time = Timestamp::from_millis(0);
+        Record::new(subject, &outcome, time, time)
+            .write(place, id)
+            .unwrap();
+    }
+
+    #[test]
+    fn what_is_to_be_run() {
+        let keep = tempfile::tempdir().unwrap();
+        let place = Place::new(keep.path().to_owned());
+        let said = |tasks: &[(Subject, TaskId, Vec<usize>)], force| {
+            let todo = todo(tasks, &place, force);
+            let words = todo.into_iter().map(|why| why.unwrap_or("-".to_owned()));
+            words.collect::<Vec<_>>().join("; ")
+        };
+        let known = tasks(["1", "2", "3"], Level::One);
+        assert_eq!(
+            said(&known, false),
+            "it has not run here; it has not run here; it has not run here"
+        );
+        for task in &known {
+            record(&place, task, State::Completed);
+        }
+        assert_eq!(said(&known, false), "-; -; -");
+        assert_eq!(
+            said(&known, true),
+            "all were asked for anew; all were asked for anew; all were asked for anew"
+        );
+        // A digest may stay although what the task needs is made anew, as with other limits of time.
+        assert_eq!(
+            said(&tasks(["1", "changed", "3"], Level::One), false),
+            "-; its digest is another; `build-b`, which it needs, runs"
+        );
+        assert_eq!(
+            said(&tasks(["1", "2", "3"], Level::Three), false),
+            "its last run was at level 1; its last run was at level 1; its last run was at level 1"
+        );
+        record(&place, &known[1], State::Failed);
+        assert_eq!(
+            said(&known, false),
+            "-; its last run did not complete; `build-b`, which it needs, runs"
+        );
+        let id = &known[2].1;
+        record(&place, &known[1], State::Completed);
+        std::fs::remove_file(place.artifacts(id).join("public/x")).unwrap();
+        assert_eq!(said(&known, false), "-; -; what it left is not all there");
+        // What is torn, or of another version, is as if it were not there.
+        for content in ["{\"version\": 1", "{\"version\": 2}", ""] {
+            std::fs::write(place.artifacts(id).join(NAME), content).unwrap();
+            assert_eq!(
+                said(&known, false),
+                "-; -; it has not run here",
+                "{content}"
+            );
+        }
+    }
+}
