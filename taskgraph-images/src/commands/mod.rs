@@ -50,7 +50,7 @@ pub(crate) struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  the definitions or the task graph are at fault
+  1  the definitions or the task graph are at fault, or a task that ran here failed
   2  wrong use
   3  the repository cannot answer, a file cannot be read or written, or a program is missing
   4  Taskcluster did not answer; running again may help
