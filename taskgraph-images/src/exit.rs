@@ -1,5 +1,6 @@
 //! [`Failure`]: what went wrong, with its documented exit code and hint, in one place.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use taskgraph_images::actions::Action;
@@ -12,9 +13,12 @@ use taskgraph_images::decision::graphs::GraphsError;
 use taskgraph_images::decision::scopes::MissingScope;
 use taskgraph_images::decision::target::UnknownImage;
 use taskgraph_images::diagnostic::Diagnostic;
-use taskgraph_images::taskcluster::ApiError;
+use taskgraph_images::local::Place;
+use taskgraph_images::local::execute::{Outcome, State};
+use taskgraph_images::taskcluster::{ApiError, TaskId};
 use taskgraph_images::transforms::{ImageId, TransformError};
 use taskgraph_images::tree::checkout::CheckoutError;
+use taskgraph_images::tree::snapshot::SnapshotError;
 use taskgraph_images::tree::{FileError, RepositoryError, Tree};
 use taskgraph_images::worker::build::BuildFault;
 use taskgraph_images::worker::process::ProgramError;
@@ -65,6 +69,8 @@ pub(crate) enum Failure {
     Create(CreateError),
     /// Images whose template Packer refuses.
     Templates(Vec<ImageId>),
+    /// Tasks that ran on this machine, or should have, and did not complete.
+    Unfinished(Unfinished),
     /// A program that is needed cannot be run.
     Program {
         /// Its name.
@@ -96,6 +102,46 @@ pub(crate) enum Failure {
     BrokenPipe,
 }
 
+/// Tasks that did not complete on this machine.
+#[derive(Debug, Default)]
+pub(crate) struct Unfinished {
+    /// Those that were begun.
+    pub(crate) begun: Vec<UnfinishedTask>,
+    /// How many were not begun, because of these.
+    pub(crate) not_begun: usize,
+}
+
+/// A task that did not complete on this machine.
+#[derive(Debug)]
+pub(crate) struct UnfinishedTask {
+    pub(crate) name: String,
+    pub(crate) why: String,
+    /// Whether it is the task's own fault.
+    failed: bool,
+    pub(crate) log: PathBuf,
+    pub(crate) folder: PathBuf,
+}
+
+impl Unfinished {
+    pub(crate) fn add(&mut self, name: &str, id: &TaskId, outcome: &Outcome, place: &Place) {
+        self.begun.push(UnfinishedTask {
+            name: name.to_owned(),
+            why: outcome.why.clone().unwrap_or_default(),
+            failed: outcome.state == State::Failed,
+            log: place.log(id),
+            folder: place.folder(id),
+        });
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.begun.is_empty() && self.not_begun == 0
+    }
+
+    fn has_failed(&self) -> bool {
+        self.begun.iter().any(|task| task.failed)
+    }
+}
+
 impl Failure {
     /// The exit codes, as `--help` lists them.
     pub(crate) fn code(&self) -> ExitCode {
@@ -114,6 +160,8 @@ impl Failure {
             | Self::Input(_)
             | Self::Action(_) => ExitCode::from(2),
             Self::Repository(_) | Self::Files(_) | Self::Program { .. } => ExitCode::from(3),
+            Self::Unfinished(tasks) if tasks.has_failed() => ExitCode::from(1),
+            Self::Unfinished(_) => ExitCode::from(75),
             // EX_TEMPFAIL
             Self::Infrastructure(_) => ExitCode::from(75),
             Self::Taskcluster(error) if error.is_transient() => ExitCode::from(4),
@@ -177,6 +225,7 @@ impl Failure {
             Self::Infrastructure(_) | Self::Build(_, BuildFault::Infrastructure { .. }) => {
                 Some("run it again; a task does so by itself".to_owned())
             }
+            Self::Unfinished(_) => Some("look into the logs; run again, it goes on with what did not complete".to_owned()),
             Self::Repository(RepositoryError::Conflict(_)) => Some("resolve it and stage the file".to_owned()),
             Self::Repository(RepositoryError::Bare(_)) => Some("name a revision with `--head`".to_owned()),
             _ => None,
@@ -208,6 +257,18 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Api(error) => Self::Taskcluster(error),
+            other => Self::Files(other.to_string()),
+        }
+    }
+}
+
+impl From<SnapshotError> for Failure {
+    fn from(error: SnapshotError) -> Self {
+        match error {
+            SnapshotError::NoGit(why) => Self::Program {
+                name: "git".to_owned(),
+                why,
+            },
             other => Self::Files(other.to_string()),
         }
     }

@@ -110,6 +110,7 @@ pub mod glob;
 pub mod graph;
 pub mod hook;
 pub mod lint;
+pub mod local;
 pub mod manifest;
 pub mod output;
 pub mod packer;

@@ -207,6 +207,20 @@ impl Printer {
                     self.errors([format!("`{image}`: Packer refuses its template")]);
                 }
             }
+            Failure::Unfinished(tasks) => {
+                self.errors(tasks.begun.iter().map(|task| {
+                    format!(
+                        "`{}`: {}\n  log: {}\n  folder: {}",
+                        task.name,
+                        task.why,
+                        task.log.display(),
+                        task.folder.display()
+                    )
+                }));
+                if tasks.not_begun > 0 {
+                    self.stderr(&format!("{} not begun", count(tasks.not_begun, "task")));
+                }
+            }
             Failure::Program { name, why } => {
                 self.errors([format!("`{name}` cannot be run: {why}")]);
             }

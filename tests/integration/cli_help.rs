@@ -20,6 +20,8 @@ fn help() {
         "validate",
         "build",
         "verify",
+        "run",
+        "load-task",
         "hook",
         "init",
         "schema",

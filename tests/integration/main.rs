@@ -33,12 +33,18 @@ mod hook;
 mod invalid;
 /// Symbolic links and submodules.
 mod links;
+/// A task of Taskcluster's on this machine.
+#[cfg(unix)]
+mod load_task;
 /// Laws that hold for any tree and any change.
 mod properties;
 /// Histories, commit by commit.
 mod replay;
 /// Which two states are compared.
 mod revisions;
+/// Tasks on this machine.
+#[cfg(unix)]
+mod run;
 /// Taskcluster's own schemas.
 mod services;
 /// Repositories and runs.

@@ -22,7 +22,11 @@ const FOLDER: &str = "checkout";
 pub(super) fn open(global: &Global, printer: &mut Printer) -> Result<Project, Failure> {
     let head = Head::from_variables(|name| env::var(name).ok())
         .map_err(|error| Failure::Usage(error.to_string(), None))?;
-    match (Repository::open(&global.root), head) {
+    // As git has it: a task's folder may lie in somebody's clone, which is not the task's.
+    let ceilings: Vec<PathBuf> = env::var_os("GIT_CEILING_DIRECTORIES")
+        .map(|paths| env::split_paths(&paths).collect())
+        .unwrap_or_default();
+    match (Repository::open_below(&global.root, &ceilings), head) {
         (Err(RepositoryError::NotARepository { .. }), Some(head)) => {
             let target = global.root.join(FOLDER);
             let protocols = env::var("GIT_ALLOW_PROTOCOL").ok();

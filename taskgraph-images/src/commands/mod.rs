@@ -15,6 +15,8 @@ mod graph;
 mod hook;
 mod images;
 mod init;
+mod load_task;
+mod local;
 mod man;
 mod packer;
 mod preview;
@@ -23,6 +25,7 @@ mod range;
 #[cfg(test)]
 mod reference;
 mod replay;
+mod run;
 mod schema;
 mod validate;
 mod verify;
@@ -49,7 +52,7 @@ pub(crate) struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  the definitions or the task graph are at fault
+  1  the definitions or the task graph are at fault, or a task that ran here failed
   2  wrong use
   3  the repository cannot answer, a file cannot be read or written, or a program is missing
   4  Taskcluster did not answer; running again may help
@@ -129,6 +132,8 @@ enum Command {
     Build(build::Args),
     Verify(verify::Args),
     Validate(validate::Args),
+    Run(Box<run::Args>),
+    LoadTask(load_task::Args),
     Hook(hook::Args),
     Init(init::Args),
     Schema(schema::Args),
@@ -153,6 +158,8 @@ pub(crate) fn run(cli: Cli, printer: &mut Printer) -> Result<(), Failure> {
         Command::Build(args) => build::run(&args, global, printer),
         Command::Check(args) => check::run(args, global, printer),
         Command::Validate(args) => validate::run(args, global, printer),
+        Command::Run(args) => run::run(*args, global, printer),
+        Command::LoadTask(args) => load_task::run(args, printer),
         Command::Hook(args) => hook::run(args, global, printer),
         Command::Init(args) => init::run(args, global, printer),
         Command::Schema(args) => schema::run(args, printer),

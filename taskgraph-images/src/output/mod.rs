@@ -10,6 +10,7 @@ mod locate;
 pub mod mermaid;
 pub mod preview;
 pub mod replay;
+pub mod run;
 #[cfg(test)]
 mod samples;
 pub mod summary;

@@ -342,6 +342,20 @@ impl Client {
         result.map_err(|kind| ApiError { call, kind })
     }
 
+    /// Writes what an address gives to a file, whole or not at all; says whether there is anything. It is asked without
+    /// credentials.
+    ///
+    /// # Errors
+    /// Any failure, also of writing.
+    pub fn url_to_file(&self, url: &str, to: &std::path::Path) -> Result<bool, ApiError> {
+        let download = download::download_to(&self.downloads, &self.patience, url, to);
+        let result = self.runtime.block_on(download);
+        result.map_err(|kind| ApiError {
+            call: format!("`{url}`"),
+            kind,
+        })
+    }
+
     /// Where an artifact is. Everybody may have public ones, and a URL that is not signed cannot leak.
     fn artifact_url(&self, id: &TaskId, name: &str) -> anyhow::Result<String> {
         if self.is_signing() && !name.starts_with("public/") {

@@ -13,6 +13,7 @@ mod kept;
 mod memory;
 mod path;
 mod repository;
+pub mod snapshot;
 mod touched;
 mod view;
 mod work_tree;

@@ -137,16 +137,28 @@ impl Repository {
     /// # Errors
     /// When there is none.
     pub fn open(directory: &Path) -> Result<Self, RepositoryError> {
+        Self::open_below(directory, &[])
+    }
+
+    /// The same, but looks for it only below some folders, if `directory` is: git's `GIT_CEILING_DIRECTORIES`.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn open_below(directory: &Path, ceilings: &[PathBuf]) -> Result<Self, RepositoryError> {
+        let upwards = gix::discover::upwards::Options {
+            ceiling_dirs: ceilings.to_vec(),
+            match_ceiling_dir_or_error: false,
+            ..Default::default()
+        };
         let options = gix::sec::trust::Mapping {
             full: options(),
             reduced: options(),
         };
-        let shared =
-            gix::ThreadSafeRepository::discover_opts(directory, Default::default(), options)
-                .map_err(|error| RepositoryError::NotARepository {
-                    path: directory.to_owned(),
-                    why: error.to_string(),
-                })?;
+        let shared = gix::ThreadSafeRepository::discover_opts(directory, upwards, options)
+            .map_err(|error| RepositoryError::NotARepository {
+                path: directory.to_owned(),
+                why: error.to_string(),
+            })?;
         let local = shared.to_thread_local();
         let format = local.config_snapshot().string("extensions.refStorage");
         if format.is_some_and(|format| format != "files") {

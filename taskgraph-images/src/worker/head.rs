@@ -7,7 +7,12 @@ pub struct Head {
     pub repository: String,
     /// The commit's full id.
     pub revision: String,
+    /// Whether it is a snapshot of a work tree that was not committed: of a run on somebody's own machine.
+    pub modified: bool,
 }
+
+/// The variable that says that a revision is a snapshot.
+pub const MODIFIED: &str = "TASKGRAPH_IMAGES_MODIFIED";
 
 /// Why the environment names no revision; whoever made the task can fix it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -59,6 +64,7 @@ impl Head {
             (Some(repository), Some(revision)) => Self {
                 repository,
                 revision,
+                modified: given(MODIFIED).is_some(),
             },
         };
         // Git takes what starts with a dash for an option, and `ext::` for a command to run.
@@ -89,7 +95,10 @@ mod tests {
         });
         match found {
             Ok(None) => "-".to_owned(),
-            Ok(Some(head)) => format!("{} {}", head.repository, head.revision),
+            Ok(Some(head)) => {
+                let modified = if head.modified { " modified" } else { "" };
+                format!("{} {}{modified}", head.repository, head.revision)
+            }
             Err(error) => error.to_string(),
         }
     }
@@ -107,6 +116,15 @@ mod tests {
                 ("TD_HEAD_REV", &id)
             ]),
             format!("https://x/y {id}")
+        );
+        assert_eq!(
+            of(&[
+                prefix,
+                ("TD_HEAD_REPOSITORY", "file:///x"),
+                ("TD_HEAD_REV", &id),
+                (MODIFIED, "1")
+            ]),
+            format!("file:///x {id} modified")
         );
         assert_eq!(
             of(&[prefix, ("TD_HEAD_REPOSITORY", "https://x/y")]),

@@ -5,7 +5,7 @@ pub mod head;
 pub mod mask;
 pub mod packer;
 pub mod process;
-mod signals;
+pub mod signals;
 pub mod store;
 pub mod task;
 pub mod verify;

@@ -1,7 +1,7 @@
 //! [`Program`]: a program that a task runs: its output goes on as it comes, without secrets; it has a time limit; and when it
 //! ends, or the task does, nothing that it started is left.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -29,9 +29,28 @@ pub struct Program {
     pub folder: PathBuf,
     /// Variables besides those that it inherits.
     pub environment: BTreeMap<String, String>,
+    /// What it inherits of this program's variables.
+    pub inherited: Inherited,
     /// How long it may take.
     pub limit: Duration,
+    /// How long it may take to end when it is asked to: what it has started must be ended by then, too.
+    pub grace: Duration,
 }
+
+/// Which variables of this program's own a program gets.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Inherited {
+    /// All of them.
+    #[default]
+    All,
+    /// All but some.
+    Without(BTreeSet<String>),
+    /// None.
+    Nothing,
+}
+
+/// How long programs get to end when they are asked to: Packer deletes its machines then.
+const GRACE: Duration = Duration::from_secs(60);
 
 /// How a program ended.
 #[derive(Debug, Clone)]
@@ -105,7 +124,9 @@ impl Program {
             arguments: arguments.into_iter().map(Into::into).collect(),
             folder: folder.to_owned(),
             environment: BTreeMap::new(),
+            inherited: Inherited::All,
             limit,
+            grace: GRACE,
         }
     }
 
@@ -177,7 +198,7 @@ impl Program {
         };
         // Ends the whole group: also what a program that ended well has left in it.
         let ended = if failure.is_some() {
-            end(child.as_mut())
+            end(child.as_mut(), self.grace)
         } else {
             let status = child.wait();
             let _ = child.start_kill();
@@ -240,6 +261,17 @@ impl Program {
 
     fn start(&self) -> std::io::Result<Box<dyn ChildWrapper>> {
         let mut command = CommandWrap::with_new(&self.name, |command| {
+            match &self.inherited {
+                Inherited::All => {}
+                Inherited::Without(names) => {
+                    for name in names {
+                        command.env_remove(name);
+                    }
+                }
+                Inherited::Nothing => {
+                    command.env_clear();
+                }
+            }
             command
                 .args(&self.arguments)
                 .current_dir(&self.folder)
@@ -284,15 +316,21 @@ impl Drop for Background {
     }
 }
 
-/// Asks a group to end, and ends it if it does not: Packer deletes its machines when it is asked.
-fn end(child: &mut dyn ChildWrapper) -> std::io::Result<ExitStatus> {
+/// Asks a group to end, and ends it if it does not.
+fn end(
+    child: &mut dyn ChildWrapper,
+    #[cfg_attr(
+        windows,
+        expect(unused_variables, reason = "nothing can be asked there")
+    )]
+    grace: Duration,
+) -> std::io::Result<ExitStatus> {
     #[cfg(unix)]
     {
         const TERM: i32 = 15;
-        const GRACE: Duration = Duration::from_secs(60);
         let _ = child.signal(TERM);
         let asked = Instant::now();
-        while asked.elapsed() < GRACE {
+        while asked.elapsed() < grace {
             if let Some(status) = child.try_wait()? {
                 let _ = child.start_kill();
                 return Ok(status);

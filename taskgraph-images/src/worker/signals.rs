@@ -22,7 +22,7 @@ static ASKED: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| {
     asked
 });
 
-/// Whether this program was asked to end, since it first asked here.
-pub(crate) fn asked_to_end() -> bool {
+/// Whether this program was asked to end, since it first asked here: ask once before anything is started.
+pub fn asked_to_end() -> bool {
     ASKED.load(Ordering::Relaxed)
 }
