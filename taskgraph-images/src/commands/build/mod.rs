@@ -255,7 +255,9 @@ fn source(project: &Project) -> Result<Source, Failure> {
     Ok(Source {
         repository: told.map_or_else(String::new, |head| head.repository),
         revision: revision.id,
-        modified: !changes.is_empty(),
+        // A run on one machine puts what is not committed into a commit of its own.
+        modified: !changes.is_empty()
+            || std::env::var(head::MODIFIED).is_ok_and(|value| value == "true"),
     })
 }
 

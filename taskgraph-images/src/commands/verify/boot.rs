@@ -23,6 +23,8 @@ use crate::printer::Printer;
 const SHORT: Duration = Duration::from_secs(60);
 /// How long the machine may take until it lets somebody in. Emulated ones are slow.
 const START: Duration = Duration::from_secs(900);
+/// How `ssh` ends when there is no connection.
+const SSH: i32 = 255;
 const PAUSE: Duration = Duration::from_secs(2);
 
 pub(super) fn verify(
@@ -161,10 +163,19 @@ impl Started {
         // 2: it is done, with warnings.
         let asked =
             "said=$(cloud-init status --wait --long); [ $? -ne 1 ] || { echo \"$said\"; false; }";
-        let came_up = self.ssh(asked, job.left());
-        let ended = came_up.run(&Mask::default(), &mut Vec::new())?;
-        if !ended.is_success() {
-            return Err(self.broken(&format!("cloud-init failed: {}", ended.words()), job));
+        loop {
+            let ended = self
+                .ssh(asked, job.left())
+                .run(&Mask::default(), &mut Vec::new())?;
+            match ended.status.code() {
+                Some(0) => break,
+                // cloud-init starts the SSH server again while it works.
+                Some(SSH) if begun.elapsed() < limit => std::thread::sleep(PAUSE),
+                _ => {
+                    let words = format!("cloud-init failed: {}", ended.words());
+                    return Err(self.broken(&words, job));
+                }
+            }
         }
         printer.note(&format!(
             "the machine came up in {} s",
