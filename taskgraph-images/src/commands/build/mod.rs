@@ -253,11 +253,9 @@ fn source(project: &Project) -> Result<Source, Failure> {
     let committed = project.repository.tree(&revision)?;
     let changes = changed_paths(&committed, &project.repository.work_tree()?)?;
     Ok(Source {
-        repository: told.map_or_else(String::new, |head| head.repository),
         revision: revision.id,
-        // A run on one machine puts what is not committed into a commit of its own.
-        modified: !changes.is_empty()
-            || std::env::var(head::MODIFIED).is_ok_and(|value| value == "true"),
+        modified: !changes.is_empty() || told.as_ref().is_some_and(|head| head.modified),
+        repository: told.map_or_else(String::new, |head| head.repository),
     })
 }
 
