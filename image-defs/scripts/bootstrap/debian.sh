@@ -73,7 +73,10 @@ mkdir -p "$records"
 printf 'IMAGE_NAME=%s\n' "$IMAGE_NAME" >"$records/image.env"
 {
     printf 'image\t%s\t%s\n' "$IMAGE_NAME" "$(chroot "$root" dpkg --print-architecture)"
-    (. "$root/etc/os-release" && printf 'system\t%s\t%s\n' "$ID" "${VERSION_ID:-rolling}")
+    system="$(sed -n 's/^ID=//p' "$root/etc/os-release")"
+    version="$(sed -n 's/^VERSION_ID=//p' "$root/etc/os-release" | tr -d '"')"
+    printf 'system\t%s\t%s\n' "$system" "${version:-rolling}"
+    # shellcheck disable=SC2016 # names of dpkg's fields
     chroot "$root" dpkg-query --show --showformat 'deb\t${binary:Package}\t${Version}\n' | LC_ALL=C sort
 } >"$records/sbom.tsv"
 cp "$records/sbom.tsv" "$ARTIFACTS/sbom.tsv"
@@ -97,7 +100,7 @@ LABEL linux
   APPEND root=LABEL=root rw console=tty0 console=ttyS0,115200 net.ifnames=1
   INITRD /initrd
 SYSLINUX
-kernel="$(cd "$root/boot" && ls vmlinuz-* | sort --version-sort | tail -n 1)"
+kernel="$(find "$root/boot" -name 'vmlinuz-*' -printf '%f\n' | sort --version-sort | tail -n 1)"
 mcopy -i "$boot" "$root/boot/$kernel" ::/vmlinuz
 mcopy -i "$boot" "$root/boot/initrd.img-${kernel#vmlinuz-}" ::/initrd
 mcopy -i "$boot" "$work/syslinux.cfg" ::/syslinux.cfg

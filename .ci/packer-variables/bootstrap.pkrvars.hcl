@@ -1,0 +1,2 @@
+image_name = "debian-12-minimal"
+suite      = "bookworm"
