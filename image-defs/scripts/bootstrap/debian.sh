@@ -73,9 +73,9 @@ mkdir -p "$records"
 printf 'IMAGE_NAME=%s\n' "$IMAGE_NAME" >"$records/image.env"
 {
     printf 'image\t%s\t%s\n' "$IMAGE_NAME" "$(chroot "$root" dpkg --print-architecture)"
-    system="$(sed -n 's/^ID=//p' "$root/etc/os-release")"
+    distribution="$(sed -n 's/^ID=//p' "$root/etc/os-release")"
     version="$(sed -n 's/^VERSION_ID=//p' "$root/etc/os-release" | tr -d '"')"
-    printf 'system\t%s\t%s\n' "$system" "${version:-rolling}"
+    printf 'system\t%s\t%s\n' "$distribution" "${version:-rolling}"
     # shellcheck disable=SC2016 # names of dpkg's fields
     chroot "$root" dpkg-query --show --showformat 'deb\t${binary:Package}\t${Version}\n' | LC_ALL=C sort
 } >"$records/sbom.tsv"

@@ -40,7 +40,6 @@ pub(super) fn verify(
         let mut words: Vec<OsString> = vec![
             "run".into(),
             "--isolation=chroot".into(),
-            "--user=root".into(),
             format!("--workingdir={FOLDER}").into(),
             volume.clone(),
         ];
