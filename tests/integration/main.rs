@@ -7,6 +7,8 @@
 
 /// Actions: offered by a decision, started by a hook, run against a Taskcluster on loopback.
 mod actions;
+/// What build and verify tasks run.
+mod build;
 /// A decision to be made.
 mod case;
 /// Files that change: content, mode, kind, place.
