@@ -5,7 +5,10 @@
 # from the machine that Packer provisions (`/opt/image-build/`, see ../../packer). Both hold `scripts/lib`,
 # `scripts/<folder of the script>` and `files`, so relative paths mean the same in both.
 
-set -euo pipefail
+set -Eeuo pipefail
+# Whoever reads the log of a build that failed wants to know where. What a failure passes through tells, too; the last one
+# is the script's own line.
+trap 'printf "%s: failed at line %d: %s\n" "${BASH_SOURCE[0]##*/}" "$LINENO" "$BASH_COMMAND" >&2' ERR
 
 # The folder that holds `scripts` and `files`.
 IMAGE_BUILD_ROOT="$(cd "${BASH_SOURCE%/*}/../.." && pwd)"

@@ -136,7 +136,7 @@ pub(super) struct EventArgs {
     cron_input: Option<String>,
     /// The name of the cron job
     #[arg(long, value_name = "NAME", env = "TASKGRAPH_IMAGES_CRON_JOB_NAME")]
-    cron_job_name: Option<String>,
+    pub(super) cron_job_name: Option<String>,
     /// An image that the target tasks method `image` is about, as `name` or `name@cloud`; may be repeated
     #[arg(long = "image", value_name = "IMAGE")]
     images: Vec<String>,

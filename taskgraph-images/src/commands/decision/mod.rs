@@ -75,8 +75,13 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
         .for_tasks()
         .map_err(|error| Failure::Usage(format!("the parameter `level`: {error}"), None))?;
     let pull_request = for_tasks.is_pull_request();
+    let job = args.event.cron_job_name.as_deref().unwrap_or_default();
+    let job = match (parameters.tasks_for.as_str(), job) {
+        ("cron", job) if !job.is_empty() => format!(" (`{job}`)"),
+        _ => String::new(),
+    };
     printer.note(&format!(
-        "{} of {} at level {}: {}",
+        "{}{job} of {} at level {}: {}",
         parameters.tasks_for, parameters.project, parameters.level, parameters.head_rev
     ));
 
