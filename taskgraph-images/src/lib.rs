@@ -105,6 +105,7 @@ pub mod definitions;
 pub mod diagnostic;
 pub mod difference;
 pub mod fleet;
+pub mod formats;
 pub mod glob;
 pub mod graph;
 pub mod hook;

@@ -41,12 +41,9 @@ fn workers(side: Side<'_>) -> Vec<Diagnostic> {
 /// Files of provisioning folders that go into no image.
 fn unreached(side: Side<'_>) -> Vec<Diagnostic> {
     let view = View::new(&side.fleet.tree);
-    let folders = side
-        .fleet
-        .config
-        .iter()
-        .flat_map(|config| &config.provisioning);
+    let folders = side.fleet.provisioning();
     let mut findings: Vec<Diagnostic> = folders
+        .iter()
         .flat_map(|folder| view.list(folder, true).unwrap_or_default())
         .filter(|path| must_be_claimed(side.fleet, path))
         .filter(|path| !side.graph.contains(&NodeKey::File(path.clone())))

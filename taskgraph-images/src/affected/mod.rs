@@ -238,19 +238,15 @@ fn unclaimed(base: Side<'_>, head: Side<'_>, changes: &[(TreePath, Change)]) -> 
 
 /// Whether a file stands in a folder in which every file must go into some image.
 pub(crate) fn must_be_claimed(fleet: &Fleet, path: &TreePath) -> bool {
-    let Some(config) = &fleet.config else {
-        return false;
-    };
     let layout = &fleet.layout;
     let ours =
         *path == layout.config() || *path == layout.pins() || path.is_within(&layout.kinds());
-    config
-        .provisioning
+    fleet
+        .provisioning()
         .iter()
         .any(|folder| path.is_within(folder))
         && !ours
-        && !config
-            .unclaimed_ok
-            .iter()
+        && !fleet
+            .unclaimed_ok()
             .any(|glob| Glob::parse(&glob.value).is_ok_and(|glob| glob.matches(path)))
 }

@@ -23,7 +23,7 @@ impl Project {
             .map_err(|error| Failure::Usage(format!("--definitions: {error}"), None))?;
         Ok(Self {
             repository,
-            layout: Layout { root },
+            layout: Layout::at(root),
         })
     }
 

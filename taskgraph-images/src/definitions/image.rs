@@ -10,6 +10,7 @@ use taskgraph_images_transforms::{
 };
 
 use super::config::Config;
+use super::foreign::Foreign;
 use super::pins::Pins;
 use super::select::Selection;
 use super::text::Parsed;
@@ -33,6 +34,8 @@ pub struct ResolvedImage {
     pub axes: BTreeMap<String, Attribute>,
     /// Where things were written, for messages.
     pub written: Written,
+    /// What else is known of it where a recipe read the definition.
+    pub foreign: Option<Foreign>,
 }
 
 /// The parts of a definition that name files or images, with their places.
@@ -387,6 +390,7 @@ fn build(
                 .collect(),
             builder: written_builder,
         },
+        foreign: None,
     })
 }
 

@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
-use rayon::prelude::*;
-
 use super::config::{self, Config};
 use super::image::{self, ResolvedImage};
 use super::layout::Layout;
@@ -49,7 +47,7 @@ struct Fragment {
 }
 
 /// Reads a YAML file, if it exists.
-fn read(view: &View<'_>, path: &TreePath) -> Result<Option<Node>, Vec<Diagnostic>> {
+pub(crate) fn read(view: &View<'_>, path: &TreePath) -> Result<Option<Node>, Vec<Diagnostic>> {
     match view.read(path) {
         Ok(content) => yaml::read(path, &content).map(Some),
         Err(FileError::Missing(_)) => Ok(None),
@@ -59,10 +57,11 @@ fn read(view: &View<'_>, path: &TreePath) -> Result<Option<Node>, Vec<Diagnostic
     }
 }
 
-/// Reads the settings and pins of a tree.
+/// Reads the settings and pins of a tree. Unless they are `required`, there need not be settings.
 pub(crate) fn read_settings(
     tree: &Tree,
     layout: &Layout,
+    required: bool,
 ) -> (Option<Config>, Arc<Pins>, Vec<Diagnostic>) {
     let view = View::new(tree);
     let mut faults = Vec::new();
@@ -74,7 +73,7 @@ pub(crate) fn read_settings(
         }
     };
     let (config_node, pins_node) = (file(layout.config()), file(layout.pins()));
-    if config_node.is_none() && faults.is_empty() {
+    if required && config_node.is_none() && faults.is_empty() {
         faults.push(
             Diagnostic::error("no-config", format!("`{}` does not exist", layout.config()))
                 .hint("`taskgraph-images init` writes a starting tree"),
@@ -114,19 +113,6 @@ impl<'a> Loader<'a> {
             Err(FileError::Missing(_)) => Ok(Vec::new()),
             Err(error) => Err(error),
         }
-    }
-
-    /// Reads all definitions that `known` does not already have.
-    pub(crate) fn load(
-        &self,
-        files: &[TreePath],
-        known: &(dyn Fn(&TreePath) -> Option<Arc<DefinitionFile>> + Sync),
-    ) -> Vec<Arc<DefinitionFile>> {
-        files
-            .par_iter()
-            .with_min_len(16)
-            .map(|path| known(path).unwrap_or_else(|| Arc::new(self.file(path))))
-            .collect()
     }
 
     /// Reads one definition.

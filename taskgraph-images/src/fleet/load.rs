@@ -9,8 +9,9 @@ use taskgraph_images_transforms::{ImageId, Kind, KindTemplates};
 use super::files::Expansions;
 use super::inputs::{Shared, Templates, derive};
 use super::{Fleet, Image, ScriptIndex};
-use crate::definitions::{DefinitionFile, Layout, Loader, Pins, by_id, read_settings};
+use crate::definitions::{DefinitionFile, Layout, Loader, Pins, Settings, by_id, read_settings};
 use crate::diagnostic::{Diagnostic, Place, nearest};
+use crate::formats::{self, Format, RecipeFormat, choose};
 use crate::tree::{Change, FileError, Files, Look, Tree, TreePath, View};
 use crate::yaml::Node;
 
@@ -122,18 +123,38 @@ impl<'a> Other<'a> {
 
 impl Loading<'_> {
     fn load(&self) -> Fleet {
-        let (config, pins, mut findings) = read_settings(self.tree, self.layout);
+        let choice = choose(self.tree, self.layout);
+        let layout = &choice.layout;
+        let (config, pins, mut findings) =
+            read_settings(self.tree, layout, choice.recipe.is_none());
+        findings.extend(choice.faults.iter().cloned());
         let kinds = self.kinds(&mut findings);
-        let loader = Loader::new(self.tree, self.layout, config.as_ref(), &pins);
-        let paths = loader.files().unwrap_or_else(|error| {
+        let settings = Settings {
+            config: config.as_ref(),
+            pins: &pins,
+        };
+        let format: Box<dyn Format + '_> = match &choice.recipe {
+            None => Box::new(Loader::new(
+                self.tree,
+                layout,
+                settings.config,
+                settings.pins,
+            )),
+            Some(recipe) => Box::new(RecipeFormat::new(self.tree, recipe, settings)),
+        };
+        let paths = format.files().unwrap_or_else(|error| {
             findings.push(Diagnostic::error("unreadable", error.to_string()));
             Vec::new()
         });
         // Settings decide which aliases exist and what templates render; a change there means reading all again.
         let same_settings = self.other.as_ref().filter(|other| {
             let config = View::new(&other.fleet.tree);
-            let _ = config.find(&self.layout.config());
-            other.untouched(&config.into_looks()) && other.fleet.config.is_some()
+            let _ = config.find(&layout.config());
+            let known = other.fleet.config.is_some() || other.fleet.is_foreign();
+            other.untouched(&config.into_looks())
+                && known
+                && other.untouched(&other.fleet.choice.looks)
+                && other.fleet.format() == choice.name()
         });
         let changed_pins = self
             .other
@@ -150,8 +171,9 @@ impl Loading<'_> {
                     .all(|image| image.pins.is_disjoint(changed_pins));
             reusable.then(|| file.clone())
         };
-        let files = loader.load(&paths, &known);
-        findings.extend(loader.fragment_faults());
+        let files = formats::load(&*format, &paths, &known);
+        findings.extend(format.shared_faults());
+        drop(format);
         for file in &files {
             findings.extend(file.faults.iter().cloned());
         }
@@ -162,7 +184,7 @@ impl Loading<'_> {
         let (templates, expansions) = (Templates::default(), Expansions::default());
         let shared = Shared {
             tree: self.tree,
-            layout: self.layout,
+            layout,
             pins: &pins,
             scripts: &scripts,
             templates: &templates,
@@ -205,7 +227,8 @@ impl Loading<'_> {
             .collect();
         Fleet {
             tree: self.tree.clone(),
-            layout: self.layout.clone(),
+            layout: layout.clone(),
+            choice: choice.clone(),
             config,
             pins,
             kinds,

@@ -5,6 +5,7 @@ use taskgraph_images_transforms::{Cloud, ImageId, Kind};
 
 use super::{Locator, StepJson, VERSION, via};
 use crate::comparison::Snapshot;
+use crate::fleet::Where;
 
 /// The document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -23,7 +24,7 @@ pub struct Image {
     /// Its cloud.
     pub cloud: Cloud,
     /// The format that it is defined in.
-    pub format: &'static str,
+    pub format: String,
     /// The file that defines it.
     pub definition: String,
     /// The image that it is built from, as `name@cloud`.
@@ -55,7 +56,7 @@ pub struct Input {
     pub path: String,
     /// The kinds of tasks that it goes into.
     pub kinds: Vec<Kind>,
-    /// Whether its bytes count, or only the values made of it.
+    /// What of it counts: its `bytes`, the `values` made of it, or `nothing`, where it merely travels along.
     pub counts: &'static str,
     /// The shortest way to it, every edge.
     pub via: Vec<StepJson>,
@@ -82,7 +83,7 @@ impl Images {
             .map(|(id, image)| Image {
                 name: id.name.to_string(),
                 cloud: id.cloud,
-                format: "native",
+                format: snapshot.fleet.format().to_owned(),
                 definition: image.resolved().path.to_string(),
                 parent: image.resolved().definition.parent.clone(),
                 digests: digests(snapshot, id),
@@ -91,14 +92,15 @@ impl Images {
                     .inputs(id)
                     .into_iter()
                     .map(|(path, reached)| {
-                        let by_value = reached
-                            .via
-                            .last()
-                            .is_some_and(|step| step.role.counts() == crate::fleet::Where::Values);
+                        let counts = reached.via.last().map(|step| step.role.counts());
                         Input {
                             path: path.to_string(),
                             kinds: reached.kinds,
-                            counts: if by_value { "values" } else { "bytes" },
+                            counts: match counts {
+                                Some(Where::Values) => "values",
+                                Some(Where::Nothing) => "nothing",
+                                _ => "bytes",
+                            },
                             via: via(&reached.via, &locate),
                         }
                     })

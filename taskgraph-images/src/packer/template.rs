@@ -84,6 +84,17 @@ pub(super) struct Build {
 }
 
 impl ParsedTemplate {
+    /// A legacy template that was made by a program, for the file that it was made from. Its places are that file.
+    ///
+    /// # Errors
+    /// Every fault of the template.
+    pub fn rendered(
+        path: &TreePath,
+        template: &serde_json::Value,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        super::legacy::parse(path.parent(), path, &super::json::Json::made(template))
+    }
+
     /// What the template can build: `type.name`, or the names of a legacy template's builders.
     pub fn sources(&self) -> impl Iterator<Item = &str> {
         self.sources.iter().map(|source| &*source.reference)

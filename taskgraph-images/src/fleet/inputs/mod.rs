@@ -4,6 +4,7 @@
 
 mod container;
 mod follow;
+mod foreign;
 mod packer;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,6 +99,9 @@ impl Derivation<'_> {
         let image = self.image;
         let definition = &image.definition;
         self.by_value();
+        if let Some(foreign) = &image.foreign {
+            self.foreign(foreign);
+        }
         let scripts = self.expand_all(&image.written.scripts, Folder::Scripts(definition.os));
         for (path, place) in &scripts {
             self.add(path, Kind::Build, Role::Script, place);
@@ -131,7 +135,8 @@ impl Derivation<'_> {
                 );
             }
         }
-        values::digests(definition, recipe, &scripts, &checks)
+        let foreign = image.foreign.as_ref();
+        values::digests(definition, recipe, &scripts, &checks, foreign)
     }
 
     /// The files that the definition was read from. They count by what it resolves to.
@@ -209,6 +214,10 @@ impl Derivation<'_> {
     }
 
     fn builder(&mut self, scripts: &[TreePath]) -> Recipe {
+        let foreign = self.image.foreign.as_ref();
+        if let Some(rendered) = foreign.and_then(|foreign| foreign.rendered.as_ref()) {
+            return self.rendered(rendered);
+        }
         match (&self.image.definition.builder, &self.image.written.builder) {
             (
                 Builder::Packer {
