@@ -5,7 +5,7 @@
 
 use taskgraph_images_transforms::{ImageId, Kind, TransformError};
 
-use crate::affected::{Affected, ReasonKind, Side};
+use crate::affected::{Affected, ReasonKind, Side, is_partial};
 use crate::definitions::Layout;
 use crate::diagnostic::Diagnostic;
 use crate::fleet::Fleet;
@@ -102,6 +102,12 @@ impl Snapshot {
         }
     }
 
+    /// Whether something can be said of its images: all definitions are sound, or the faults lie in single ones that a
+    /// recipe reads.
+    pub fn is_usable(&self) -> bool {
+        self.fleet.is_sound() || is_partial(&self.fleet)
+    }
+
     /// The fleet and its graph.
     pub fn side(&self) -> Side<'_> {
         Side {
@@ -166,12 +172,36 @@ impl Comparison {
         base: &Base,
         head: &Head,
     ) -> Result<Self, ComparisonError> {
+        Self::make(repository, layout, base, head, false)
+    }
+
+    /// Loads and compares two states. Where a recipe reads the definitions, single ones of the head may be at fault:
+    /// their images are among [`Affected::unresolved`], all others are told about.
+    ///
+    /// # Errors
+    /// As [`Self::new`], but for such definitions.
+    pub fn partial(
+        repository: &Repository,
+        layout: &Layout,
+        base: &Base,
+        head: &Head,
+    ) -> Result<Self, ComparisonError> {
+        Self::make(repository, layout, base, head, true)
+    }
+
+    fn make(
+        repository: &Repository,
+        layout: &Layout,
+        base: &Base,
+        head: &Head,
+        partial: bool,
+    ) -> Result<Self, ComparisonError> {
         let (head_tree, head_revision) = head_tree(repository, head)?;
         let (base_tree, how) = base_tree(repository, base, &head_revision)?;
         let changes = changed_paths(&base_tree, &head_tree)?;
         let contents = Contents::default();
         let head_fleet = Fleet::load(&head_tree, layout);
-        if !head_fleet.is_sound() {
+        if !head_fleet.is_sound() && !(partial && is_partial(&head_fleet)) {
             let head = Snapshot::of(head_fleet, &contents)?;
             return Err(ComparisonError::Definitions(head.fleet.findings, head_tree));
         }

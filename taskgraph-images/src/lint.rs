@@ -46,7 +46,7 @@ fn unreached(side: Side<'_>) -> Vec<Diagnostic> {
         .iter()
         .flat_map(|folder| view.list(folder, true).unwrap_or_default())
         .filter(|path| must_be_claimed(side.fleet, path))
-        .filter(|path| !side.graph.contains(&NodeKey::File(path.clone())))
+        .filter(|path| !side.graph.counts(&NodeKey::File(path.clone())))
         .map(|path| {
             Diagnostic::warning("unreached", format!("`{path}` goes into no image"))
                 .at(Place::file(path))

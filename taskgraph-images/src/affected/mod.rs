@@ -5,12 +5,15 @@
 
 mod because;
 mod explain;
+mod unresolved;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use taskgraph_images_transforms::{ImageId, Kind};
 
 pub use explain::{Explanation, explain_image, explain_path};
+pub use unresolved::Unresolved;
+pub(crate) use unresolved::{is_partial, unresolved};
 
 use crate::diagnostic::Severity;
 use crate::fleet::Fleet;
@@ -34,6 +37,9 @@ pub struct Affected {
     pub images: BTreeMap<ImageId, AffectedImage>,
     /// Files of provisioning folders that changed although no image claims them, on either side.
     pub unclaimed: Vec<TreePath>,
+    /// Images of the head of which nothing can be said. Only where a recipe reads the definitions: native ones must be
+    /// sound as a whole.
+    pub unresolved: Vec<Unresolved>,
 }
 
 /// An affected image.
@@ -124,10 +130,26 @@ impl Affected {
         let mut images = BTreeMap::new();
         let mut differing: BTreeSet<(ImageId, Kind)> = BTreeSet::new();
         // A definition at fault may have made the image; where none is, it did not exist.
-        let hidden = base.fleet.files.iter().any(|file| !file.faults.is_empty());
+        let hidden = |image: &crate::fleet::Image| {
+            let mut faulty = base.fleet.files.iter().filter(|file| !file.faults.is_empty());
+            if base.fleet.is_foreign() {
+                // With recipes a file makes its own images, whatever they extend.
+                faulty.any(|file| file.path == image.resolved().path)
+            } else {
+                faulty.next().is_some()
+            }
+        };
+        let unresolved = unresolved(head.fleet, Some(base.fleet));
+        let unknown: BTreeSet<&ImageId> = unresolved
+            .iter()
+            .filter_map(|unresolved| unresolved.image.as_ref())
+            .collect();
         for (id, image) in &head.fleet.images {
+            if unknown.contains(id) {
+                continue;
+            }
             if !base.fleet.images.contains_key(id) {
-                let (change, reason) = if hidden {
+                let (change, reason) = if hidden(image) {
                     (ImageChange::Changed, ReasonKind::BaseAtFault)
                 } else {
                     (ImageChange::New, ReasonKind::New)
@@ -160,7 +182,7 @@ impl Affected {
             }
         }
         for (id, image) in &base.fleet.images {
-            if !head.fleet.images.contains_key(id) {
+            if !head.fleet.images.contains_key(id) && !unknown.contains(id) {
                 let reasons = vec![because::alone(ReasonKind::Removed, &image.resolved().path)];
                 images.insert(
                     id.clone(),
@@ -184,15 +206,23 @@ impl Affected {
         Self {
             images,
             unclaimed: unclaimed(base, head, changes),
+            unresolved,
         }
     }
 
     /// Everything at the head, as if nothing had been there before.
     pub fn all(head: Side<'_>, kind: ReasonKind) -> Self {
+        let unresolved = unresolved(head.fleet, None);
+        let known = |id: &ImageId| {
+            !unresolved
+                .iter()
+                .any(|unresolved| unresolved.image.as_ref() == Some(id))
+        };
         let images = head
             .fleet
             .images
             .iter()
+            .filter(|(id, _)| known(id))
             .map(|(id, image)| {
                 let reasons = vec![because::alone(kind, &image.resolved().path)];
                 let tasks = image.kinds().collect();
@@ -209,6 +239,7 @@ impl Affected {
         Self {
             images,
             unclaimed: Vec::new(),
+            unresolved,
         }
     }
 }
@@ -226,7 +257,7 @@ fn at_fault(fleet: &Fleet, id: &ImageId) -> bool {
 /// Changed files of provisioning folders that go into no image of either side.
 fn unclaimed(base: Side<'_>, head: Side<'_>, changes: &[(TreePath, Change)]) -> Vec<TreePath> {
     let claimed =
-        |side: Side<'_>, path: &TreePath| side.graph.contains(&NodeKey::File(path.clone()));
+        |side: Side<'_>, path: &TreePath| side.graph.counts(&NodeKey::File(path.clone()));
     changes
         .iter()
         .map(|(path, _)| path)

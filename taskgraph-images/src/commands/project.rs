@@ -42,6 +42,17 @@ impl Project {
         Ok(snapshot)
     }
 
+    /// Loads one state; where a recipe reads the definitions, single ones may be at fault.
+    pub(super) fn partial(&self, head: &Head, printer: &mut Printer) -> Result<Snapshot, Failure> {
+        let tree = self.tree(head)?;
+        let snapshot = Snapshot::load(&tree, &self.layout, &Contents::default())?;
+        if !snapshot.is_usable() {
+            return Err(Failure::Definitions(snapshot.fleet.findings, Some(tree)));
+        }
+        warnings(&snapshot, printer);
+        Ok(snapshot)
+    }
+
     /// Loads one state without a word about warnings; errors end the command.
     pub(super) fn snapshot_quietly(&self, head: &Head) -> Result<Snapshot, Failure> {
         let tree = self.tree(head)?;
@@ -51,6 +62,13 @@ impl Project {
         }
         Ok(snapshot)
     }
+}
+
+/// What ends a command that told about all images but those whose definitions are at fault.
+pub(super) fn unresolved(snapshot: &Snapshot) -> Failure {
+    let mut errors = snapshot.fleet.findings.clone();
+    errors.retain(|finding| finding.severity == Severity::Error);
+    Failure::Definitions(errors, Some(snapshot.fleet.tree.clone()))
 }
 
 /// Prints a snapshot's warnings.

@@ -367,6 +367,9 @@ impl Fleet {
     /// What an image was decoded from: its values, each with the place where it was written.
     pub(crate) fn written(&self, id: &ImageId) -> Option<Node> {
         let image = self.images.get(id)?;
+        if image.resolved().foreign.is_some() {
+            return None;
+        }
         Loader::new(&self.tree, &self.layout, self.config.as_ref(), &self.pins)
             .written(image.resolved())
     }

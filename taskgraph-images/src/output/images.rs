@@ -1,5 +1,7 @@
 //! `images --format json`: every image with its inputs and digests.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use taskgraph_images_transforms::{Cloud, ImageId, Kind};
 
@@ -27,12 +29,29 @@ pub struct Image {
     pub format: String,
     /// The file that defines it.
     pub definition: String,
+    /// The kind of image in the words of the format; absent for native ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Revisions of other repositories that a recipe found.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub pins: BTreeMap<String, Pin>,
     /// The image that it is built from, as `name@cloud`.
     pub parent: Option<ImageId>,
     /// The digest of each task that it has.
     pub digests: Digests,
     /// The files that it is made of, sorted by path.
     pub inputs: Vec<Input>,
+}
+
+/// A revision of another repository.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Pin {
+    /// The repository.
+    pub repository: String,
+    /// The revision, branch or tag.
+    pub revision: String,
+    /// Whether what it means changes without a change here.
+    pub floats: bool,
 }
 
 /// Digests by kind of task, in hexadecimal.
@@ -72,6 +91,21 @@ pub fn digests(snapshot: &Snapshot, id: &ImageId) -> Digests {
     }
 }
 
+fn pins(image: &crate::fleet::Image) -> BTreeMap<String, Pin> {
+    let foreign = image.resolved().foreign.iter();
+    foreign
+        .flat_map(|foreign| &foreign.pins)
+        .map(|(name, pin)| {
+            let pin = Pin {
+                repository: pin.repository.clone(),
+                revision: pin.revision.clone(),
+                floats: pin.floats,
+            };
+            (name.clone(), pin)
+        })
+        .collect()
+}
+
 impl Images {
     /// The images of a snapshot.
     pub fn new(snapshot: &Snapshot) -> Self {
@@ -85,6 +119,12 @@ impl Images {
                 cloud: id.cloud,
                 format: snapshot.fleet.format().to_owned(),
                 definition: image.resolved().path.to_string(),
+                kind: image
+                    .resolved()
+                    .foreign
+                    .as_ref()
+                    .map(|foreign| foreign.kind.to_string()),
+                pins: pins(image),
                 parent: image.resolved().definition.parent.clone(),
                 digests: digests(snapshot, id),
                 inputs: snapshot
