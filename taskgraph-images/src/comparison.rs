@@ -180,6 +180,8 @@ impl Comparison {
     ///
     /// # Errors
     /// As [`Self::new`], but for such definitions.
+    ///
+    /// Digests of the two snapshots compare with one another only.
     pub fn partial(
         repository: &Repository,
         layout: &Layout,
@@ -199,7 +201,12 @@ impl Comparison {
         let (head_tree, head_revision) = head_tree(repository, head)?;
         let (base_tree, how) = base_tree(repository, base, &head_revision)?;
         let changes = changed_paths(&base_tree, &head_tree)?;
-        let contents = Contents::default();
+        // What is only compared need not be read: large files may not even be there, as in a partial clone.
+        let contents = if partial {
+            Contents::by_id()
+        } else {
+            Contents::default()
+        };
         let head_fleet = Fleet::load(&head_tree, layout);
         if !head_fleet.is_sound() && !(partial && is_partial(&head_fleet)) {
             let head = Snapshot::of(head_fleet, &contents)?;

@@ -304,7 +304,10 @@ fn read_details(
             if before.map(|read| &read.value) == after.map(|read| &read.value) {
                 return None;
             }
-            let places = [after, before].into_iter().flatten().map(|read| &read.place.path);
+            let places = [after, before]
+                .into_iter()
+                .flatten()
+                .map(|read| &read.place.path);
             let path = places
                 .clone()
                 .find(|path| changed.contains_key(path))

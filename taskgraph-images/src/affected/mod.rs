@@ -131,7 +131,11 @@ impl Affected {
         let mut differing: BTreeSet<(ImageId, Kind)> = BTreeSet::new();
         // A definition at fault may have made the image; where none is, it did not exist.
         let hidden = |image: &crate::fleet::Image| {
-            let mut faulty = base.fleet.files.iter().filter(|file| !file.faults.is_empty());
+            let mut faulty = base
+                .fleet
+                .files
+                .iter()
+                .filter(|file| !file.faults.is_empty());
             if base.fleet.is_foreign() {
                 // With recipes a file makes its own images, whatever they extend.
                 faulty.any(|file| file.path == image.resolved().path)
@@ -256,8 +260,7 @@ fn at_fault(fleet: &Fleet, id: &ImageId) -> bool {
 
 /// Changed files of provisioning folders that go into no image of either side.
 fn unclaimed(base: Side<'_>, head: Side<'_>, changes: &[(TreePath, Change)]) -> Vec<TreePath> {
-    let claimed =
-        |side: Side<'_>, path: &TreePath| side.graph.counts(&NodeKey::File(path.clone()));
+    let claimed = |side: Side<'_>, path: &TreePath| side.graph.counts(&NodeKey::File(path.clone()));
     changes
         .iter()
         .map(|(path, _)| path)

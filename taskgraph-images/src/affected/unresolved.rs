@@ -64,7 +64,9 @@ pub(crate) fn unresolved(fleet: &Fleet, before: Option<&Fleet>) -> Vec<Unresolve
         for twin in same.iter().skip(1) {
             let place = &twin.written.name;
             let mut faults = errors(&fleet.findings);
-            faults.retain(|fault| fault.code == "duplicate-image" && fault.place.as_ref() == Some(place));
+            faults.retain(|fault| {
+                fault.code == "duplicate-image" && fault.place.as_ref() == Some(place)
+            });
             all.push(Unresolved {
                 definition: twin.path.clone(),
                 image: Some(id.clone()),

@@ -166,3 +166,37 @@ fn map(
 fn exists(files: &dyn Files, path: &TreePath) -> bool {
     files.kind(path).is_ok()
 }
+
+/// The files that a recipe names itself, with how they go in. What need not be there and is not, is left out.
+fn inputs(
+    inputs: &[recipe::RecipeInput],
+    view: &View<'_>,
+    place: &crate::diagnostic::Place,
+) -> Vec<(crate::yaml::Spanned<String>, crate::fleet::Role)> {
+    use crate::fleet::Role;
+    let there = |text: &str| {
+        let glob = crate::glob::Glob::parse(text.trim_end_matches('/'));
+        glob.is_ok_and(|glob| {
+            exists(view, glob.literal_prefix())
+                && match TreePath::parse(text) {
+                    Ok(path) if glob.is_literal() => exists(view, &path),
+                    _ => glob.expand(view).is_ok_and(|found| !found.is_empty()),
+                }
+        })
+    };
+    inputs
+        .iter()
+        .filter(|input| input.optional != Some(true) || there(&input.path.value))
+        .map(|input| {
+            let role = match input.host {
+                Some(true) => Role::Host,
+                _ => Role::Declared,
+            };
+            let entry = crate::yaml::Spanned {
+                value: input.path.value.clone(),
+                place: place.clone(),
+            };
+            (entry, role)
+        })
+        .collect()
+}

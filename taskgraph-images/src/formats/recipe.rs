@@ -9,7 +9,7 @@ use crate::definitions::Parsed;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::glob::Glob;
 use crate::tree::{Files, TreePath};
-use crate::yaml::{self, Decode, Decoder, Phase, Spanned, record};
+use crate::yaml::{self, Decode, Decoder, Node, OneOrMany, Phase, Spanned, record};
 
 record! {
     /// How the image definitions of one sort of repository are read.
@@ -97,6 +97,8 @@ record! {
         pub path / "path": Spanned<String>,
         /// Whether it is code that runs on the machine that builds.
         pub host / "host": Option<bool>,
+        /// Whether it need not be there.
+        pub optional / "optional": Option<bool>,
         /// How they go in, for the reader.
         pub reason / "reason": String,
     }
@@ -151,18 +153,18 @@ record! {
 }
 
 record! {
-    /// The keys of a builder file.
+    /// The keys of a builder file. Of several names for one, the first that stands there counts.
     pub struct BuilderKeys {
         /// The template's name.
-        pub template / "template": String,
+        pub template / "template": OneOrMany<String>,
         /// The operating system.
-        pub platform / "platform": String,
+        pub platform / "platform": OneOrMany<String>,
         /// The names of files of variables.
-        pub var_files / "var-files": String,
+        pub var_files / "var-files": OneOrMany<String>,
         /// Variables that win over all files.
-        pub vars / "vars": String,
+        pub vars / "vars": OneOrMany<String>,
         /// The names of folders of scripts.
-        pub scripts / "scripts": String,
+        pub scripts / "scripts": OneOrMany<String>,
     }
 }
 
@@ -282,4 +284,19 @@ pub(super) fn matches(globs: &[Spanned<String>], path: &TreePath) -> bool {
     globs
         .iter()
         .any(|glob| Glob::parse(&glob.value).is_ok_and(|glob| glob.matches(path)))
+}
+
+impl OneOrMany<String> {
+    /// The first of the names that a map has, with its value; else the first name.
+    pub(super) fn first_of<'a>(&'a self, node: &'a Node) -> (&'a str, Option<&'a Node>) {
+        let names: &[String] = match self {
+            Self::One(name) => std::slice::from_ref(name),
+            Self::Many(names) => names,
+            Self::None => &[],
+        };
+        let found = names
+            .iter()
+            .find_map(|name| node.get(name).map(|value| (name.as_str(), Some(value))));
+        found.unwrap_or((names.first().map_or("", String::as_str), None))
+    }
 }

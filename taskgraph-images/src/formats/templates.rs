@@ -147,21 +147,7 @@ fn image(
         .collect();
     let pins = pins(kind, &mut reader);
     let uploads = uploads(kind, &mut reader);
-    let inputs = kind
-        .inputs
-        .iter()
-        .map(|input| {
-            let role = match input.host {
-                Some(true) => Role::Host,
-                _ => Role::Declared,
-            };
-            let entry = Spanned {
-                value: input.path.value.clone(),
-                place: whole.clone(),
-            };
-            (entry, role)
-        })
-        .collect();
+    let inputs = super::inputs(&kind.inputs, view, &whole);
     faults.append(&mut reader.faults);
     let template = match TreePath::parse(&template.value) {
         Ok(path) => Spanned {

@@ -95,7 +95,9 @@ impl ImageGraph {
     /// Whether some change of such a node could count.
     pub fn counts(&self, key: &NodeKey) -> bool {
         self.index.get(key).is_some_and(|at| {
-            let mut above = self.graph.edges_directed(*at, petgraph::Direction::Incoming);
+            let mut above = self
+                .graph
+                .edges_directed(*at, petgraph::Direction::Incoming);
             above.any(|edge| edge.weight().role.counts() != crate::fleet::Where::Nothing)
         })
     }

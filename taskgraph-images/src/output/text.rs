@@ -226,7 +226,11 @@ pub fn images(snapshot: &Snapshot) -> String {
         };
         for (name, pin) in foreign.iter().flat_map(|foreign| &foreign.pins) {
             let floats = if pin.floats { ", which floats" } else { "" };
-            let _ = writeln!(text, "  pin {name} {} at {}{floats}", pin.repository, pin.revision);
+            let _ = writeln!(
+                text,
+                "  pin {name} {} at {}{floats}",
+                pin.repository, pin.revision
+            );
         }
         if let Some(parent) = &image.resolved().definition.parent {
             let _ = writeln!(text, "  parent {parent}");

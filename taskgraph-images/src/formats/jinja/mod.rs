@@ -27,7 +27,7 @@ use crate::definitions::{
 use crate::diagnostic::{Diagnostic, Place};
 use crate::fleet::Role;
 use crate::tree::{FileError, Files, TreePath, View};
-use crate::yaml::{Node, Spanned};
+use crate::yaml::Node;
 
 /// Stands for the revision that an image is built from. It is not known to a definition, and in no digest.
 pub const REVISION: &str = "@REVISION@";
@@ -130,12 +130,12 @@ pub(super) fn image(
         &builders.keys.platform,
         &builders.keys.scripts,
     ] {
-        if let Some(value) = node.get(name) {
+        if let (name, Some(value)) = name.first_of(&node) {
             let entry = crate::definitions::ReadKey {
                 value: value.to_json(),
                 place: value.place(),
             };
-            read.insert(name.clone(), entry);
+            read.insert(name.to_owned(), entry);
         }
     }
     let mut sources = parts.sources;
@@ -147,21 +147,7 @@ pub(super) fn image(
         sources.push((file, Role::VarFile, whole.clone()));
         values.insert("secrets".to_owned(), secrets);
     }
-    let inputs = builders
-        .inputs
-        .iter()
-        .map(|input| {
-            let role = match input.host {
-                Some(true) => Role::Host,
-                _ => Role::Declared,
-            };
-            let entry = Spanned {
-                value: input.path.value.clone(),
-                place: whole.clone(),
-            };
-            (entry, role)
-        })
-        .collect();
+    let inputs = super::inputs(&builders.inputs, view, &whole);
     let draft = Draft {
         path,
         name_at: whole.clone(),

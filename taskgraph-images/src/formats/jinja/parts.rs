@@ -8,7 +8,7 @@ use crate::fleet::Role;
 use crate::formats::map;
 use crate::formats::recipe::Builders;
 use crate::tree::{FileError, Files, TreePath, View};
-use crate::yaml::{Node, Spanned, Value};
+use crate::yaml::{Node, OneOrMany, Spanned, Value};
 
 /// What a builder file names.
 pub(super) struct Parts {
@@ -30,22 +30,15 @@ pub(super) fn read(
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Parts> {
     let keys = &builders.keys;
-    let template = text(node, &keys.template, faults).and_then(|name| {
+    let template = text(node, &keys.template, faults).and_then(|(key, name)| {
         let file = format!("{}.{}", name.value, builders.template_extension);
-        let path = named(
-            view,
-            &builders.templates,
-            &file,
-            &keys.template,
-            &name.place,
-            faults,
-        )?;
+        let path = named(view, &builders.templates, &file, key, &name.place, faults)?;
         Some(Spanned {
             value: path,
             place: name.place,
         })
     });
-    let platform = text(node, &keys.platform, faults).and_then(|name| {
+    let platform = text(node, &keys.platform, faults).and_then(|(_, name)| {
         let platform = os(&name.value);
         if platform.is_none() {
             let message = format!(
@@ -58,32 +51,27 @@ pub(super) fn read(
     });
     let mut vars = node.with(Value::Map(Vec::new().into()));
     let mut sources = Vec::new();
-    for name in list(node, &keys.var_files, faults) {
+    let (key, names) = list(node, &keys.var_files, faults);
+    for name in names {
         let file = format!("{}.{}", name.value, builders.extension);
-        let found = named(
-            view,
-            &builders.var_files,
-            &file,
-            &keys.var_files,
-            &name.place,
-            faults,
-        );
+        let found = named(view, &builders.var_files, &file, key, &name.place, faults);
         let Some(path) = found else { continue };
         if let Some(over) = map(view, &path, faults) {
             vars = variables::merge(&vars, &over);
         }
         sources.push((path, Role::VarFile, name.place));
     }
-    if let Some(own) = node.get(&keys.vars) {
+    if let (key, Some(own)) = keys.vars.first_of(node) {
         if own.entries().is_some() {
             vars = variables::merge(&vars, own);
         } else {
-            faults.push(wrong(own, &keys.vars, "a map"));
+            faults.push(wrong(own, key, "a map"));
         }
     }
     let mut scripts = Vec::new();
-    for name in list(node, &keys.scripts, faults) {
-        scripts.extend(folder(builders, view, &name, faults));
+    let (key, names) = list(node, &keys.scripts, faults);
+    for name in names {
+        scripts.extend(folder(builders, view, key, &name, faults));
     }
     Some(Parts {
         template: template?,
@@ -98,10 +86,10 @@ pub(super) fn read(
 fn folder(
     builders: &Builders,
     view: &View<'_>,
+    key: &str,
     name: &Spanned<String>,
     faults: &mut Vec<Diagnostic>,
 ) -> Vec<(TreePath, Place)> {
-    let key = &builders.keys.scripts;
     let found = named(
         view,
         &builders.scripts,
@@ -179,20 +167,27 @@ fn named(
     None
 }
 
-/// The text under a key that must be there.
-fn text(node: &Node, key: &str, faults: &mut Vec<Diagnostic>) -> Option<Spanned<String>> {
-    match node.get(key) {
-        Some(value) => match &value.value {
-            Value::Scalar(text, _) if !value.is_null() => Some(Spanned {
-                value: text.to_string(),
-                place: value.place(),
-            }),
+/// The text under a key that must be there, and what the key is called.
+fn text<'a>(
+    node: &'a Node,
+    key: &'a OneOrMany<String>,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<(&'a str, Spanned<String>)> {
+    match key.first_of(node) {
+        (key, Some(value)) => match &value.value {
+            Value::Scalar(text, _) if !value.is_null() => {
+                let text = Spanned {
+                    value: text.to_string(),
+                    place: value.place(),
+                };
+                Some((key, text))
+            }
             _ => {
                 faults.push(wrong(value, key, "a string"));
                 None
             }
         },
-        None => {
+        (key, None) => {
             faults.push(
                 Diagnostic::error("missing-key", format!("the key `{key}` is missing"))
                     .at(Place::file(node.path.clone())),
@@ -202,14 +197,19 @@ fn text(node: &Node, key: &str, faults: &mut Vec<Diagnostic>) -> Option<Spanned<
     }
 }
 
-/// The texts of a list that need not be there.
-fn list(node: &Node, key: &str, faults: &mut Vec<Diagnostic>) -> Vec<Spanned<String>> {
-    let Some(value) = node.get(key) else {
-        return Vec::new();
+/// The texts of a list that need not be there, and what its key is called.
+fn list<'a>(
+    node: &'a Node,
+    key: &'a OneOrMany<String>,
+    faults: &mut Vec<Diagnostic>,
+) -> (&'a str, Vec<Spanned<String>>) {
+    let (key, value) = key.first_of(node);
+    let Some(value) = value else {
+        return (key, Vec::new());
     };
     let Value::List(items) = &value.value else {
         faults.push(wrong(value, key, "a list"));
-        return Vec::new();
+        return (key, Vec::new());
     };
     let mut texts = Vec::new();
     for item in items.iter() {
@@ -221,7 +221,7 @@ fn list(node: &Node, key: &str, faults: &mut Vec<Diagnostic>) -> Vec<Spanned<Str
             _ => faults.push(wrong(item, key, "names")),
         }
     }
-    texts
+    (key, texts)
 }
 
 fn wrong(node: &Node, key: &str, expected: &str) -> Diagnostic {
