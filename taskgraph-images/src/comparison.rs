@@ -5,7 +5,7 @@
 
 use taskgraph_images_transforms::{ImageId, Kind, TransformError};
 
-use crate::affected::{Affected, ReasonKind, Side, is_partial};
+use crate::affected::{Affected, ReasonKind, Side, is_partial, unresolved};
 use crate::definitions::Layout;
 use crate::diagnostic::Diagnostic;
 use crate::fleet::Fleet;
@@ -106,6 +106,15 @@ impl Snapshot {
     /// recipe reads.
     pub fn is_usable(&self) -> bool {
         self.fleet.is_sound() || is_partial(&self.fleet)
+    }
+
+    /// What is wrong with one image.
+    pub fn faults_of(&self, id: &ImageId) -> Vec<Diagnostic> {
+        unresolved(&self.fleet, None)
+            .into_iter()
+            .filter(|unresolved| unresolved.image.as_ref() == Some(id))
+            .flat_map(|unresolved| unresolved.faults)
+            .collect()
     }
 
     /// The fleet and its graph.

@@ -12,6 +12,7 @@ mod hook;
 mod images;
 mod init;
 mod man;
+mod packer_template;
 mod preview;
 mod project;
 mod range;
@@ -113,6 +114,7 @@ enum Command {
     Graph(graph::Args),
     Decision(Box<decision::Args>),
     Check(check::Args),
+    PackerTemplate(packer_template::Args),
     Hook(hook::Args),
     Init(init::Args),
     Schema(schema::Args),
@@ -131,6 +133,7 @@ pub(crate) fn run(cli: Cli, printer: &mut Printer) -> Result<(), Failure> {
         Command::Graph(args) => graph::run(args, global, printer),
         Command::Decision(args) => decision::run(*args, global, printer),
         Command::Check(args) => check::run(args, global, printer),
+        Command::PackerTemplate(args) => packer_template::run(args, global, printer),
         Command::Hook(args) => hook::run(args, global, printer),
         Command::Init(args) => init::run(args, global, printer),
         Command::Schema(args) => schema::run(args, printer),

@@ -10,7 +10,7 @@ use minijinja::value::Value as Jinja;
 use minijinja::{Environment, UndefinedBehavior};
 use serde_json::{Map, Value as Json};
 
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::Diagnostic;
 use crate::yaml::{Decode, Decoder, Node, Value};
 
 /// How much work one text may be.
@@ -104,11 +104,6 @@ fn each_text(node: &Node, visit: &mut dyn FnMut(&Node, &str)) {
 }
 
 impl Expression {
-    /// Where it stands in the recipe.
-    pub(super) fn place(&self) -> Place {
-        self.0.place()
-    }
-
     /// The value in a context.
     ///
     /// # Errors
@@ -119,22 +114,6 @@ impl Expression {
         context: &Jinja,
     ) -> Result<Json, Diagnostic> {
         evaluate(environment, &self.0, context)
-    }
-
-    /// The value as text; lists and maps are none.
-    ///
-    /// # Errors
-    /// When an expression fails.
-    pub(super) fn text(
-        &self,
-        environment: &Environment<'_>,
-        context: &Jinja,
-    ) -> Result<String, Diagnostic> {
-        Ok(match self.value(environment, context)? {
-            Json::String(text) => text,
-            Json::Null => String::new(),
-            other => other.to_string(),
-        })
     }
 
     /// Whether it holds in a context. The text is an expression, also without braces.

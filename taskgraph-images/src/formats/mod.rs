@@ -30,6 +30,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 pub(crate) use choose::{Choice, choose};
+pub use jinja::REVISION;
 pub use recipe::{Recipe, shipped_names, shipped_text};
 
 use crate::definitions::{DefinitionFile, Loader, Settings};

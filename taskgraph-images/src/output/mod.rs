@@ -12,6 +12,7 @@ pub mod preview;
 #[cfg(test)]
 mod samples;
 pub mod summary;
+pub mod template;
 pub mod text;
 
 pub use locate::Locator;
