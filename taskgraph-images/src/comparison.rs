@@ -89,7 +89,11 @@ impl Snapshot {
         Self::of(Fleet::load(tree, layout), contents)
     }
 
-    fn of(fleet: Fleet, contents: &Contents) -> Result<Self, ComparisonError> {
+    /// A fleet with its graph.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn of(fleet: Fleet, contents: &Contents) -> Result<Self, ComparisonError> {
         let graph = graph(&fleet, contents)?;
         Ok(Self::with(fleet, graph))
     }

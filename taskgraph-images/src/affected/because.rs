@@ -204,7 +204,8 @@ fn value_details(
     if let (Some(old), Some(new)) = (&before.resolved().foreign, &after.resolved().foreign)
         && kind == Kind::Build
     {
-        details.extend(read_details(old, new, changed));
+        let definitions = [after, before].map(|image| &image.resolved().path);
+        details.extend(read_details(old, new, definitions, changed));
     }
     let [old, new] = [before, after]
         .map(|image| serde_json::to_value(&*image.resolved().definition).unwrap_or_default());
@@ -258,8 +259,11 @@ fn value_details(
             .filter(|input| matches!(input.role, Role::Template | Role::VarFile))
             .map(|input| (&input.path, input.role))
             .collect();
+        let foreign = after.resolved().foreign.is_some();
         for (path, _) in by_value {
-            if changed.contains_key(path) {
+            // A key that was read from it says more.
+            let named = |detail: &Detail| detail.path.as_ref() == Some(path);
+            if changed.contains_key(path) && !(foreign && details.iter().any(named)) {
                 details.push(Detail {
                     kind: ReasonKind::Template,
                     path: Some(path.clone()),
@@ -291,6 +295,7 @@ fn value_details(
 fn read_details(
     old: &Foreign,
     new: &Foreign,
+    definitions: [&TreePath; 2],
     changed: &BTreeMap<&TreePath, Change>,
 ) -> Vec<Detail> {
     let pinned = |key: &String| {
@@ -308,8 +313,10 @@ fn read_details(
                 .into_iter()
                 .flatten()
                 .map(|read| &read.place.path);
+            // What says in which order files apply is the definition.
             let path = places
                 .clone()
+                .chain(definitions)
                 .find(|path| changed.contains_key(path))
                 .or_else(|| places.clone().next())
                 .cloned();

@@ -2,7 +2,7 @@
 
 use taskgraph_images::comparison::{Head, Snapshot};
 use taskgraph_images::definitions::Layout;
-use taskgraph_images::diagnostic::Severity;
+use taskgraph_images::diagnostic::{Diagnostic, Severity};
 use taskgraph_images::graph::Contents;
 use taskgraph_images::tree::{Repository, Tree, TreePath};
 
@@ -62,6 +62,20 @@ impl Project {
         }
         Ok(snapshot)
     }
+}
+
+/// Fails where nothing says how tasks run: a recipe's images are known without settings, their tasks are not.
+pub(super) fn settings(snapshot: &Snapshot) -> Result<(), Failure> {
+    if snapshot.fleet.config.is_some() {
+        return Ok(());
+    }
+    let path = snapshot.fleet.layout.config();
+    let fault = Diagnostic::error(
+        "no-config",
+        format!("`{path}` does not exist: nothing says where tasks run"),
+    )
+    .hint("name the trust domain and the workers there; the guide's chapter on formats shows how");
+    Err(Failure::Definitions(vec![fault], None))
 }
 
 /// What ends a command that told about all images but those whose definitions are at fault.

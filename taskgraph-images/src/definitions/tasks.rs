@@ -108,11 +108,9 @@ pub(crate) fn complete(
 /// A name that an image can have: lower case, with `-` for what is neither letter nor digit.
 fn image_name(text: &str) -> String {
     let lower = text.trim().to_ascii_lowercase();
-    let plain: String = lower
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-        .collect();
-    plain.trim_matches('-').to_owned()
+    let words = lower.split(|c: char| !c.is_ascii_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    words.join("-")
 }
 
 /// The native definition that has the image's attributes and the tasks of all rules that match it.

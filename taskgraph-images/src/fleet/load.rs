@@ -140,7 +140,12 @@ impl Loading<'_> {
                 settings.config,
                 settings.pins,
             )),
-            Some(recipe) => Box::new(RecipeFormat::new(self.tree, recipe, settings)),
+            Some(recipe) => Box::new(RecipeFormat::new(
+                self.tree,
+                recipe,
+                choice.path.as_ref(),
+                settings,
+            )),
         };
         let paths = format.files().unwrap_or_else(|error| {
             findings.push(Diagnostic::error("unreadable", error.to_string()));

@@ -19,6 +19,8 @@ pub(crate) struct Choice {
     pub(crate) layout: Layout,
     /// How definitions are read; natively if absent.
     pub(crate) recipe: Option<Arc<Recipe>>,
+    /// Where the recipe stands, if it is the repository's own.
+    pub(crate) path: Option<TreePath>,
     /// What was looked at to know.
     pub(crate) looks: Vec<Look>,
     /// Why it is not known. Nothing of the tree can be read then.
@@ -42,11 +44,12 @@ pub(crate) fn choose(tree: &Tree, layout: &Layout) -> Choice {
         ..native.clone()
     };
     let mut faults = Vec::new();
+    let mut path = None;
     let (layout, recipe) = if exists(&view, &native.config()) {
-        let recipe = named(&view, &native.config(), &mut faults).unwrap_or_default();
+        let recipe = named(&view, &native.config(), &mut path, &mut faults).unwrap_or_default();
         (native, recipe)
     } else if exists(&view, &own) {
-        let recipe = named(&view, &own, &mut faults).unwrap_or_else(|| {
+        let recipe = named(&view, &own, &mut path, &mut faults).unwrap_or_else(|| {
             detected(&view).or_else(|| {
                 let message =
                     "the settings name no format, and no recipe recognises the repository";
@@ -68,6 +71,7 @@ pub(crate) fn choose(tree: &Tree, layout: &Layout) -> Choice {
     Choice {
         layout,
         recipe,
+        path,
         looks: view.into_looks(),
         faults,
     }
@@ -84,17 +88,19 @@ fn known() -> String {
 /// The recipe that the settings name; `None` when they name nothing, an inner `None` for the native format.
 fn named(
     view: &View<'_>,
-    path: &TreePath,
+    settings: &TreePath,
+    recipe: &mut Option<TreePath>,
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Option<Arc<Recipe>>> {
     // What is wrong with the settings is told when they are read as such.
-    let settings = read(view, path).ok().flatten()?;
+    let settings = read(view, settings).ok().flatten()?;
     let text = |node: &Node| match &node.value {
         Value::Scalar(text, _) if !node.is_null() => Some(text.to_string()),
         _ => None,
     };
     if let Some(node) = settings.get("recipe") {
         let file = TreePath::parse(&text(node)?).ok()?;
+        *recipe = Some(file.clone());
         return Some(from_tree(view, &file, node, faults));
     }
     let node = settings.get("format")?;

@@ -6,7 +6,7 @@ use minijinja::Environment;
 use minijinja::value::Value as Jinja;
 use serde_json::Value as Json;
 
-use super::expression::Expression;
+use super::expression::{Condition, Expression};
 use crate::definitions::ReadKey;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::yaml::{Node, Spanned, Value};
@@ -100,12 +100,12 @@ impl<'a> Reader<'a> {
         Spanned { value, place }
     }
 
-    /// Whether an expression holds.
-    pub(super) fn holds(&mut self, expression: Option<&Expression>) -> bool {
-        let Some(expression) = expression else {
+    /// Whether a condition holds; there need not be one.
+    pub(super) fn holds(&mut self, condition: Option<&Condition>) -> bool {
+        let Some(condition) = condition else {
             return true;
         };
-        match expression.holds(self.environment, &self.context) {
+        match condition.holds(self.environment, &self.context) {
             Ok(holds) => holds,
             Err(fault) => {
                 self.fail(fault);

@@ -44,6 +44,34 @@ impl Decode for Expression {
     }
 }
 
+/// An expression of which only the value counts, with or without braces: a condition, or a list to go through.
+#[derive(Debug, Clone, schemars::JsonSchema)]
+#[schemars(transparent)]
+pub struct Condition(pub(super) Expression);
+
+impl Decode for Condition {
+    fn decode(node: &Node, decoder: &mut Decoder) -> Option<Self> {
+        let Value::Scalar(text, _) = &node.value else {
+            return decoder.expected("an expression", node);
+        };
+        match environment().compile_expression(bare(text)) {
+            Ok(_) => Some(Self(Expression(node.clone()))),
+            Err(error) => {
+                decoder.fault("expression", node, words(&error));
+                None
+            }
+        }
+    }
+}
+
+/// The expression of a text, without its braces.
+fn bare(text: &str) -> &str {
+    match text_kind(text) {
+        Text::Expression(inner) => inner,
+        _ => text,
+    }
+}
+
 /// The engine as recipes see it.
 pub(super) fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
@@ -116,53 +144,6 @@ impl Expression {
         evaluate(environment, &self.0, context)
     }
 
-    /// Whether it holds in a context. The text is an expression, also without braces.
-    ///
-    /// # Errors
-    /// When the expression fails.
-    pub(super) fn holds(
-        &self,
-        environment: &Environment<'_>,
-        context: &Jinja,
-    ) -> Result<bool, Diagnostic> {
-        self.bare(environment, context).map(|value| value.is_true())
-    }
-
-    /// The items of the list that it gives. The text is an expression, also without braces.
-    ///
-    /// # Errors
-    /// When the expression fails or gives no list.
-    pub(super) fn items(
-        &self,
-        environment: &Environment<'_>,
-        context: &Jinja,
-    ) -> Result<Vec<Jinja>, Diagnostic> {
-        let value = self.bare(environment, context)?;
-        if value.is_undefined() || value.is_none() {
-            return Ok(Vec::new());
-        }
-        value
-            .try_iter()
-            .map(Iterator::collect)
-            .map_err(|error| fault(&self.0, &error))
-    }
-
-    fn bare(&self, environment: &Environment<'_>, context: &Jinja) -> Result<Jinja, Diagnostic> {
-        let Value::Scalar(text, _) = &self.0.value else {
-            return Err(
-                Diagnostic::error("expression", "expected one expression").at(self.0.place())
-            );
-        };
-        let inner = match text_kind(text) {
-            Text::Expression(inner) => inner,
-            _ => text,
-        };
-        environment
-            .compile_expression(inner)
-            .and_then(|expression| expression.eval(context))
-            .map_err(|error| fault(&self.0, &error))
-    }
-
     /// The dotted names that it reads.
     pub(super) fn names(&self, environment: &Environment<'_>) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
@@ -182,6 +163,50 @@ impl Expression {
             names.extend(read.into_iter().flatten());
         });
         names
+    }
+}
+
+impl Condition {
+    /// Whether it holds in a context.
+    ///
+    /// # Errors
+    /// When the expression fails.
+    pub(super) fn holds(
+        &self,
+        environment: &Environment<'_>,
+        context: &Jinja,
+    ) -> Result<bool, Diagnostic> {
+        self.value(environment, context)
+            .map(|value| value.is_true())
+    }
+
+    /// The items of the list that it gives.
+    ///
+    /// # Errors
+    /// When the expression fails or gives no list.
+    pub(super) fn items(
+        &self,
+        environment: &Environment<'_>,
+        context: &Jinja,
+    ) -> Result<Vec<Jinja>, Diagnostic> {
+        let value = self.value(environment, context)?;
+        if value.is_undefined() || value.is_none() {
+            return Ok(Vec::new());
+        }
+        value
+            .try_iter()
+            .map(Iterator::collect)
+            .map_err(|error| fault(&self.0.0, &error))
+    }
+
+    fn value(&self, environment: &Environment<'_>, context: &Jinja) -> Result<Jinja, Diagnostic> {
+        let Value::Scalar(text, _) = &self.0.0.value else {
+            return Ok(Jinja::UNDEFINED);
+        };
+        environment
+            .compile_expression(bare(text))
+            .and_then(|expression| expression.eval(context))
+            .map_err(|error| fault(&self.0.0, &error))
     }
 }
 

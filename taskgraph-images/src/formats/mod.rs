@@ -85,14 +85,22 @@ impl Format for Loader<'_> {
 pub(crate) struct RecipeFormat<'a> {
     tree: &'a Tree,
     recipe: &'a Recipe,
+    /// Where it stands, if it is the repository's own.
+    path: Option<&'a TreePath>,
     settings: Settings<'a>,
 }
 
 impl<'a> RecipeFormat<'a> {
-    pub(crate) fn new(tree: &'a Tree, recipe: &'a Recipe, settings: Settings<'a>) -> Self {
+    pub(crate) fn new(
+        tree: &'a Tree,
+        recipe: &'a Recipe,
+        path: Option<&'a TreePath>,
+        settings: Settings<'a>,
+    ) -> Self {
         Self {
             tree,
             recipe,
+            path,
             settings,
         }
     }
@@ -124,6 +132,13 @@ impl Format for RecipeFormat<'_> {
                 self.settings,
                 &mut faults,
             ));
+        }
+        let foreign = images.iter_mut().filter_map(|image| image.foreign.as_mut());
+        for (foreign, recipe) in foreign.zip(std::iter::repeat(self.path)) {
+            foreign.sources.extend(recipe.map(|recipe| {
+                let place = crate::diagnostic::Place::file(recipe.clone());
+                (recipe.clone(), crate::fleet::Role::Settings, place)
+            }));
         }
         faults.sort_unstable();
         faults.dedup();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use taskgraph_images_transforms::{Arch, Cloud, Os};
 
-use super::expression::Expression;
+use super::expression::{Condition, Expression};
 use crate::definitions::Parsed;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::glob::Glob;
@@ -39,7 +39,7 @@ record! {
         /// Globs of files that are none.
         pub except / "except": Vec<Spanned<String>>,
         /// What must hold for a file to be of this kind; it always is, if absent.
-        pub when / "when": Option<Expression>,
+        pub when / "when": Option<Condition>,
         /// Values below the definition's own.
         pub defaults / "defaults": Option<Defaults>,
         /// The image's name; the definition's key if absent. What names cannot hold becomes `-`.
@@ -86,7 +86,7 @@ record! {
         /// The revision that is used.
         pub revision / "revision": Expression,
         /// Whether what the revision means changes without a change here.
-        pub floats / "floats": Option<Expression>,
+        pub floats / "floats": Option<Condition>,
     }
 }
 
@@ -184,9 +184,9 @@ record! {
         /// The operating systems that have it; all if absent.
         pub platforms / "platforms": Vec<Parsed<Os>>,
         /// What must hold for it to be there.
-        pub when / "when": Option<Expression>,
+        pub when / "when": Option<Condition>,
         /// A list: the step is there for each of its items, which it knows as `item`, and the one before as `previous`.
-        pub each / "for": Option<Expression>,
+        pub each / "for": Option<Condition>,
         /// The step as Packer reads it.
         pub step / "step": Expression,
         /// What it comes to, where it names an archive that is packed before Packer runs: the same step with what

@@ -7,7 +7,7 @@ use super::compile::Names;
 use super::expr::Node;
 use super::types::Type;
 use super::variables::VarFile;
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Place, Span};
 use crate::tree::TreePath;
 
 /// A template made ready for evaluation. It holds no reference to the tree that it was read from; what it is
@@ -98,6 +98,17 @@ impl ParsedTemplate {
     /// What the template can build: `type.name`, or the names of a legacy template's builders.
     pub fn sources(&self) -> impl Iterator<Item = &str> {
         self.sources.iter().map(|source| &*source.reference)
+    }
+
+    /// What the template can build, and where it says so.
+    pub fn sources_at(&self) -> impl Iterator<Item = (&str, Place)> {
+        self.sources.iter().map(|source| {
+            let place = Place {
+                path: self.declarations.files[usize::from(source.file)].clone(),
+                span: source.span,
+            };
+            (&*source.reference, place)
+        })
     }
 
     /// The variables that it declares.

@@ -149,35 +149,50 @@ impl Derivation<'_> {
         if let Some(place) = rendered.named.get(path) {
             return place.clone();
         }
-        let read = self
-            .image
-            .foreign
-            .iter()
-            .flat_map(|foreign| foreign.read.values());
-        let by_value = read
-            .filter(|key| {
-                key.value
-                    .as_str()
-                    .and_then(|text| TreePath::parse(text).ok())
-                    .is_some_and(|named| named == *path)
-            })
-            .map(|key| key.place.clone())
-            .next();
-        by_value.unwrap_or_else(|| Place::file(self.image.path.clone()))
+        match self.key_in(path.as_str()) {
+            Some((_, place)) => place,
+            None => Place::file(self.image.path.clone()),
+        }
+    }
+
+    /// The key whose value stands in some text, the longest if several do.
+    fn key_in(&self, text: &str) -> Option<(String, Place)> {
+        /// Shorter values stand anywhere by chance.
+        const SHORTEST: usize = 4;
+        let read = self.image.foreign.iter().flat_map(|foreign| &foreign.read);
+        read.filter_map(|(key, read)| {
+            let value = read.value.as_str()?.trim_start_matches("./");
+            (value.len() >= SHORTEST && text.contains(value)).then_some((value.len(), key, read))
+        })
+        .max_by_key(|(length, key, _)| (*length, std::cmp::Reverse(*key)))
+        .map(|(_, key, read)| (key.clone(), read.place.clone()))
     }
 
     /// A fault of a template, with the definition that led there.
-    pub(super) fn needed_by(&self, fault: Diagnostic) -> Diagnostic {
+    pub(super) fn needed_by(&self, mut fault: Diagnostic) -> Diagnostic {
         let definition = &self.image.path;
+        if self.image.foreign.is_none() {
+            return fault;
+        }
+        let key = match fault.code {
+            "missing-file" | "unresolved-path" => self.key_in(&fault.message),
+            _ => None,
+        };
         let elsewhere = fault
             .place
             .as_ref()
             .is_some_and(|place| place.path != *definition);
-        if self.image.foreign.is_some() && elsewhere {
-            let words = format!("`{}` is built with it", self.image.definition.id);
-            fault.note(Place::file(definition.clone()), words)
-        } else {
-            fault
+        match (key, elsewhere) {
+            (Some((key, place)), true) => fault.note(place, format!("by the key `{key}`")),
+            (Some((key, place)), false) => {
+                fault.message = format!("by the key `{key}`: {}", fault.message);
+                fault.at(place)
+            }
+            (None, true) => {
+                let words = format!("`{}` is built with it", self.image.definition.id);
+                fault.note(Place::file(definition.clone()), words)
+            }
+            (None, false) => fault,
         }
     }
 }

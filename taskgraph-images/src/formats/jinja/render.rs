@@ -23,7 +23,7 @@ pub(super) struct Rendered {
     /// The files that the template is written in.
     pub(super) files: BTreeSet<TreePath>,
     /// The names that it reads.
-    pub(super) reads: Vec<String>,
+    pub(super) reads: BTreeSet<String>,
 }
 
 /// Renders a template. `None` when there are faults.
@@ -40,19 +40,17 @@ pub(super) fn render(
     let engine = engine(builders, view.tree(), loaded.clone());
     let name = path.strip_prefix(&builders.templates)?;
     let context = json!({"builder": {"vars": vars}});
-    let result = engine.get_template(name).and_then(|template| {
-        Ok((
-            template.render(&context)?,
-            template.undeclared_variables(true),
-        ))
-    });
+    let result = engine
+        .get_template(name)
+        .and_then(|template| template.render(&context));
+    let reads = reads(builders, &engine, &loaded);
     let files = std::mem::take(&mut *loaded.lock().expect("no holder panics"));
     for file in &files {
         // Whoever compares trees must know that they were looked at, also those that are not there.
         let _ = view.kind(file);
     }
-    let (text, reads) = match result {
-        Ok(result) => result,
+    let text = match result {
+        Ok(text) => text,
         Err(error) => {
             faults.push(
                 fault(builders, path, &error)
@@ -61,8 +59,6 @@ pub(super) fn render(
             return None;
         }
     };
-    let mut reads: Vec<String> = reads.into_iter().collect();
-    reads.sort_unstable();
     let node = match yaml::read(path, text.as_bytes()) {
         Ok(node) => node,
         Err(more) => {
@@ -104,6 +100,24 @@ pub(super) fn render(
         files,
         reads,
     })
+}
+
+/// The names that the loaded templates read.
+fn reads(
+    builders: &Builders,
+    engine: &Environment<'_>,
+    loaded: &Mutex<BTreeSet<TreePath>>,
+) -> BTreeSet<String> {
+    let files = loaded.lock().expect("no holder panics").clone();
+    files
+        .iter()
+        .filter_map(|file| {
+            engine
+                .get_template(file.strip_prefix(&builders.templates)?)
+                .ok()
+        })
+        .flat_map(|template| template.undeclared_variables(true))
+        .collect()
 }
 
 /// The engine as Jinja in Python has it: what nobody defined is empty, values are written as Python writes them.

@@ -51,7 +51,7 @@ fn one(step: &Step, platform: Os, reader: &mut Reader<'_>) -> Vec<(Json, Json)> 
         return Vec::new();
     }
     if let Some(when) = &step.when {
-        let keys = reader.keys(when);
+        let keys = reader.keys(&when.0);
         reader.note(&keys);
     }
     let Some(each) = &step.each else {
@@ -91,8 +91,8 @@ impl Step {
     pub(super) fn uses(&self, name: &str) -> bool {
         let environment = crate::formats::expression::environment();
         let parts = [
-            self.when.as_ref(),
-            self.each.as_ref(),
+            self.when.as_ref().map(|when| &when.0),
+            self.each.as_ref().map(|each| &each.0),
             Some(&self.step),
             self.means.as_ref(),
         ];
