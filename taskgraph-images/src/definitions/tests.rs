@@ -34,10 +34,10 @@ fn tree(files: &[(&str, &str)]) -> Tree {
 fn check(files: &[(&str, &str)], keys: &[&str]) -> String {
     let tree = tree(files);
     let layout = Layout::default();
-    let (config, pins, mut faults) = read_settings(&tree, &layout);
+    let (config, pins, mut faults) = read_settings(&tree, &layout, true);
     let loader = Loader::new(&tree, &layout, config.as_ref(), &pins);
     let paths = loader.files().unwrap();
-    let loaded = loader.load(&paths, &|_| None);
+    let loaded = crate::formats::load(&loader, &paths, &|_| None);
     faults.extend(loader.fragment_faults());
     let mut text = String::new();
     for file in &loaded {
@@ -264,7 +264,7 @@ fn fragments_that_extend_one_another_are_shown_whole() {
 fn settings_say_what_is_wrong() {
     let config = "trust-domain: Not A Domain\nworkers: {aliases: {x: {provisioner: p, worker-type: T, implementation: docker, os: linux}}}";
     let tree = MemoryTree::new([("image-defs/config.yml", config)]).tree();
-    let (_, _, faults) = read_settings(&tree, &Layout::default());
+    let (_, _, faults) = read_settings(&tree, &Layout::default(), true);
     let text: Vec<String> = faults
         .iter()
         .map(|fault| format!("{}: {}", fault.code, fault.message))
@@ -274,6 +274,6 @@ fn settings_say_what_is_wrong() {
     bad-value: "T" is no worker type: expected a lower case letter, then at most 37 lower case letters, digits and `-`, not ending in `-`
     bad-value: unknown worker implementation `docker`, expected one of `generic-worker`, `docker-worker`
     "#);
-    let (_, _, faults) = read_settings(&MemoryTree::default().tree(), &Layout::default());
+    let (_, _, faults) = read_settings(&MemoryTree::default().tree(), &Layout::default(), true);
     assert_eq!(faults[0].code, "no-config");
 }
