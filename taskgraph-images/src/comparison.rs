@@ -221,7 +221,7 @@ impl Comparison {
             Contents::default()
         };
         let head_fleet = Fleet::load(&head_tree, layout);
-        if !head_fleet.is_sound() && !(partial && is_partial(&head_fleet)) {
+        if !(head_fleet.is_sound() || partial && is_partial(&head_fleet)) {
             let head = Snapshot::of(head_fleet, &contents)?;
             return Err(ComparisonError::Definitions(head.fleet.findings, head_tree));
         }

@@ -109,6 +109,7 @@ pub mod formats;
 pub mod glob;
 pub mod graph;
 pub mod hook;
+pub mod import;
 pub mod lint;
 pub mod output;
 pub mod packer;

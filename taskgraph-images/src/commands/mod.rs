@@ -10,6 +10,7 @@ mod digest;
 mod graph;
 mod hook;
 mod images;
+mod import;
 mod init;
 mod man;
 mod packer_template;
@@ -116,6 +117,7 @@ enum Command {
     Check(check::Args),
     PackerTemplate(packer_template::Args),
     Hook(hook::Args),
+    Import(import::Args),
     Init(init::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -135,6 +137,7 @@ pub(crate) fn run(cli: Cli, printer: &mut Printer) -> Result<(), Failure> {
         Command::Check(args) => check::run(args, global, printer),
         Command::PackerTemplate(args) => packer_template::run(args, global, printer),
         Command::Hook(args) => hook::run(args, global, printer),
+        Command::Import(args) => import::run(args, global, printer),
         Command::Init(args) => init::run(args, global, printer),
         Command::Schema(args) => schema::run(args, printer),
         Command::Completions(args) => completions::run(args, printer),

@@ -25,8 +25,6 @@ pub struct Foreign {
     pub pins: BTreeMap<String, ExternalPin>,
     /// Files that neither definition nor template names.
     pub inputs: Vec<(Spanned<String>, Role)>,
-    /// What the image uses of uploaded folders.
-    pub uploads: Vec<UsedFolder>,
     /// The Packer template, where it is made from the definition.
     pub rendered: Option<Rendered>,
 }

@@ -10,7 +10,7 @@ use taskgraph_images_transforms::{
 };
 
 use super::config::Config;
-use super::foreign::Foreign;
+use super::foreign::{Foreign, UsedFolder};
 use super::pins::Pins;
 use super::select::Selection;
 use super::text::Parsed;
@@ -53,6 +53,8 @@ pub struct Written {
     pub inputs: Vec<(Kind, Spanned<String>)>,
     /// The files whose references need not be followed: waived, or stood for by declared inputs.
     pub waivers: Vec<Spanned<String>>,
+    /// What the image uses of uploaded folders.
+    pub uploads: Vec<UsedFolder>,
     /// What makes the image.
     pub builder: WrittenBuilder,
 }
@@ -388,10 +390,23 @@ fn build(
                 .into_iter()
                 .map(|input| (kind(input.of), input.path))
                 .collect(),
+            uploads: file.uploads.into_iter().map(used).collect(),
             builder: written_builder,
         },
         foreign: None,
     })
+}
+
+fn used(upload: written::Upload) -> UsedFolder {
+    let uses = upload.uses.into_iter().map(|name| Spanned {
+        value: format!("{}/{}", upload.folder, name.value),
+        place: name.place,
+    });
+    UsedFolder {
+        uses: uses.collect(),
+        key: "uploads".to_owned(),
+        folder: upload.folder,
+    }
 }
 
 fn kind(stage: Option<Stage>) -> Kind {

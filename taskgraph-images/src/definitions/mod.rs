@@ -32,6 +32,6 @@ pub use load::DefinitionFile;
 pub(crate) use load::{Loader, by_id, read, read_settings};
 pub use pins::{Pin, Pins, PinsFile};
 pub use tasks::ImageTasks;
-pub(crate) use tasks::{Draft, Settings, complete};
+pub(crate) use tasks::{Draft, NO_WORKER, Settings, complete};
 pub use text::Parsed;
 pub use written::{Attribute, ImageFile};

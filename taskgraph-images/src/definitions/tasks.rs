@@ -9,7 +9,7 @@ use std::sync::Arc;
 use taskgraph_images_transforms::{Arch, Cloud, Duration, ImageName, Os};
 
 use super::config::Config;
-use super::foreign::Foreign;
+use super::foreign::{Foreign, UsedFolder};
 use super::image::{self, ResolvedImage, WrittenBuilder};
 use super::merge::merge;
 use super::pins::Pins;
@@ -45,7 +45,7 @@ record! {
 }
 
 /// The alias that stands for all workers where no settings name any.
-const NO_WORKER: &str = "unset";
+pub(crate) const NO_WORKER: &str = "unset";
 
 /// What a recipe made of a definition.
 pub(crate) struct Draft<'a> {
@@ -61,6 +61,7 @@ pub(crate) struct Draft<'a> {
     pub(crate) arch: Arch,
     pub(crate) builder: taskgraph_images_transforms::Builder,
     pub(crate) written: WrittenBuilder,
+    pub(crate) uploads: Vec<UsedFolder>,
     pub(crate) foreign: Foreign,
 }
 
@@ -101,6 +102,7 @@ pub(crate) fn complete(
     definition.builder = draft.builder;
     resolved.definition = Arc::new(definition);
     resolved.written.builder = draft.written;
+    resolved.written.uploads = draft.uploads;
     resolved.foreign = Some(draft.foreign);
     Some(resolved)
 }

@@ -181,6 +181,7 @@ fn image(
             source: source.place,
             var_files: Vec::new(),
         },
+        uploads,
         foreign: Foreign {
             kind: kind.kind.as_str().into(),
             read: reader.read,
@@ -188,7 +189,6 @@ fn image(
             values,
             pins,
             inputs,
-            uploads,
             rendered: None,
         },
     };

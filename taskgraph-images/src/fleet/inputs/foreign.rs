@@ -27,12 +27,16 @@ impl Derivation<'_> {
                 }
             }
         }
-        for folder in &foreign.uploads {
+    }
+
+    /// Names among uploaded folders' used files that mean none.
+    pub(super) fn check_uploads(&mut self) {
+        let image = self.image;
+        for folder in &image.written.uploads {
             self.check_used(folder);
         }
     }
 
-    /// Names among an uploaded folder's used files that mean none.
     fn check_used(&mut self, folder: &UsedFolder) {
         for entry in &folder.uses {
             let message = match Glob::parse(&entry.value) {
@@ -84,9 +88,10 @@ impl Derivation<'_> {
 
     /// Whether the image uses an uploaded file, by the rules for its folder: `None` when there is no rule, else where
     /// it is named, if it is.
-    fn used(&self, path: &TreePath) -> Option<Option<Place>> {
-        let foreign = self.image.foreign.as_ref()?;
-        let mut rules = foreign
+    pub(super) fn used(&self, path: &TreePath) -> Option<Option<Place>> {
+        let mut rules = self
+            .image
+            .written
             .uploads
             .iter()
             .filter(|rule| path.is_within(&rule.folder))

@@ -102,6 +102,7 @@ impl Derivation<'_> {
         if let Some(foreign) = &image.foreign {
             self.foreign(foreign);
         }
+        self.check_uploads();
         let scripts = self.expand_all(&image.written.scripts, Folder::Scripts(definition.os));
         for (path, place) in &scripts {
             self.add(path, Kind::Build, Role::Script, place);

@@ -129,6 +129,9 @@ impl Derivation<'_> {
                     let role = match input.role {
                         InputRole::Template => Role::Template,
                         InputRole::Script => Role::Script,
+                        InputRole::Upload if matches!(self.used(&input.path), Some(None)) => {
+                            Role::Travels
+                        }
                         InputRole::Upload => Role::Upload,
                         // What the template means is compared as a value: a comment in it changes nothing.
                         InputRole::VarFile => Role::VarFile,

@@ -167,6 +167,7 @@ pub(super) fn image(
             source: whole,
             var_files: Vec::new(),
         },
+        uploads: Vec::new(),
         foreign: Foreign {
             kind: of.into(),
             read,
