@@ -22,6 +22,8 @@ record! {
         pub provisioning / "provisioning": Vec<TreePath>,
         /// Globs of files in those folders that are never reported.
         pub unclaimed_ok / "unclaimed-ok": Vec<Spanned<String>>,
+        /// Words in texts that stand for what differs with each build, such as a date: no definition knows it.
+        pub placeholders / "placeholders": Vec<String>,
         /// Images whose definition is a YAML file, and whose Packer template stands in the repository.
         pub images / "images": Vec<Spanned<TemplateKind>>,
         /// Images whose definition is a builder file, and whose Packer template is rendered from it.

@@ -10,7 +10,11 @@ use crate::comparison::Snapshot;
 use crate::definitions::{Foreign, ResolvedImage};
 use crate::fleet::Role;
 use crate::formats::REVISION;
-use crate::tree::TreePath;
+use crate::tree::{Files as _, TreePath, View};
+
+/// What becomes of values that count although no template sees them.
+const BY_BYTES: &str =
+    "old definitions of which more is read than the template sees count by their bytes now";
 
 /// Revisions of other repositories, as pins with names.
 pub(super) struct Pins {
@@ -171,6 +175,19 @@ pub(super) fn image(
             _ => None,
         };
     }
+    if let Some(foreign) = resolved.foreign.as_ref().filter(|_| rendered.is_none()) {
+        let own = &resolved.path;
+        let uploaded = resolved
+            .written
+            .uploads
+            .iter()
+            .any(|rule| own.is_within(&rule.folder));
+        if !foreign.values.is_empty() && !uploaded {
+            inputs.insert(own.as_str(), "keys of it are read where it is built");
+            notes.insert(BY_BYTES.to_owned());
+        }
+    }
+    let inputs = folders(snapshot, inputs);
     let inputs: Vec<Json> = inputs
         .into_iter()
         .map(|(path, reason)| json!({"path": path, "reason": reason}))
@@ -196,6 +213,32 @@ pub(super) fn image(
         definition,
         template,
     }
+}
+
+/// Inputs with whole folders in their files' place, so that a file that comes counts, too.
+fn folders<'a>(
+    snapshot: &'a Snapshot,
+    inputs: BTreeMap<&'a str, &'a str>,
+) -> BTreeMap<String, &'a str> {
+    let view = View::new(&snapshot.fleet.tree);
+    let mut found: BTreeMap<String, &str> = BTreeMap::new();
+    for (path, reason) in &inputs {
+        let whole = path
+            .match_indices('/')
+            .map(|(at, _)| &path[..at])
+            .find(|folder| {
+                let files = view
+                    .list(&TreePath::from_git(folder), true)
+                    .unwrap_or_default();
+                files.len() > 1
+                    && files
+                        .iter()
+                        .all(|file| inputs.get(file.as_str()) == Some(reason))
+            });
+        let entry = whole.map_or_else(|| (*path).to_owned(), |folder| format!("{folder}/"));
+        found.insert(entry, reason);
+    }
+    found
 }
 
 /// The template as it is run, with the revision as a variable of Packer's.
@@ -243,7 +286,7 @@ fn packer(
     else {
         return Json::Null;
     };
-    let view = crate::tree::View::new(&snapshot.fleet.tree);
+    let view = View::new(&snapshot.fleet.tree);
     let parsed = crate::packer::ParsedTemplate::parse(&view, &TreePath::from_git(template));
     let declared: BTreeSet<&str> = parsed
         .iter()
@@ -267,6 +310,15 @@ fn packer(
             }
             other => other.clone(),
         };
+        let recipe = snapshot.fleet.choice.recipe.iter();
+        for word in recipe.flat_map(|recipe| &recipe.placeholders) {
+            if value
+                .as_str()
+                .is_some_and(|text| text.contains(word.as_str()))
+            {
+                notes.insert(format!("`{word}` in the variable `{name}` differed with each build: let the template make it"));
+            }
+        }
         own.insert(name.clone(), value);
     }
     json!({"template": template, "source": source, "variables": own})
@@ -296,7 +348,7 @@ fn uploads(resolved: &ResolvedImage, notes: &mut BTreeSet<String>) -> Vec<Json> 
             if !foreign.values.is_empty() {
                 for path in own.iter().filter(|path| path.is_within(&rule.folder)) {
                     uses.push(relative(path.as_str()));
-                    notes.insert("files of the old definitions that machines read count by their bytes now".to_owned());
+                    notes.insert(BY_BYTES.to_owned());
                 }
             }
             json!({"folder": rule.folder.as_str(), "uses": uses, "reason": "all else merely travels with it"})
