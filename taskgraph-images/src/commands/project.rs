@@ -1,7 +1,7 @@
 //! The repository and the place of its definitions, as every command needs them.
 
 use taskgraph_images::comparison::{Head, Snapshot};
-use taskgraph_images::definitions::Layout;
+use taskgraph_images::definitions::{Config, Layout};
 use taskgraph_images::diagnostic::{Diagnostic, Severity};
 use taskgraph_images::graph::Contents;
 use taskgraph_images::tree::{Repository, Tree, TreePath};
@@ -65,9 +65,9 @@ impl Project {
 }
 
 /// Fails where nothing says how tasks run: a recipe's images are known without settings, their tasks are not.
-pub(super) fn settings(snapshot: &Snapshot) -> Result<(), Failure> {
-    if snapshot.fleet.config.is_some() {
-        return Ok(());
+pub(super) fn settings(snapshot: &Snapshot) -> Result<&Config, Failure> {
+    if let Some(config) = &snapshot.fleet.config {
+        return Ok(config);
     }
     let path = snapshot.fleet.layout.config();
     let fault = Diagnostic::error(
