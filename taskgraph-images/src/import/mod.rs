@@ -64,6 +64,9 @@ pub fn import(snapshot: &Snapshot, root: &TreePath) -> Result<Import, Comparison
     }
 }
 
+/// An image of a group that shares a fragment, and its whole definition.
+type Member<'a> = (&'a ImageId, Map<String, Json>);
+
 fn files(
     snapshot: &Snapshot,
     root: &TreePath,
@@ -72,7 +75,7 @@ fn files(
 ) -> BTreeMap<TreePath, String> {
     let pins = draft::Pins::new(snapshot);
     let mut files = BTreeMap::new();
-    let mut groups: BTreeMap<String, Vec<(&ImageId, Map<String, Json>)>> = BTreeMap::new();
+    let mut groups: BTreeMap<String, Vec<Member<'_>>> = BTreeMap::new();
     for (id, image) in &snapshot.fleet.images {
         let Some(foreign) = &image.resolved().foreign else {
             continue;

@@ -12,7 +12,6 @@ use crate::fleet::values::Recipe;
 use crate::glob::Glob;
 use crate::packer::{InputRole, ParsedTemplate, Request, TemplateInput};
 use crate::tree::{Files, TreePath};
-use crate::yaml::Spanned;
 
 impl Derivation<'_> {
     /// The files that the recipe names, and that definitions were read from.
@@ -41,7 +40,12 @@ impl Derivation<'_> {
         for entry in &folder.uses {
             let message = match Glob::parse(&entry.value) {
                 Ok(glob) => match glob.expand(&self.view) {
-                    Ok(found) if !found.is_empty() => continue,
+                    Ok(found) if !found.is_empty() => {
+                        for path in found {
+                            self.used.entry(path).or_insert_with(|| entry.place.clone());
+                        }
+                        continue;
+                    }
                     _ => "which does not exist".to_owned(),
                 },
                 Err(error) => error.to_string(),
@@ -89,19 +93,10 @@ impl Derivation<'_> {
     /// Whether the image uses an uploaded file, by the rules for its folder: `None` when there is no rule, else where
     /// it is named, if it is.
     pub(super) fn used(&self, path: &TreePath) -> Option<Option<Place>> {
-        let mut rules = self
-            .image
-            .written
-            .uploads
-            .iter()
-            .filter(|rule| path.is_within(&rule.folder))
-            .peekable();
-        rules.peek()?;
-        let matches = |entry: &&Spanned<String>| {
-            Glob::parse(&entry.value).is_ok_and(|glob| glob.matches(path))
-        };
-        let named = rules.flat_map(|rule| &rule.uses).find(matches);
-        Some(named.map(|entry| entry.place.clone()))
+        let mut rules = self.image.written.uploads.iter();
+        rules
+            .any(|rule| path.is_within(&rule.folder))
+            .then(|| self.used.get(path).cloned())
     }
 
     /// A template that was made from the definition.

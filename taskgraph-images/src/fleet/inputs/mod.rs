@@ -46,6 +46,7 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
         followed: BTreeSet::new(),
         shared_looks: Vec::new(),
         used_waivers: BTreeSet::new(),
+        used: BTreeMap::new(),
     };
     let values = work.all();
     let Derivation {
@@ -92,6 +93,8 @@ struct Derivation<'a> {
     followed: BTreeSet<TreePath>,
     shared_looks: Vec<Arc<[Look]>>,
     used_waivers: BTreeSet<usize>,
+    /// Files of uploaded folders that the image uses, and where they are named.
+    used: BTreeMap<TreePath, Place>,
 }
 
 impl Derivation<'_> {
