@@ -192,7 +192,7 @@ extends: nothing
     image-defs/images/i.yml:8: unknown-key: the key `wroker` is not known here (did you mean `worker`?)
     image-defs/images/i.yml:8: bad-value: "soon" is no length of time: expected a whole number and a unit, such as `30 minutes`, `2 hours`, `28 days`, `1 month` or `1 year`
     image-defs/images/i.yml:9: bad-value: unknown verify method `reboot`, expected one of `boot`, `in-build`, `pool`, `container` (did you mean `boot`?)
-    image-defs/images/i.yml:10: unknown-key: the key `unknown` is not known here (known keys: extends, name, description, owner, variants, cloud, os, arch, level, attributes, parent, builder, scripts, inputs, waivers, build, verify, publish, max-age, treeherder)
+    image-defs/images/i.yml:10: unknown-key: the key `unknown` is not known here (known keys: extends, name, description, owner, variants, cloud, os, arch, level, attributes, parent, builder, scripts, inputs, waivers, uploads, build, verify, publish, max-age, treeherder)
     image-defs/images/i.yml:11: unknown-fragment: there is no fragment `nothing` (fragments stand in `image-defs/fragments`: )
     "#);
 }
