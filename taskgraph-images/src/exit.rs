@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+use taskgraph_images::actions::Action;
+use taskgraph_images::actions::choose::ActionError;
+use taskgraph_images::actions::input::InputError;
 use taskgraph_images::comparison::ComparisonError;
 use taskgraph_images::decision::create::CreateError;
 use taskgraph_images::decision::event::EventError;
@@ -10,8 +13,12 @@ use taskgraph_images::decision::scopes::MissingScope;
 use taskgraph_images::decision::target::UnknownImage;
 use taskgraph_images::diagnostic::Diagnostic;
 use taskgraph_images::taskcluster::ApiError;
-use taskgraph_images::transforms::TransformError;
+use taskgraph_images::transforms::{ImageId, TransformError};
+use taskgraph_images::tree::checkout::CheckoutError;
 use taskgraph_images::tree::{FileError, RepositoryError, Tree};
+use taskgraph_images::worker::build::BuildFault;
+use taskgraph_images::worker::process::ProgramError;
+use taskgraph_images::worker::store::StoreError;
 
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
@@ -28,21 +35,54 @@ pub(crate) enum Failure {
     Files(String),
     /// What is known of an event does not make parameters.
     Event(Vec<EventError>),
+    /// The input of an action is at fault.
+    Input(Vec<InputError>),
+    /// An action cannot do what was asked.
+    Action(Vec<ActionError>),
+    /// Calls of Taskcluster's services that failed, of several that do not depend on each other.
+    Calls(Vec<ApiError>),
     /// Images that were asked for and that there are not.
     Images(Vec<UnknownImage>),
     /// A service of Taskcluster refused, or did not answer.
     Taskcluster(ApiError),
-    /// The task holds scopes of level 3 in an event that lets anybody choose the code.
+    /// The task holds scopes of level 3 in a run of level 1.
     TooMuch {
         /// The event.
         tasks_for: String,
-        /// The scope.
+        /// The scopes.
+        scopes: Vec<String>,
+    },
+    /// The action task was started for another permission.
+    Permission {
+        /// The action.
+        action: Action,
+        /// The scope that would say so.
         scope: String,
     },
     /// The task lacks scopes.
     Scopes(Vec<MissingScope>),
     /// Not all tasks were created.
     Create(CreateError),
+    /// Images whose template Packer refuses.
+    Templates(Vec<ImageId>),
+    /// A program that is needed cannot be run.
+    Program {
+        /// Its name.
+        name: String,
+        /// What the system says.
+        why: String,
+    },
+    /// Something around the task failed, and may not fail again.
+    Infrastructure(String),
+    /// An image cannot be built as its definition says.
+    Build(ImageId, BuildFault),
+    /// An image does not pass its checks.
+    Verify {
+        /// The image.
+        image: ImageId,
+        /// The checks that failed.
+        checks: Vec<String>,
+    },
     /// Whoever reads the output went away; nobody is to be told.
     BrokenPipe,
 }
@@ -52,14 +92,29 @@ impl Failure {
     pub(crate) fn code(&self) -> ExitCode {
         match self {
             Self::BrokenPipe => ExitCode::SUCCESS,
-            Self::Definitions(..) | Self::Tasks(_) => ExitCode::from(1),
-            Self::Usage(..) | Self::Event(_) | Self::Images(_) => ExitCode::from(2),
-            Self::Repository(_) | Self::Files(_) => ExitCode::from(3),
+            Self::Build(_, BuildFault::Infrastructure { .. }) => ExitCode::from(75),
+            Self::Definitions(..)
+            | Self::Tasks(_)
+            | Self::Templates(_)
+            | Self::Build(..)
+            | Self::Verify { .. } => ExitCode::from(1),
+            Self::Usage(..)
+            | Self::Event(_)
+            | Self::Images(_)
+            | Self::Input(_)
+            | Self::Action(_) => ExitCode::from(2),
+            Self::Repository(_) | Self::Files(_) | Self::Program { .. } => ExitCode::from(3),
+            // EX_TEMPFAIL
+            Self::Infrastructure(_) => ExitCode::from(75),
             Self::Taskcluster(error) if error.is_transient() => ExitCode::from(4),
             Self::Create(error) if error.is_transient() => ExitCode::from(4),
-            Self::Taskcluster(_) | Self::TooMuch { .. } | Self::Scopes(_) | Self::Create(_) => {
-                ExitCode::from(5)
-            }
+            Self::Calls(errors) if errors.iter().any(ApiError::is_transient) => ExitCode::from(4),
+            Self::Taskcluster(_)
+            | Self::TooMuch { .. }
+            | Self::Permission { .. }
+            | Self::Scopes(_)
+            | Self::Create(_)
+            | Self::Calls(_) => ExitCode::from(5),
         }
     }
 
@@ -92,11 +147,26 @@ impl Failure {
                 Some("run it again: what was created is found, and nothing is created twice".to_owned())
             }
             Self::TooMuch { .. } => Some(
-                "take the scope from the role of such events; level 3 is for pushes, cron jobs and actions".to_owned(),
+                "take them from the role of such events: pull requests, tags, and whatever else is of level 1; nothing \
+                 was created"
+                    .to_owned(),
             ),
+            Self::Permission { action, .. } => Some(format!(
+                "start it from `public/actions.json`, whose hook for `{action}` is one of the permission `{}`",
+                action.permission()
+            )),
             Self::Scopes(_) => Some(
                 "grant them to the role that `.taskcluster.yml` assumes for this event; nothing was created".to_owned(),
             ),
+            Self::Templates(_) => Some(
+                "Packer said above what is wrong; if it misses a value that only a builder's machine or a secret has, \
+                 put something in its place below `validate.environment` of the settings"
+                    .to_owned(),
+            ),
+            Self::Program { name, .. } => Some(format!("install `{name}`, or say where it is")),
+            Self::Infrastructure(_) | Self::Build(_, BuildFault::Infrastructure { .. }) => {
+                Some("run it again; a task does so by itself".to_owned())
+            }
             Self::Repository(RepositoryError::Conflict(_)) => Some("resolve it and stage the file".to_owned()),
             Self::Repository(RepositoryError::Bare(_)) => Some("name a revision with `--head`".to_owned()),
             _ => None,
@@ -111,6 +181,38 @@ impl Failure {
             "no Taskcluster is named".to_owned(),
             Some("set `TASKCLUSTER_ROOT_URL`, and `TASKCLUSTER_PROXY_URL` in a task".to_owned()),
         )
+    }
+}
+
+impl From<ProgramError> for Failure {
+    fn from(error: ProgramError) -> Self {
+        match error {
+            ProgramError::Start { name, why } => Self::Program { name, why },
+            ProgramError::Output { .. } => Self::Files(error.to_string()),
+            other => Self::Infrastructure(other.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Api(error) => Self::Taskcluster(error),
+            other => Self::Files(other.to_string()),
+        }
+    }
+}
+
+impl From<CheckoutError> for Failure {
+    fn from(error: CheckoutError) -> Self {
+        match error {
+            CheckoutError::NoGit(why) => Self::Program {
+                name: "git".to_owned(),
+                why,
+            },
+            CheckoutError::Fetch { .. } => Self::Infrastructure(error.to_string()),
+            other => Self::Files(other.to_string()),
+        }
     }
 }
 

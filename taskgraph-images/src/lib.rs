@@ -97,6 +97,7 @@
 //! it with a reason. The world outside of the repository counts by what the repository says of it: its pins. Nothing
 //! here asks a network.
 
+pub mod actions;
 pub mod affected;
 pub mod comparison;
 pub mod containers;
@@ -111,12 +112,14 @@ pub mod graph;
 pub mod hook;
 pub mod import;
 pub mod lint;
+pub mod manifest;
 pub mod output;
 pub mod packer;
 mod payloads;
 pub mod scripts;
 pub mod taskcluster;
 pub mod tree;
+pub mod worker;
 pub mod yaml;
 
 pub use taskgraph_images_transforms as transforms;

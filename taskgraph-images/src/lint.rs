@@ -74,14 +74,21 @@ fn sources(side: Side<'_>) -> Vec<Diagnostic> {
     findings
 }
 
-/// Worker aliases that no task runs on.
+/// Worker aliases that no task runs on: none of an image's, and none that validates.
 fn workers(side: Side<'_>) -> Vec<Diagnostic> {
     let aliases = side
         .fleet
         .config
         .iter()
         .flat_map(|config| config.project.workers.keys());
+    let validates = side
+        .fleet
+        .config
+        .as_ref()
+        .and_then(|config| config.project.validate.as_ref())
+        .map(|validate| &validate.worker);
     aliases
+        .filter(|alias| validates != Some(*alias))
         .filter(|alias| !side.graph.contains(&NodeKey::Worker((*alias).clone())))
         .map(|alias| {
             Diagnostic::warning(
@@ -97,7 +104,7 @@ fn workers(side: Side<'_>) -> Vec<Diagnostic> {
 /// Files of provisioning folders that go into no image.
 fn unreached(side: Side<'_>) -> Vec<Diagnostic> {
     let view = View::new(&side.fleet.tree);
-    let folders = side.fleet.provisioning();
+    let folders = side.fleet.claimed_folders();
     let mut findings: Vec<Diagnostic> = folders
         .iter()
         .flat_map(|folder| view.list(folder, true).unwrap_or_default())

@@ -36,6 +36,7 @@ impl<'a> Words<'a> {
     fn of(image: &'a ImageDefinition, kind: Kind) -> Self {
         let verify = image.verify.as_ref();
         let secrets: &[SecretName] = match kind {
+            Kind::Validate => &[],
             Kind::Build => &image.build.secrets,
             Kind::Verify => verify.map_or(&[], |verify| &verify.secrets),
             Kind::Publish => image

@@ -9,6 +9,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 use taskgraph_images::diagnostic::{Diagnostic, Place, Severity};
 use taskgraph_images::output::text::count;
 use taskgraph_images::tree::{Files, Tree, TreePath, View};
+use taskgraph_images::worker::build::BuildFault;
 
 use crate::exit::Failure;
 
@@ -134,9 +135,21 @@ impl Printer {
             }
             Failure::Event(errors) => self.errors(errors),
             Failure::Images(errors) => self.errors(errors),
+            Failure::Input(errors) => self.errors(errors),
+            Failure::Action(errors) => self.errors(errors),
+            Failure::Calls(errors) => self.errors(errors),
             Failure::Taskcluster(error) => self.errors([error]),
-            Failure::TooMuch { tasks_for, scope } => self.errors([format!(
-                "this task holds `{scope}`, and `{tasks_for}` lets anybody choose the code that runs here"
+            Failure::TooMuch { tasks_for, scopes } => {
+                for scope in scopes {
+                    self.stderr(&format!("  `{scope}`"));
+                }
+                self.errors([format!(
+                    "this run, `{tasks_for}`, is of level 1, and holds {} of level 3",
+                    count(scopes.len(), "scope")
+                )]);
+            }
+            Failure::Permission { action, scope } => self.errors([format!(
+                "this task was not started for `{action}`: it does not hold `{scope}`"
             )]),
             Failure::Scopes(missing) => {
                 for scope in missing {
@@ -150,8 +163,11 @@ impl Printer {
                     self.errors([format!("`{label}`: {fault}")]);
                 }
                 if !error.skipped.is_empty() {
-                    let labels: Vec<String> =
-                        error.skipped.iter().map(|label| format!("`{label}`")).collect();
+                    let labels: Vec<String> = error
+                        .skipped
+                        .iter()
+                        .map(|label| format!("`{label}`"))
+                        .collect();
                     self.stderr(&format!("not tried: {}", labels.join(", ")));
                 }
                 self.errors([format!(
@@ -161,6 +177,32 @@ impl Printer {
                     error.done.created + error.done.present
                 )]);
             }
+            Failure::Build(image, BuildFault::Image { script, line, tail }) => {
+                self.stderr(tail);
+                let place = match (script, line) {
+                    (Some(script), Some(line)) => format!(": `{script}` failed at line {line}"),
+                    (Some(script), None) => format!(": it ended in `{script}`"),
+                    (None, _) => String::new(),
+                };
+                self.errors([format!("`{image}` cannot be built{place}")]);
+            }
+            Failure::Build(image, BuildFault::Infrastructure { words }) => self.errors([format!(
+                "`{image}` could not be built, and that is not its own fault: {words}"
+            )]),
+            Failure::Verify { image, checks } => {
+                for check in checks {
+                    self.errors([format!("`{image}` fails `{check}`")]);
+                }
+            }
+            Failure::Templates(images) => {
+                for image in images {
+                    self.errors([format!("`{image}`: Packer refuses its template")]);
+                }
+            }
+            Failure::Program { name, why } => {
+                self.errors([format!("`{name}` cannot be run: {why}")]);
+            }
+            Failure::Infrastructure(words) => self.errors([words]),
             Failure::Repository(error) => self.stderr(&format!("{ERROR}error{ERROR:#}: {error}")),
         }
         if let Some(hint) = failure.hint() {

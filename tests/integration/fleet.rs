@@ -1,13 +1,15 @@
 //! This repository's own fleet: every task is legal, and a change of a definition shows its effect in review.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use serde_json::{Value, json};
 use taskgraph_images::comparison::Snapshot;
 use taskgraph_images::definitions::Layout;
+use taskgraph_images::difference::differences;
 use taskgraph_images::graph::Contents;
 use taskgraph_images::output::preview::task_graph;
-use taskgraph_images::transforms::{Level, Parameters, TaskGraph};
+use taskgraph_images::transforms::{ImageId, Level, Parameters, Task, TaskGraph};
 use taskgraph_images::tree::{MemoryTree, Mode};
 
 #[path = "../schemas/mod.rs"]
@@ -83,27 +85,98 @@ fn every_task_is_legal() {
     }
 }
 
-/// The tasks of the first image of each definition, for a push at level 3; digests change with every script, and are
-/// not shown.
+/// Every task for a push at level 3: those of the first image of each definition whole, those of its other images by
+/// what differs. Digests change with every script, and are not shown.
 #[test]
 fn tasks_of_each_definition() {
     let snapshot = fleet();
     let graph = graph(&snapshot, Level::Three, "github-push");
-    let mut seen = BTreeSet::new();
+    let mut first: BTreeMap<String, &ImageId> = BTreeMap::new();
     let mut settings = insta::Settings::clone_current();
     settings.add_filter("[0-9a-f]{64}", "[digest]");
+    let mut others = String::new();
     for (id, image) in &snapshot.fleet.images {
         let definition = &image.resolved().definition.definition;
-        if !seen.insert(definition.clone()) {
+        let first = *first.entry(definition.clone()).or_insert(id);
+        if first == id {
+            let tasks: Vec<_> = graph
+                .tasks()
+                .filter(|task| task.attributes.image == *id)
+                .collect();
+            settings.bind(|| insta::assert_json_snapshot!(definition.as_str(), tasks));
             continue;
         }
-        let labels: BTreeSet<_> = image.kinds().map(|kind| id.label(kind)).collect();
-        let tasks: Vec<_> = graph
-            .tasks()
-            .filter(|task| labels.contains(&task.label))
-            .collect();
-        settings.bind(|| insta::assert_json_snapshot!(definition.as_str(), tasks));
+        for kind in image.kinds() {
+            let (one, other) = (graph.get(&first.label(kind)), graph.get(&id.label(kind)));
+            others += &format!("{}, unlike {}\n", id.label(kind), first.label(kind));
+            others += &differing(&plain(one.unwrap()), &plain(other.unwrap()));
+        }
     }
+    settings.bind(|| insta::assert_snapshot!("more-images", others));
+}
+
+/// Every task for the other events and levels, by what differs from a push at level 3. Tasks that differ alike stand
+/// together; their own names are not shown.
+#[test]
+fn tasks_of_each_event() {
+    let snapshot = fleet();
+    let push = graph(&snapshot, Level::Three, "github-push");
+    for (name, level, event) in [
+        ("push-at-level-1", Level::One, "github-push"),
+        ("cron-at-level-1", Level::One, "cron"),
+        ("cron-at-level-3", Level::Three, "cron"),
+        ("pull-request", Level::One, "github-pull-request"),
+        (
+            "pull-request-untrusted",
+            Level::One,
+            "github-pull-request-untrusted",
+        ),
+    ] {
+        let mut parameters = parameters(level, event);
+        if parameters.is_pull_request() {
+            parameters.pull_request_number = Some(7);
+        }
+        let graph = task_graph(&snapshot, None, &parameters).unwrap();
+        let mut alike: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for task in push.tasks() {
+            let other = graph.get(&task.label);
+            let text = match other {
+                Some(other) => differing(&plain(task), &plain(other)),
+                None => "  is not there\n".to_owned(),
+            };
+            alike.entry(text).or_default().push(task.label.to_string());
+        }
+        for task in graph.tasks().filter(|task| push.get(&task.label).is_none()) {
+            let text = "  is there besides\n".to_owned();
+            alike.entry(text).or_default().push(task.label.to_string());
+        }
+        let text: String = alike
+            .into_iter()
+            .map(|(text, labels)| format!("{}\n{text}\n", labels.join(" ")))
+            .collect();
+        insta::assert_snapshot!(name, text);
+    }
+}
+
+/// A task without its own name, its image's and its digest.
+fn plain(task: &Task) -> Value {
+    let image = &task.attributes.image;
+    let mut text = json!(task)
+        .to_string()
+        .replace(&image.to_string(), "[image]")
+        .replace(&format!("{}-{}", image.name, image.cloud), "[name]");
+    if let Some(cached) = &task.attributes.cached_task {
+        text = text.replace(&cached.digest.to_string(), "[digest]");
+    }
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Where two tasks differ, a line each.
+fn differing(one: &Value, other: &Value) -> String {
+    differences(one, other)
+        .into_iter()
+        .map(|(place, one, other)| format!("  {place}: {one} → {other}\n"))
+        .collect()
 }
 
 #[test]

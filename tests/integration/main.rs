@@ -5,6 +5,10 @@
     reason = "a test whose case cannot be set up has failed"
 )]
 
+/// Actions: offered by a decision, started by a hook, run against a Taskcluster on loopback.
+mod actions;
+/// A decision to be made.
+mod case;
 /// Files that change: content, mode, kind, place.
 mod changes;
 /// The checkout that a decision runs in.
@@ -39,6 +43,9 @@ mod revisions;
 mod services;
 /// Repositories and runs.
 mod support;
+/// Templates that Packer validates.
+#[cfg(unix)]
+mod validate;
 /// Values that definitions resolve to, rather than bytes.
 mod values;
 /// The index and the work tree.

@@ -18,7 +18,7 @@ mod secret;
 mod words;
 
 pub use config::{
-    ContainerImage, ProjectConfig, TaskDefaults, ToolFile, TreeherderGroup, WorkerAlias,
+    ContainerImage, ProjectConfig, TaskDefaults, ToolFile, TreeherderGroup, Validation, WorkerAlias,
 };
 pub use duration::{Duration, DurationError};
 pub use id::{ImageId, ImageIdError, Platform, TaskQueueId};
@@ -71,9 +71,11 @@ pub struct ImageDefinition {
 }
 
 impl ImageDefinition {
-    /// The worker alias that a task of some kind runs on; absent when the image has no such task.
+    /// The worker alias that its definition names for a kind of task; absent when the image has no such task, and of
+    /// validate tasks, which run where the project's settings say.
     pub fn worker(&self, kind: Kind) -> Option<&AliasName> {
         match kind {
+            Kind::Validate => None,
             Kind::Build => Some(&self.build.worker),
             Kind::Verify => self.verify.as_ref().map(|verify| &verify.worker),
             Kind::Publish => self.publish.as_ref().map(|publish| &publish.worker),

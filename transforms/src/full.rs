@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::credentials::{validates, withheld};
 use crate::definition::{Digest, ImageDefinition, ImageId, Kind, Level, ProjectConfig};
 use crate::error::{TransformError, TransformErrorKind};
 use crate::graph::TaskGraph;
@@ -40,10 +41,13 @@ impl<'a> ImageTasks<'a> {
 }
 
 /// The kinds of tasks that an image has in a run of some level: no image has a publish task below level 3.
+///
+/// Which of them a stranger's run leaves out, and what it has instead, is in [`withheld`].
 pub fn kinds(image: &ImageDefinition, level: Level) -> impl Iterator<Item = Kind> {
     let publishes = level == Level::Three && image.publish.is_some();
     let verifies = image.verify.is_some();
     Kind::ALL.iter().copied().filter(move |kind| match kind {
+        Kind::Validate => false,
         Kind::Build => true,
         Kind::Verify => verifies,
         Kind::Publish => publishes,
@@ -51,6 +55,9 @@ pub fn kinds(image: &ImageDefinition, level: Level) -> impl Iterator<Item = Kind
 }
 
 /// Makes the graph of all tasks of all images, and checks it with [`verify::verify`].
+///
+/// In a run whose code a stranger chose, that is all tasks but those that need credentials ([`withheld`]). These are
+/// rendered all the same, so that what is wrong with them is said.
 ///
 /// # Errors
 /// Every fault of every image, then every fault of the graph, then every broken rule; a later sort is only looked for
@@ -72,11 +79,18 @@ pub fn full_task_graph(
         templates,
         images: &known,
     };
+    let left_out = if parameters.is_untrusted() {
+        withheld(images.iter().map(|image| image.definition))
+    } else {
+        BTreeMap::new()
+    };
     let mut tasks = Vec::new();
     let mut errors = Vec::new();
     for image in images {
-        for kind in kinds(image.definition, parameters.level) {
+        let validate = validates(image.definition, config, &left_out).then_some(Kind::Validate);
+        for kind in kinds(image.definition, parameters.level).chain(validate) {
             match task(&run, image, kind) {
+                Ok(task) if left_out.contains_key(&task.label) => {}
                 Ok(task) => tasks.push(task),
                 Err(error) => errors.push(TransformError {
                     task: Some((image.definition.id.clone(), kind)),

@@ -1,7 +1,8 @@
 //! Turns resolved machine image definitions into Taskcluster task definitions.
 //!
 //! An image has up to three tasks: *build* makes it, *verify* checks what was built, *publish* makes it available to
-//! worker pools. This crate renders them for every image of a repository, as the graph that Taskgraph's tools read. It
+//! worker pools. Where a stranger chose the code and a build needs credentials, *validate* stands in for it: it looks at
+//! the Packer template. This crate renders them for every image of a repository, as the graph that Taskgraph's tools read. It
 //! is pure: no input or output, no clock, no network, no environment. Reading definitions, computing digests, looking
 //! things up in the index and creating tasks are done elsewhere.
 //!
@@ -87,6 +88,7 @@
 //! - No task holds a scope, route, cache, secret or task queue of another level or trust domain. Whatever cannot be
 //!   shown to be its own is refused.
 //! - Level 3 never looks at results of a lower level.
+//! - In a run whose code a stranger chose, no task holds a secret, and nothing is made in a cloud.
 //! - Text from a definition, a setting or an event never changes the structure of a task.
 //!
 //! # Limits
@@ -95,6 +97,7 @@
 //! An alias may use a
 //! provisioner besides `<trust domain>-<level>` only if [`ProjectConfig::provisioners`] lists it for the level.
 
+mod credentials;
 pub mod definition;
 mod error;
 mod full;
@@ -113,6 +116,7 @@ mod tests;
 mod transforms;
 pub mod verify;
 
+pub use credentials::withheld;
 pub use definition::*;
 pub use error::{TransformError, TransformErrorKind};
 pub use full::{ImageTasks, full_task_graph, kinds};

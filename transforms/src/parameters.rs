@@ -72,6 +72,14 @@ impl Parameters {
             || self.pull_request_number.is_some()
     }
 
+    /// Whether a stranger chose the code that runs, or may have: a comment runs what the pull request holds by then.
+    ///
+    /// Such a run gets no credentials: see [`withheld`](crate::withheld).
+    pub fn is_untrusted(&self) -> bool {
+        self.tasks_for.starts_with("github-pull-request-untrusted")
+            || self.tasks_for.starts_with("github-issue-comment")
+    }
+
     /// The build date as `%Y.%m.%d.%Y%m%d%H%M%S` in UTC, as index paths name it.
     pub(crate) fn build_date_long(&self) -> String {
         let (days, seconds) = (
@@ -126,20 +134,21 @@ mod tests {
     }
 
     #[test]
-    fn comments_count_as_pull_requests() {
-        for (tasks_for, expect) in [
-            ("github-push", false),
-            ("github-pull-request", true),
-            ("github-pull-request-untrusted", true),
-            ("github-issue-comment", true),
-            ("pr-action", true),
-            ("cron", false),
+    fn comments_count_as_pull_requests_of_strangers() {
+        for (tasks_for, pull_request, untrusted) in [
+            ("github-push", false, false),
+            ("github-pull-request", true, false),
+            ("github-pull-request-untrusted", true, true),
+            ("github-issue-comment", true, true),
+            ("pr-action", true, false),
+            ("cron", false, false),
         ] {
             let parameters = Parameters {
                 tasks_for: tasks_for.to_owned(),
                 ..Parameters::new(Level::One, "p", "r", "c")
             };
-            assert_eq!(parameters.is_pull_request(), expect, "{tasks_for}");
+            assert_eq!(parameters.is_pull_request(), pull_request, "{tasks_for}");
+            assert_eq!(parameters.is_untrusted(), untrusted, "{tasks_for}");
         }
     }
 }

@@ -74,6 +74,8 @@ impl PayloadShape {
         let alias = worker::alias(image, kind, config)?;
         let mut edges = BTreeSet::new();
         match kind {
+            // It looks at a template, and waits for nothing.
+            Kind::Validate => {}
             Kind::Build => edges.extend(image.parent.is_some().then_some("parent")),
             Kind::Verify => edges.extend(["build"]),
             Kind::Publish => {
@@ -82,10 +84,13 @@ impl PayloadShape {
             }
         }
         let secrets = match kind {
+            Kind::Validate => None,
             Kind::Build => Some(&image.build.secrets),
             Kind::Verify => image.verify.as_ref().map(|verify| &verify.secrets),
             Kind::Publish => image.publish.as_ref().map(|publish| &publish.secrets),
         };
+        // Looking at a template needs no privilege of the worker's.
+        let privileged = |_: &&String| kind != Kind::Validate;
         Ok(Self {
             kind,
             cloud: image.id.cloud,
@@ -94,7 +99,7 @@ impl PayloadShape {
             builder: image.builder.kind(),
             method: match kind {
                 Kind::Verify => image.verify.as_ref().map(|verify| verify.method),
-                Kind::Build | Kind::Publish => None,
+                Kind::Validate | Kind::Build | Kind::Publish => None,
             },
             edges,
             secrets: secrets.into_iter().flatten().cloned().collect(),
@@ -103,8 +108,8 @@ impl PayloadShape {
                 arch: alias.arch,
                 implementation: alias.implementation,
                 image: alias.image.clone(),
-                os_groups: alias.os_groups.iter().cloned().collect(),
-                administrator: alias.administrator,
+                os_groups: alias.os_groups.iter().filter(privileged).cloned().collect(),
+                administrator: alias.administrator && kind != Kind::Validate,
             },
         })
     }

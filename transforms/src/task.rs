@@ -50,8 +50,9 @@ pub struct Attributes {
     /// The level of the worker pools that the image serves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level: Option<Level>,
-    /// Under what the index holds its result.
-    pub cached_task: CachedTask,
+    /// Under what the index holds its result, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cached_task: Option<CachedTask>,
     /// The definition's own attributes. None has the name of one above.
     #[serde(flatten)]
     pub own: BTreeMap<String, AttributeValue>,

@@ -20,6 +20,7 @@ use written::{Leaf, Template, Value};
 #[derive(Debug, Clone)]
 pub struct KindTemplates {
     engine: Handlebars<'static>,
+    validate: Template,
     build: Template,
     verify: Template,
     publish: Template,
@@ -87,6 +88,7 @@ impl KindTemplates {
     /// The template of a kind that this crate brings, as text: what an override starts from.
     pub const fn embedded_yaml(kind: Kind) -> &'static str {
         match kind {
+            Kind::Validate => include_str!("kinds/validate.yml"),
             Kind::Build => include_str!("kinds/build.yml"),
             Kind::Verify => include_str!("kinds/verify.yml"),
             Kind::Publish => include_str!("kinds/publish.yml"),
@@ -101,6 +103,7 @@ impl KindTemplates {
         };
         let mut templates = Self {
             engine: helpers::engine(),
+            validate: read(Kind::Validate),
             build: read(Kind::Build),
             verify: read(Kind::Verify),
             publish: read(Kind::Publish),
@@ -207,6 +210,7 @@ impl KindTemplates {
 
     const fn template(&self, kind: Kind) -> &Template {
         match kind {
+            Kind::Validate => &self.validate,
             Kind::Build => &self.build,
             Kind::Verify => &self.verify,
             Kind::Publish => &self.publish,
@@ -215,6 +219,7 @@ impl KindTemplates {
 
     const fn template_mut(&mut self, kind: Kind) -> &mut Template {
         match kind {
+            Kind::Validate => &mut self.validate,
             Kind::Build => &mut self.build,
             Kind::Verify => &mut self.verify,
             Kind::Publish => &mut self.publish,

@@ -35,6 +35,11 @@ pub(crate) fn config() -> ProjectConfig {
         symbol: "I".to_owned(),
         name: "Machine images".to_owned(),
     });
+    config.validate = Some(Validation {
+        worker: AliasName::new("linux-builder").unwrap(),
+        max_run_time: Duration::minutes(30),
+        environment: BTreeMap::new(),
+    });
     for (name, alias) in [
         ("linux-builder", linux),
         ("windows-builder", windows),
@@ -129,6 +134,14 @@ pub(crate) fn pull_request() -> Parameters {
     }
 }
 
+/// A pull request of somebody who may not push.
+pub(crate) fn stranger() -> Parameters {
+    Parameters {
+        tasks_for: "github-pull-request-untrusted".to_owned(),
+        ..pull_request()
+    }
+}
+
 /// A base and its child on generic-worker, one image on Windows, one on docker-worker.
 pub(crate) fn fleet() -> Vec<ImageDefinition> {
     let base = image("base", "linux-builder");
@@ -143,6 +156,30 @@ pub(crate) fn fleet() -> Vec<ImageDefinition> {
     ]
 }
 
+/// The fleet, and images that Packer makes in a cloud, on that one, and on a disk, and a container without secrets.
+pub(crate) fn mixed() -> Vec<ImageDefinition> {
+    let packer = |name: &str| {
+        let mut image = image(name, "linux-builder");
+        image.builder = Builder::Packer {
+            template: "packer/linux".to_owned(),
+            source: "googlecompute.google".to_owned(),
+            variables: BTreeMap::new(),
+            var_files: Vec::new(),
+        };
+        image.build.secrets.clear();
+        image
+    };
+    let (cloud, mut upon, mut disk) = (packer("cloud"), packer("upon"), packer("disk"));
+    upon.parent = Some(cloud.id.clone());
+    disk.id.cloud = Cloud::Qemu;
+    let mut tool = image("tool", "containers");
+    tool.id.cloud = Cloud::Container;
+    tool.build.secrets.clear();
+    let mut images = fleet();
+    images.extend([cloud, upon, disk, tool]);
+    images
+}
+
 pub(crate) fn tasks(images: &[ImageDefinition]) -> Vec<ImageTasks<'_>> {
     images
         .iter()
@@ -155,7 +192,11 @@ pub(crate) fn tasks(images: &[ImageDefinition]) -> Vec<ImageTasks<'_>> {
 }
 
 pub(crate) fn graph(parameters: &Parameters) -> TaskGraph {
-    let images = fleet();
+    let images = if parameters.is_untrusted() {
+        mixed()
+    } else {
+        fleet()
+    };
     full_task_graph(
         &tasks(&images),
         &config(),

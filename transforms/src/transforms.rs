@@ -72,9 +72,15 @@ pub(crate) fn task(
     let (config, parameters) = (run.config, run.parameters);
     let shape = PayloadShape::of(kind, definition, config)?;
     let digest = |kind| {
+        // What is validated is what would be built.
+        let of = if kind == Kind::Validate {
+            Kind::Build
+        } else {
+            kind
+        };
         image
             .digests
-            .get(&kind)
+            .get(&of)
             .ok_or(TransformErrorKind::MissingDigest)
     };
     let subject = Subject::of(definition, digest(kind)?);
@@ -92,10 +98,13 @@ pub(crate) fn task(
             os: definition.os,
             arch: definition.arch,
             level: definition.level,
-            cached_task: CachedTask {
-                r#type: index::cache_type(kind),
-                name: definition.id.slug(),
-                digest: digest(kind)?.clone(),
+            cached_task: match index::cache_type(kind) {
+                Some(r#type) => Some(CachedTask {
+                    r#type,
+                    name: definition.id.slug(),
+                    digest: digest(kind)?.clone(),
+                }),
+                None => None,
             },
             own: own_attributes(definition)?,
         },

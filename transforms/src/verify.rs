@@ -28,6 +28,8 @@ mod scopes;
 mod tags;
 mod times;
 mod unique_index_paths;
+mod untrusted_credentials;
+mod validate;
 
 /// A rule that every graph obeys.
 #[derive(Debug, Clone, Copy)]
@@ -115,6 +117,14 @@ pub const RULES: &[Rule] = &[
         name: "level-caches",
         check: level_caches::check,
     },
+    Rule {
+        name: "untrusted-credentials",
+        check: untrusted_credentials::check,
+    },
+    Rule {
+        name: "validate",
+        check: validate::check,
+    },
 ];
 
 /// A task that breaks a rule.
@@ -193,6 +203,7 @@ mod testing {
     use super::verify;
     use crate::definition::Level;
     use crate::graph::TaskGraph;
+    use crate::parameters::Parameters;
     use crate::task::Task;
     use crate::testing;
 
@@ -207,11 +218,20 @@ mod testing {
         spoil: impl FnOnce(&mut [Task]),
         expect: &str,
     ) {
-        let (config, parameters) = (testing::config(), testing::push(level));
-        let mut tasks: Vec<Task> = testing::graph(&parameters).tasks().cloned().collect();
+        check_in(&testing::push(level), rule, spoil, expect);
+    }
+
+    pub(super) fn check_in(
+        parameters: &Parameters,
+        rule: &str,
+        spoil: impl FnOnce(&mut [Task]),
+        expect: &str,
+    ) {
+        let config = testing::config();
+        let mut tasks: Vec<Task> = testing::graph(parameters).tasks().cloned().collect();
         spoil(&mut tasks);
         let graph = TaskGraph::new(tasks).unwrap();
-        let found = verify(&graph, &config, &parameters);
+        let found = verify(&graph, &config, parameters);
         assert!(
             found
                 .iter()

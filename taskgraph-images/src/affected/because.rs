@@ -339,7 +339,8 @@ fn counts(key: &str, kind: Kind) -> bool {
     let quiet = key.ends_with(".max-run-time") || key.ends_with(".retries");
     !quiet
         && match kind {
-            Kind::Build => matches!(
+            // What is validated is what would be built.
+            Kind::Validate | Kind::Build => matches!(
                 first,
                 "id" | "os" | "arch" | "parent" | "builder" | "scripts" | "build"
             ),

@@ -276,7 +276,7 @@ pub(crate) fn must_be_claimed(fleet: &Fleet, path: &TreePath) -> bool {
     let ours =
         *path == layout.config() || *path == layout.pins() || path.is_within(&layout.kinds());
     fleet
-        .provisioning()
+        .claimed_folders()
         .iter()
         .any(|folder| path.is_within(folder))
         && !ours

@@ -2,12 +2,11 @@
 
 use std::fmt::Write as _;
 
-use taskgraph_images::diagnostic::nearest;
-use taskgraph_images::transforms::{ImageId, Kind};
+use taskgraph_images::transforms::Kind;
 
 use super::Global;
 use super::images::state;
-use super::project::Project;
+use super::project::{Project, named};
 use crate::exit::Failure;
 use crate::printer::Printer;
 
@@ -27,28 +26,8 @@ pub(crate) struct Args {
 pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<(), Failure> {
     let project = Project::open(global)?;
     let snapshot = project.snapshot(&state(args.head.as_deref(), &project), printer)?;
-    let images = &snapshot.fleet.images;
-    let named: Vec<&ImageId> = images
-        .keys()
-        .filter(|id| id.name.as_str() == args.image || id.to_string() == args.image)
-        .collect();
-    if named.is_empty() {
-        let known: Vec<String> = images.keys().map(ToString::to_string).collect();
-        let near = nearest(
-            &args.image,
-            images
-                .keys()
-                .map(|id| id.name.as_str())
-                .chain(known.iter().map(String::as_str)),
-        );
-        let hint = near.map(|near| format!("did you mean `{near}`?"));
-        return Err(Failure::Usage(
-            format!("there is no image `{}`", args.image),
-            hint,
-        ));
-    }
     let mut text = String::new();
-    for id in named {
+    for id in named(&snapshot, &args.image)? {
         for kind in Kind::ALL.iter().copied() {
             let Some(digest) = snapshot.digest(id, kind) else {
                 continue;

@@ -1,9 +1,10 @@
-//! `hook`: the hook of a cron job, for deployments without build-decision.
+//! `hook`: the hook of a cron job or of actions, for deployments where no other program makes them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use taskgraph_images::actions::Action;
 use taskgraph_images::diagnostic::nearest;
-use taskgraph_images::hook::{Setting, Sources};
+use taskgraph_images::hook::{ActionSetting, ActionSources, Hook, Setting, Sources};
 use taskgraph_images::output;
 use taskgraph_images::transforms::Level;
 
@@ -13,17 +14,27 @@ use super::{Global, address};
 use crate::exit::Failure;
 use crate::printer::Printer;
 
-/// Print the hook that starts a cron job's decision, where no build-decision reads `.cron.yml`
+/// Print the hook of a cron job or of actions, where no other program makes it
 ///
 /// Renders `.taskcluster.yml` for the job as build-decision does, and leaves what only the firing knows to the hooks
 /// service: the task's id, the time, and the input. The revision is the tip of the branch at that time. The result is a
 /// JSON document for `hooks.createHook`, or for the repository that manages the deployment's hooks. The scopes that the
 /// hook's role needs are said beside it.
+///
+/// With `--action`, the hook that starts the actions of a permission instead, as `public/actions.json` names it. It is
+/// made of the bytes of `.taskcluster.yml`, so each version of that file needs one.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The name of the job in `.cron.yml`
-    #[arg(value_name = "JOB")]
-    job: String,
+    #[arg(value_name = "JOB", required_unless_present = "action")]
+    job: Option<String>,
+    /// Make the hook of the actions of a permission
+    #[arg(long, value_name = "PERMISSION", conflicts_with_all = ["job", "hook_group", "hook_id", "root_url"],
+        value_parser = clap::builder::PossibleValuesParser::new(Action::PERMISSIONS))]
+    action: Option<String>,
+    /// Make the hook for the decisions of pull requests, which are of level 1
+    #[arg(long, requires = "action", conflicts_with = "level")]
+    pull_requests: bool,
     /// The repository's address; by default that of the remote `origin`
     #[arg(long, value_name = "URL", value_parser = address::parse)]
     repository: Option<String>,
@@ -68,40 +79,57 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
     let project = Project::open(global)?;
     let tree = project.tree(&state(args.head.as_deref(), &project))?;
     let definitions = |faults| Failure::Definitions(faults, Some(tree.clone()));
+    if let Some(permission) = args.action.clone() {
+        let sources = ActionSources::read(&tree, &project.layout).map_err(definitions)?;
+        let repository = repository(&args, &project)?;
+        let setting = ActionSetting {
+            project: args.project.unwrap_or_else(|| last(&repository)),
+            branch: args.branch,
+            repository,
+            permission,
+            pull_requests: args.pull_requests,
+            level: if args.pull_requests {
+                Level::One
+            } else {
+                args.level
+            },
+            owner: args.owner.unwrap_or_else(|| sources.config.owner.clone()),
+            email_on_error: !args.no_email_on_error,
+        };
+        let scopes = sources.scopes(&setting).map_err(definitions)?;
+        return print(
+            &sources.hook(&setting),
+            &scopes,
+            args.output.as_deref(),
+            printer,
+        );
+    }
+    let name = args.job.clone().unwrap_or_default();
     let sources = Sources::read(&tree, &project.layout).map_err(definitions)?;
-    let job = sources.job(&args.job).ok_or_else(|| {
-        let hint = match nearest(&args.job, sources.names()) {
+    let job = sources.job(&name).ok_or_else(|| {
+        let hint = match nearest(&name, sources.names()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!(
                 "there is: {}",
                 sources.names().collect::<Vec<_>>().join(", ")
             ),
         };
-        Failure::Usage(format!("`.cron.yml` has no job `{}`", args.job), Some(hint))
+        Failure::Usage(format!("`.cron.yml` has no job `{name}`"), Some(hint))
     })?;
-    let repository = args
-        .repository
-        .or_else(|| address::origin(&project.repository))
-        .ok_or_else(|| {
-            Failure::Usage(
-                "the repository's address is not known".to_owned(),
-                Some("name it with `--repository`".to_owned()),
-            )
-        })?;
-    let last = repository.rsplit('/').next().unwrap_or_default();
-    let name = args.project.unwrap_or_else(|| last.to_owned());
+    let repository = repository(&args, &project)?;
+    let project = args.project.unwrap_or_else(|| last(&repository));
     let group = args
         .hook_group
         .unwrap_or_else(|| format!("project-{}", sources.config.trust_domain));
     let id = args
         .hook_id
-        .unwrap_or_else(|| format!("cron-task-{name}/{}", args.job));
+        .unwrap_or_else(|| format!("cron-task-{project}/{name}"));
     check_id("--hook-group", &group, "")?;
     check_id("--hook-id", &id, "/")?;
     let setting = Setting {
         repository,
         branch: args.branch,
-        project: name,
+        project,
         level: args.level,
         root_url: args.root_url.filter(|url| !url.is_empty()),
         group,
@@ -110,15 +138,37 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
         email_on_error: !args.no_email_on_error,
     };
     let hook = sources.hook(job, &setting).map_err(definitions)?;
-    printer.data(&output::json(&hook), args.output.as_deref())?;
-    let scopes: String = hook
-        .scopes()
-        .iter()
-        .map(|scope| format!("\n  {scope}"))
-        .collect();
+    print(&hook, &hook.scopes(), args.output.as_deref(), printer)
+}
+
+/// The last word of an address.
+fn last(address: &str) -> String {
+    address.rsplit('/').next().unwrap_or_default().to_owned()
+}
+
+fn repository(args: &Args, project: &Project) -> Result<String, Failure> {
+    args.repository
+        .clone()
+        .or_else(|| address::origin(&project.repository))
+        .ok_or_else(|| {
+            Failure::Usage(
+                "the repository's address is not known".to_owned(),
+                Some("name it with `--repository`".to_owned()),
+            )
+        })
+}
+
+fn print(
+    hook: &Hook,
+    scopes: &[String],
+    to: Option<&Path>,
+    printer: &mut Printer,
+) -> Result<(), Failure> {
+    printer.data(&output::json(hook), to)?;
+    let scopes: String = scopes.iter().map(|scope| format!("\n  {scope}")).collect();
     printer.note(&format!(
         "the role `hook-id:{}/{}` needs:{scopes}",
-        setting.group, setting.id
+        hook.hook_group_id, hook.hook_id
     ));
     Ok(())
 }

@@ -1,9 +1,13 @@
 //! The commands: one file each, with its arguments and one function.
 
+mod action;
 mod address;
 mod affected;
 mod artifacts;
+mod build;
+mod buildah;
 mod check;
+mod checkout;
 mod completions;
 mod decision;
 mod digest;
@@ -13,6 +17,7 @@ mod images;
 mod import;
 mod init;
 mod man;
+mod packer;
 mod packer_template;
 mod preview;
 mod project;
@@ -20,6 +25,8 @@ mod range;
 #[cfg(test)]
 mod reference;
 mod schema;
+mod validate;
+mod worker;
 
 use std::path::PathBuf;
 
@@ -44,12 +51,13 @@ Exit codes:
   0  done
   1  the definitions or the task graph are at fault
   2  wrong use
-  3  the repository cannot answer, or a file cannot be read or written
+  3  the repository cannot answer, a file cannot be read or written, or a program is missing
   4  Taskcluster did not answer; running again may help
-  5  Taskcluster refuses: scopes are missing, or a task is none that it takes";
+  5  Taskcluster refuses: scopes are missing, or a task is none that it takes
+ 75  something around a task failed, such as a fetch; running again may help";
 
 /// Arguments of every command.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// The repository, or any folder inside it
@@ -114,8 +122,12 @@ enum Command {
     Digest(digest::Args),
     Graph(graph::Args),
     Decision(Box<decision::Args>),
+    ActionCallback(Box<action::CallbackArgs>),
+    TestActionCallback(Box<action::TestArgs>),
     Check(check::Args),
     PackerTemplate(packer_template::Args),
+    Build(build::Args),
+    Validate(validate::Args),
     Hook(hook::Args),
     Import(import::Args),
     Init(init::Args),
@@ -134,8 +146,12 @@ pub(crate) fn run(cli: Cli, printer: &mut Printer) -> Result<(), Failure> {
         Command::Digest(args) => digest::run(args, global, printer),
         Command::Graph(args) => graph::run(args, global, printer),
         Command::Decision(args) => decision::run(*args, global, printer),
+        Command::ActionCallback(args) => action::callback(&args, global, printer),
+        Command::TestActionCallback(args) => action::test(&args, global, printer),
+        Command::Build(args) => build::run(&args, global, printer),
         Command::Check(args) => check::run(args, global, printer),
         Command::PackerTemplate(args) => packer_template::run(args, global, printer),
+        Command::Validate(args) => validate::run(args, global, printer),
         Command::Hook(args) => hook::run(args, global, printer),
         Command::Import(args) => import::run(args, global, printer),
         Command::Init(args) => init::run(args, global, printer),

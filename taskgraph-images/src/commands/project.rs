@@ -2,8 +2,9 @@
 
 use taskgraph_images::comparison::{Head, Snapshot};
 use taskgraph_images::definitions::{Config, Layout};
-use taskgraph_images::diagnostic::{Diagnostic, Severity};
+use taskgraph_images::diagnostic::{Diagnostic, Severity, nearest};
 use taskgraph_images::graph::Contents;
+use taskgraph_images::transforms::ImageId;
 use taskgraph_images::tree::{Repository, Tree, TreePath};
 
 use super::Global;
@@ -95,4 +96,35 @@ pub(super) fn warnings(snapshot: &Snapshot, printer: &mut Printer) {
         .cloned()
         .collect();
     printer.findings(&warnings, Some(&snapshot.fleet.tree));
+}
+
+/// The images that a word names: `name` on every cloud, or `name@cloud`.
+pub(super) fn named<'a>(snapshot: &'a Snapshot, word: &str) -> Result<Vec<&'a ImageId>, Failure> {
+    let images = &snapshot.fleet.images;
+    let named: Vec<&ImageId> = images
+        .keys()
+        .filter(|id| id.name.as_str() == word || id.to_string() == word)
+        .collect();
+    if !named.is_empty() {
+        return Ok(named);
+    }
+    let known: Vec<String> = images.keys().map(ToString::to_string).collect();
+    let names = images.keys().map(|id| id.name.as_str());
+    let near = nearest(word, names.chain(known.iter().map(String::as_str)));
+    let hint = near.map(|near| format!("did you mean `{near}`?"));
+    Err(Failure::Usage(format!("there is no image `{word}`"), hint))
+}
+
+/// The one image that a word names.
+pub(super) fn one<'a>(snapshot: &'a Snapshot, word: &str) -> Result<&'a ImageId, Failure> {
+    match named(snapshot, word)?[..] {
+        [id] => Ok(id),
+        ref several => {
+            let several: Vec<String> = several.iter().map(|id| format!("`{id}`")).collect();
+            Err(Failure::Usage(
+                format!("`{word}` is {} images", several.len()),
+                Some(format!("name one of {}", several.join(", "))),
+            ))
+        }
+    }
 }

@@ -51,17 +51,20 @@ pub fn label_to_taskid(plan: &Plan<'_>) -> String {
     python(plan.ids())
 }
 
-/// `task-graph.json`: the tasks with ids for references and relative times, by id, as Taskgraph writes them.
+/// `task-graph.json` of all that a task creates: the tasks with ids for references and relative times, by id, as Taskgraph writes them.
 ///
 /// What is added when a task is created (group, scheduler, dates, the decision as a dependency) is not in it; the
 /// chain of trust allows for these.
-pub fn task_graph(plan: &Plan<'_>) -> String {
-    let mut tasks: Vec<_> = plan.tasks().map(|task| (plan.id(task), task)).collect();
-    tasks.sort_unstable_by_key(|(id, _)| *id);
+pub fn task_graph(plans: &[Plan<'_>]) -> String {
+    let mut tasks: Vec<_> = plans
+        .iter()
+        .flat_map(|plan| plan.tasks().map(move |task| (plan.id(task), plan, task)))
+        .collect();
+    tasks.sort_unstable_by_key(|(id, ..)| *id);
     python_map(
         tasks
             .into_iter()
-            .map(|(id, task)| (id.as_str(), plan.task(task))),
+            .map(|(id, plan, task)| (id.as_str(), plan.task(task))),
     )
 }
 

@@ -1,6 +1,10 @@
 //! [`Graphs`]: the full task graph, what is asked for of it, and the part that this needs.
 
-use taskgraph_images_transforms::{Label, Parameters, TaskGraph, TransformError};
+use std::collections::BTreeMap;
+
+use taskgraph_images_transforms::{
+    ImageId, Label, Parameters, TaskGraph, TransformError, withheld,
+};
 
 use super::parameters::DecisionParameters;
 use super::request::{Request, Wanted};
@@ -12,41 +16,33 @@ use crate::output::preview::task_graph;
 /// The graphs of a decision, before the index is asked.
 #[derive(Debug)]
 pub struct Graphs {
-    /// Every task of every image.
+    /// Every task of every image, but for those that the event may not have.
     pub full: TaskGraph,
     /// What is asked for.
     pub targets: Targets,
     /// What is asked for, and all that it needs.
     pub target: TaskGraph,
-    /// What would be asked for, but reads secrets, or needs a task that does, in an event that gets none.
+    /// What would be asked for, but needs credentials, or a task that does, in an event that gets none.
     pub withheld: Vec<Label>,
 }
 
-/// Whether a stranger chose the code of an event, or may have: a comment runs what the pull request holds by then.
-fn is_untrusted(tasks_for: &str) -> bool {
-    matches!(
-        tasks_for,
-        "github-pull-request-untrusted" | "github-issue-comment"
-    )
-}
-
-/// The targets that read secrets, or need a task that does.
-fn with_secrets(full: &TaskGraph, targets: &Targets) -> Vec<Label> {
-    let secret: Vec<&Label> = full
-        .tasks()
-        .filter(|task| {
-            let scopes = &task.task.scopes;
-            scopes.iter().any(|scope| scope.starts_with("secrets:"))
-        })
-        .map(|task| &task.label)
-        .collect();
-    let tainted = full.dependents_closure(secret).unwrap_or_default();
-    targets
-        .labels
-        .keys()
-        .filter(|label| tainted.contains(*label))
-        .cloned()
-        .collect()
+/// Every task that the event has or may not have, with its image.
+pub fn candidates(
+    snapshot: &Snapshot,
+    full: &TaskGraph,
+    untrusted: bool,
+) -> BTreeMap<Label, ImageId> {
+    let images = snapshot.fleet.images.values();
+    let mut tasks = if untrusted {
+        withheld(images.map(|image| &*image.resolved().definition))
+    } else {
+        BTreeMap::new()
+    };
+    tasks.extend(
+        full.tasks()
+            .map(|task| (task.label.clone(), task.attributes.image.clone())),
+    );
+    tasks
 }
 
 /// Why there are no graphs.
@@ -87,19 +83,21 @@ impl Graphs {
         };
         let full = task_graph(snapshot, None, for_tasks).map_err(GraphsError::Tasks)?;
         let mut targets = Targets::choose(
-            &full,
+            &candidates(snapshot, &full, for_tasks.is_untrusted()),
             method,
             &wanted,
             affected,
             for_tasks.is_pull_request(),
         )
         .map_err(GraphsError::Images)?;
-        let mut withheld = Vec::new();
-        if is_untrusted(&parameters.tasks_for) {
-            withheld = with_secrets(&full, &targets);
-            for label in &withheld {
-                targets.labels.remove(label);
-            }
+        let withheld: Vec<Label> = targets
+            .labels
+            .keys()
+            .filter(|label| full.get(label).is_none())
+            .cloned()
+            .collect();
+        for label in &withheld {
+            targets.labels.remove(label);
         }
         let target = full
             .part(targets.labels.keys())

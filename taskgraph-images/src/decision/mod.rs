@@ -27,4 +27,4 @@ pub mod request;
 pub mod scopes;
 pub mod target;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;

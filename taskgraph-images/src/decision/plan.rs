@@ -22,12 +22,18 @@ pub struct Creator {
     pub scheduler_id: String,
     /// Taskcluster's root URL, for addresses of artifacts; without a final slash.
     pub root_url: String,
+    /// What tells these tasks from others that the same task creates under the same labels; empty for the first.
+    pub variant: String,
 }
 
 impl Creator {
     /// The id of the task that this creates for a label.
     pub fn id(&self, label: &Label) -> TaskId {
-        TaskId::derive(&self.task_id, label.as_str())
+        match self.variant.as_str() {
+            "" => TaskId::derive(&self.task_id, label.as_str()),
+            // No label holds a space.
+            variant => TaskId::derive(&self.task_id, &format!("{label} {variant}")),
+        }
     }
 }
 

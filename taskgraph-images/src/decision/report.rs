@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde::Serialize;
-use taskgraph_images_transforms::Label;
+use taskgraph_images_transforms::{Kind, Label, Parameters};
 
+use super::graphs::Graphs;
 use super::optimize::{Optimized, Outcome};
 use super::plan::Plan;
 use crate::comparison::Comparison;
@@ -41,6 +42,8 @@ pub fn text(
     preview: &PreviewJson,
     optimized: &Optimized,
     plan: &Plan<'_>,
+    graphs: &Graphs,
+    parameters: &Parameters,
 ) -> String {
     let affected = &comparison.affected.images;
     let mut out = String::new();
@@ -54,6 +57,13 @@ pub fn text(
     );
     out += &images(comparison);
     out += &tasks(optimized, plan);
+    if !graphs.withheld.is_empty() {
+        let _ = writeln!(
+            out,
+            "\n{}.",
+            escape(&left_out(&parameters.tasks_for, graphs))
+        );
+    }
     if plan.tasks().len() > 0 {
         let graph = mermaid::graph(preview);
         if graph.len() <= LONGEST_GRAPH {
@@ -61,6 +71,33 @@ pub fn text(
         }
     }
     cut(out)
+}
+
+/// Which tasks an event may not have, and what there is instead, in words.
+pub fn left_out(tasks_for: &str, graphs: &Graphs) -> String {
+    let quoted = |words: Vec<String>| {
+        let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+        words.join(", ")
+    };
+    let withheld = graphs.withheld.iter().map(ToString::to_string).collect();
+    let validated: Vec<String> = graphs
+        .target
+        .tasks()
+        .filter(|task| task.kind == Kind::Validate)
+        .map(|task| task.attributes.image.to_string())
+        .collect();
+    let instead = if validated.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "; of these, only the templates are validated: {}",
+            quoted(validated)
+        )
+    };
+    format!(
+        "`{tasks_for}` gets no credentials, so these are left out: {}{instead}",
+        quoted(withheld)
+    )
 }
 
 /// The text of a decision that the definitions' faults prevent.

@@ -39,6 +39,15 @@ pub enum Selector {
 }
 
 impl Selector {
+    /// Reads `name` or `name@cloud`.
+    pub fn of_word(word: &str) -> Option<Self> {
+        if word.contains('@') {
+            word.parse().ok().map(Self::Id)
+        } else {
+            ImageName::new(word).ok().map(Self::Name)
+        }
+    }
+
     /// Whether it selects an image.
     pub fn selects(&self, id: &ImageId) -> bool {
         match self {
@@ -116,7 +125,7 @@ impl Request {
                 "--force" | "force" => request.force = true,
                 "all" => request.images = Wanted::All,
                 "none" | "nothing" => request.images = Wanted::Nothing,
-                image => match selector(image) {
+                image => match Selector::of_word(image) {
                     Some(selector) => match &mut request.images {
                         Wanted::Images(images) => images.push(selector),
                         Wanted::All => {}
@@ -158,14 +167,6 @@ impl Request {
         } else {
             Ok(None)
         }
-    }
-}
-
-fn selector(word: &str) -> Option<Selector> {
-    if word.contains('@') {
-        word.parse().ok().map(Selector::Id)
-    } else {
-        ImageName::new(word).ok().map(Selector::Name)
     }
 }
 

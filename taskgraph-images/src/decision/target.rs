@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use taskgraph_images_transforms::{ImageId, Label, TaskGraph};
+use taskgraph_images_transforms::{ImageId, Kind, Label};
 
 use super::request::{Selector, Wanted};
 use crate::affected::{Affected, ImageChange};
@@ -91,12 +91,12 @@ fn perhaps(near: &Option<String>) -> String {
 }
 
 impl Targets {
-    /// Chooses among the tasks of the full graph.
+    /// Chooses among tasks, given with their images: those of the full graph, and those that the event may not have.
     ///
     /// # Errors
     /// Every image that was asked for and that there is not.
     pub fn choose(
-        full: &TaskGraph,
+        tasks: &BTreeMap<Label, ImageId>,
         method: Method,
         wanted: &Wanted,
         affected: &Affected,
@@ -113,40 +113,37 @@ impl Targets {
         match method {
             Method::None => {}
             Method::Default if pull_request => {
-                for task in full.tasks() {
-                    if let Some(reason) = reasons.get(&task.label) {
-                        add(&task.label, reason.clone());
+                for label in tasks.keys() {
+                    if let Some(reason) = reasons.get(label) {
+                        add(label, reason.clone());
                     }
                 }
             }
             Method::Default | Method::Rebuild => {
-                for task in full.tasks() {
-                    let reason = reasons.get(&task.label).cloned();
+                for label in tasks.keys() {
+                    let reason = reasons.get(label).cloned();
                     add(
-                        &task.label,
+                        label,
                         reason.unwrap_or_else(|| "every image is to be up to date".to_owned()),
                     );
                 }
             }
             Method::All => {
-                for task in full.tasks() {
-                    add(&task.label, "every image was asked for".to_owned());
+                for label in tasks.keys() {
+                    add(label, "every image was asked for".to_owned());
                 }
             }
             Method::Image => {
                 let Wanted::Images(selectors) = wanted else {
                     return Ok(targets);
                 };
-                let unknown = unknown(full, selectors);
+                let unknown = unknown(tasks, selectors);
                 if !unknown.is_empty() {
                     return Err(unknown);
                 }
-                for task in full.tasks() {
-                    if selectors
-                        .iter()
-                        .any(|selector| selector.selects(&task.attributes.image))
-                    {
-                        add(&task.label, "the image was asked for".to_owned());
+                for (label, image) in tasks {
+                    if selectors.iter().any(|selector| selector.selects(image)) {
+                        add(label, "the image was asked for".to_owned());
                     }
                 }
             }
@@ -169,13 +166,18 @@ fn reasons(affected: &Affected) -> BTreeMap<Label, String> {
         };
         for kind in &image.tasks {
             reasons.insert(id.label(*kind), words.clone());
+            if *kind == Kind::Build {
+                // What is validated is what would be built.
+                reasons.insert(id.label(Kind::Validate), words.clone());
+            }
         }
     }
     reasons
 }
 
-fn unknown(full: &TaskGraph, selectors: &[Selector]) -> Vec<UnknownImage> {
-    let images: BTreeSet<&ImageId> = full.tasks().map(|task| &task.attributes.image).collect();
+/// The images that were asked for and that none of the tasks is about.
+pub fn unknown(tasks: &BTreeMap<Label, ImageId>, selectors: &[Selector]) -> Vec<UnknownImage> {
+    let images: BTreeSet<&ImageId> = tasks.values().collect();
     selectors
         .iter()
         .filter(|selector| !images.iter().any(|id| selector.selects(id)))

@@ -145,7 +145,7 @@ impl Case {
             expires: year,
             kind: Some(task.kind.to_string()),
             image: Some(task.attributes.image.to_string()),
-            digest: Some(task.attributes.cached_task.digest.to_string()),
+            digest: Some(task.task.extra.image.digest.to_string()),
         };
         let mut artifacts = task
             .task

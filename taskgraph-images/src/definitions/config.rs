@@ -6,13 +6,14 @@ use serde_json::json;
 use taskgraph_images_transforms::{
     AliasName, Arch, ByLevel, ContainerImage, Digest, Duration, EnvPrefix, Implementation,
     IndexPath, Level, Os, Platform, Priority, ProjectConfig, ProvisionerId, TaskDefaults, ToolFile,
-    TreeherderGroup, TrustDomain, WorkerAlias, WorkerType,
+    TreeherderGroup, TrustDomain, Validation, WorkerAlias, WorkerType,
 };
 
 use super::select::Selection;
 use super::tasks::ImageTasks;
 use super::text::Parsed;
-use crate::diagnostic::{Diagnostic, Place};
+use crate::actions::Action;
+use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::tree::TreePath;
 use crate::yaml::{Decode, Decoder, Node, Phase, Spanned, Value, record};
 
@@ -45,6 +46,11 @@ record! {
         pub recipe / "recipe": Option<TreePath>,
         /// How the tasks of images run whose definitions a recipe reads.
         pub images / "images": Vec<ImageTasks>,
+        /// What people can ask of tasks.
+        pub actions / "actions": Option<Actions>,
+        /// Where a stranger chose the code, images are not built whose build needs credentials: how their Packer
+        /// templates are validated instead. If absent, they are not.
+        pub validate / "validate": Option<Validate>,
     }
 }
 
@@ -132,6 +138,26 @@ record! {
     }
 }
 
+record! {
+    /// What people can ask of tasks.
+    pub struct Actions {
+        /// Actions that are not offered, and refused.
+        pub disabled / "disabled": Vec<Parsed<Action>>,
+    }
+}
+
+record! {
+    /// How Packer templates are validated where their images may not be built.
+    pub struct Validate {
+        /// The worker alias. Its machines must have no credentials of their own: strangers' code runs there.
+        pub worker / "worker": Spanned<Parsed<AliasName>>,
+        /// When the worker stops it; 30 minutes if absent.
+        pub max_run_time / "max-run-time": Option<Parsed<Duration>>,
+        /// Variables that stand in for what a template reads of a builder's machine, or of secrets.
+        pub environment / "environment": BTreeMap<String, Spanned<String>>,
+    }
+}
+
 /// The settings as the rest of the program takes them.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -143,6 +169,8 @@ pub struct Config {
     pub unclaimed_ok: Vec<Spanned<String>>,
     /// How the tasks of images run whose definitions a recipe reads; each rule as it was written.
     pub images: Vec<Node>,
+    /// Actions that are not offered, and refused.
+    pub disabled_actions: BTreeSet<Action>,
 }
 
 /// Reads the settings from the file's node.
@@ -235,6 +263,7 @@ fn build(
         provisioners(one.workers.provisioners),
         provisioners(three.workers.provisioners),
     );
+    let declared: BTreeSet<String> = one.workers.aliases.keys().cloned().collect();
     let mut at_three = three.workers.aliases;
     for (name, alias) in one.workers.aliases {
         let place = alias.place.clone();
@@ -259,6 +288,9 @@ fn build(
             Err(fault) => faults.push(fault),
         }
     }
+    if let Some(validate) = one.validate {
+        project.validate = Some(validation(validate, &declared, faults));
+    }
     for (name, alias) in at_three {
         faults.push(
             Diagnostic::error("bad-value", format!("`{name}` exists at level 3 only"))
@@ -270,7 +302,52 @@ fn build(
         provisioning: one.provisioning,
         unclaimed_ok: one.unclaimed_ok,
         images: Vec::new(),
+        disabled_actions: one
+            .actions
+            .into_iter()
+            .flat_map(|actions| actions.disabled)
+            .map(|action| action.0)
+            .collect(),
     })
+}
+
+/// Validation takes place at level 1 only.
+fn validation(
+    validate: Validate,
+    declared: &BTreeSet<String>,
+    faults: &mut Vec<Diagnostic>,
+) -> Validation {
+    let worker = validate.worker.value.0;
+    if !declared.contains(worker.as_str()) {
+        let mut fault = Diagnostic::error(
+            "unknown-worker",
+            format!("there is no worker alias `{worker}`"),
+        )
+        .at(validate.worker.place);
+        if let Some(near) = nearest(worker.as_str(), declared.iter().map(String::as_str)) {
+            fault = fault.hint(format!("did you mean `{near}`?"));
+        }
+        faults.push(fault);
+    }
+    let mut environment = BTreeMap::new();
+    for (name, value) in validate.environment {
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        if name.is_empty() || !name.bytes().all(legal) || value.value.contains('\0') {
+            faults.push(
+                Diagnostic::error("bad-value", format!("{name:?} is no variable"))
+                    .at(value.place)
+                    .hint("names are letters, digits and `_`; no value holds a NUL"),
+            );
+        }
+        environment.insert(name, value.value);
+    }
+    Validation {
+        worker,
+        max_run_time: validate
+            .max_run_time
+            .map_or_else(|| Duration::minutes(30), |limit| limit.0),
+        environment,
+    }
 }
 
 fn tasks(one: Option<Tasks>, three: Option<Tasks>) -> TaskDefaults {

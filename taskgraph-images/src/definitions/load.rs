@@ -79,7 +79,10 @@ pub(crate) fn read_settings(
                 .hint("`taskgraph-images init` writes a starting tree"),
         );
     }
-    let config = config_node.and_then(|node| config::resolve(&node, &mut faults));
+    let mut config = config_node.and_then(|node| config::resolve(&node, &mut faults));
+    if let Some(config) = &mut config {
+        config.project.definitions = layout.root.to_string();
+    }
     let pins = pins_node
         .and_then(|node| pins::resolve(&node, &mut faults))
         .unwrap_or_default();

@@ -9,6 +9,7 @@ use taskgraph_images_transforms::{
     Level, Os, Priority, ProvisionerId, SecretName, TrustDomain, VerifyMethod, WorkerType,
 };
 
+use crate::actions::Action;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::yaml::{Decode, Decoder, Node};
 
@@ -78,6 +79,7 @@ macro_rules! text {
 }
 
 text! {
+    Action in Self::WORDS;
     AliasName = "linux-builder";
     Arch in Self::WORDS;
     Cloud in Self::WORDS;

@@ -118,7 +118,7 @@ impl Fleet {
     }
 
     /// Folders in which every file must go into some image: the settings', else the recipe's.
-    pub(crate) fn provisioning(&self) -> &[TreePath] {
+    pub(crate) fn claimed_folders(&self) -> &[TreePath] {
         let own = self.config.as_ref().map(|config| &*config.provisioning);
         match (own, &self.choice.recipe) {
             (Some(own), _) if !own.is_empty() => own,
@@ -132,5 +132,18 @@ impl Fleet {
         let own = self.config.iter().flat_map(|config| &config.unclaimed_ok);
         let recipe = self.choice.recipe.iter();
         own.chain(recipe.flat_map(|recipe| &recipe.unclaimed_ok))
+    }
+
+    /// The provisioning scripts of an image, in the order they run. Entries that are at fault, which findings tell of,
+    /// mean nothing.
+    pub fn provisioning(&self, image: &Image) -> Vec<TreePath> {
+        let resolved = image.resolved();
+        let expansions = files::Expansions::default();
+        let folder = files::Folder::Scripts(resolved.definition.os);
+        let entries = resolved.written.scripts.iter();
+        entries
+            .filter_map(|entry| expansions.get(&self.tree, entry, folder).ok())
+            .flat_map(|expansion| expansion.files.clone())
+            .collect()
     }
 }

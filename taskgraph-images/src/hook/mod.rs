@@ -1,4 +1,5 @@
-//! The hook of a cron job: what starts its decision where no build-decision reads `.cron.yml`.
+//! Hooks, where no other program makes them: of a cron job, which starts its decision where no build-decision reads
+//! `.cron.yml`; and of actions, in `action.rs`.
 //!
 //! The repository's `.taskcluster.yml` is rendered for `tasks_for: cron`, as build-decision does, but once and ahead of
 //! time. What only the firing knows stays for the hooks service to fill in: the task's id, the time, and the input of
@@ -12,6 +13,7 @@
 //!
 //! Nothing here talks to a service: the definition is for whoever applies it.
 
+mod action;
 mod jobs;
 mod marks;
 mod schedule;
@@ -27,6 +29,7 @@ use crate::formats::choose;
 use crate::tree::{FileError, Files as _, Tree, TreePath, View};
 use crate::yaml::{self, Node};
 
+pub use action::{ActionSetting, ActionSources};
 pub use jobs::{DecisionJob, Job};
 use jobs::{Jobs, Work};
 
@@ -188,38 +191,42 @@ impl Sources {
 impl Hook {
     /// The scopes that the hook's role needs in order to create its task.
     pub fn scopes(&self) -> Vec<String> {
-        let text = |key: &str| self.task.get(key).and_then(Value::as_str);
-        let list = |key: &str| {
-            let items = self.task.get(key).and_then(Value::as_array);
-            items.into_iter().flatten().filter_map(Value::as_str)
-        };
-        let queue = text("taskQueueId").map_or_else(
-            || {
-                let half = |key| text(key).unwrap_or_default();
-                format!("{}/{}", half("provisionerId"), half("workerType"))
-            },
-            str::to_owned,
-        );
-        let priority = text("priority").unwrap_or("lowest");
-        let mut scopes = vec![
-            format!("queue:create-task:{priority}:{queue}"),
-            format!(
-                "queue:create-task:project:{}",
-                text("projectId").unwrap_or("none")
-            ),
-            format!("queue:scheduler-id:{}", text("schedulerId").unwrap_or("-")),
-        ];
-        // Of what the firing fills in, only a pattern can be said.
-        let until_filled = |text: &str| match text.split_once("${") {
-            Some((start, _)) => format!("{start}*"),
-            None => text.to_owned(),
-        };
-        scopes.extend(list("routes").map(|route| format!("queue:route:{}", until_filled(route))));
-        scopes.extend(list("scopes").map(until_filled));
-        scopes.sort_unstable();
-        scopes.dedup();
-        scopes
+        scopes(&self.task)
     }
+}
+
+/// The scopes that creating a task needs. Of what the firing fills in (`${…}` or `*`), only a pattern can be said.
+fn scopes(task: &Value) -> Vec<String> {
+    let text = |key: &str| task.get(key).and_then(Value::as_str);
+    let list = |key: &str| {
+        let items = task.get(key).and_then(Value::as_array);
+        items.into_iter().flatten().filter_map(Value::as_str)
+    };
+    let queue = text("taskQueueId").map_or_else(
+        || {
+            let half = |key| text(key).unwrap_or_default();
+            format!("{}/{}", half("provisionerId"), half("workerType"))
+        },
+        str::to_owned,
+    );
+    let priority = text("priority").unwrap_or("lowest");
+    let mut scopes = vec![
+        format!("queue:create-task:{priority}:{queue}"),
+        format!(
+            "queue:create-task:project:{}",
+            text("projectId").unwrap_or("none")
+        ),
+        format!("queue:scheduler-id:{}", text("schedulerId").unwrap_or("-")),
+    ];
+    let until_filled = |text: &str| match text.find("${").or_else(|| text.find('*')) {
+        Some(at) => format!("{}*", &text[..at]),
+        None => text.to_owned(),
+    };
+    scopes.extend(list("routes").map(|route| format!("queue:route:{}", until_filled(route))));
+    scopes.extend(list("scopes").map(until_filled));
+    scopes.sort_unstable();
+    scopes.dedup();
+    scopes
 }
 
 /// What build-decision would render the template with.

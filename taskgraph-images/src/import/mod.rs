@@ -152,7 +152,13 @@ fn config(snapshot: &Snapshot, root: &TreePath, notes: &mut BTreeSet<String>) ->
         config.remove(key);
     }
     let mut folders: Vec<&str> = vec![root.as_str()];
-    folders.extend(snapshot.fleet.provisioning().iter().map(TreePath::as_str));
+    folders.extend(
+        snapshot
+            .fleet
+            .claimed_folders()
+            .iter()
+            .map(TreePath::as_str),
+    );
     config.insert("provisioning".to_owned(), json!(folders));
     let ok: Vec<&str> = snapshot
         .fleet

@@ -144,11 +144,7 @@ pub fn task_graph(
         .map(|(id, image)| {
             let digests = image
                 .kinds()
-                .filter_map(|kind| {
-                    let digest = snapshot.digest(id, kind)?.to_string();
-                    let digest = digest.parse().expect("64 hexadecimal digits are a digest");
-                    Some((kind, digest))
-                })
+                .filter_map(|kind| Some((kind, snapshot.digest(id, kind)?.into())))
                 .collect::<BTreeMap<Kind, _>>();
             ImageTasks::new(
                 &image.resolved().definition,

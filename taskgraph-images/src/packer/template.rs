@@ -116,6 +116,14 @@ impl ParsedTemplate {
         self.declarations.names.variables.keys().map(AsRef::as_ref)
     }
 
+    /// Whether it asks for plug-ins, which `packer init` brings.
+    pub fn asks_for_plugins(&self) -> bool {
+        self.settings
+            .iter()
+            .flat_map(|body| &body.blocks)
+            .any(|block| &*block.name == "required_plugins")
+    }
+
     /// The files that it is written in.
     pub fn files(&self) -> &[TreePath] {
         &self.declarations.files

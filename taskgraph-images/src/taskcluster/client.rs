@@ -11,13 +11,13 @@ use taskgraph_images_transforms::IndexPath;
 use tokio::runtime::{Builder, Runtime};
 
 use super::answers::{
-    ArtifactItem, DefinitionItem, GroupItem, IndexItem, ScopesAnswer, StatusAnswer, StatusItem,
-    read,
+    ArtifactItem, DefinitionItem, GroupItem, IndexItem, ScopesAnswer, SecretAnswer, StatusAnswer,
+    StatusItem, read,
 };
 use super::batch::{Batch, pages};
 use super::failure::{api_error, is_cut};
 use super::{
-    ApiError, ApiErrorKind, Auth, Connection, Index, IndexedTask, Patience, Queue, TaskId,
+    ApiError, ApiErrorKind, Auth, Connection, Index, IndexedTask, Patience, Queue, Secrets, TaskId,
     TaskStatus, Timestamp, download, signature,
 };
 
@@ -32,6 +32,7 @@ pub struct Client {
     queue: taskcluster::Queue,
     index: taskcluster::Index,
     auth: taskcluster::Auth,
+    secrets: taskcluster::Secrets,
     /// Signs nothing.
     plain: taskcluster::Client,
     downloads: reqwest::Client,
@@ -72,7 +73,8 @@ impl Client {
         Ok(Self {
             queue: taskcluster::Queue::new(builder.clone()).map_err(|_| unusable())?,
             index: taskcluster::Index::new(builder.clone()).map_err(|_| unusable())?,
-            auth: taskcluster::Auth::new(builder).map_err(|_| unusable())?,
+            auth: taskcluster::Auth::new(builder.clone()).map_err(|_| unusable())?,
+            secrets: taskcluster::Secrets::new(builder).map_err(|_| unusable())?,
             plain: plain.build().map_err(|_| unusable())?,
             downloads: download::client(&patience)
                 .map_err(|_| setup("no HTTP client can be made"))?,
@@ -311,17 +313,51 @@ impl Queue for Client {
 
     fn artifact(&self, id: &TaskId, name: &str) -> Result<Option<Vec<u8>>, ApiError> {
         let call = format!("queue.getLatestArtifact of `{name}` of `{id}`");
-        // Everybody may have public artifacts, and a URL that is not signed cannot leak.
-        let url = if self.is_signing() && !name.starts_with("public/") {
+        let url = self
+            .artifact_url(id, name)
+            .map_err(|error| api_error(&call, error))?;
+        let download = download::download(&self.downloads, &self.patience, &url);
+        let result = self.runtime.block_on(download);
+        result.map_err(|kind| ApiError { call, kind })
+    }
+}
+
+impl Client {
+    /// Writes an artifact of a task's latest run to a file, whole or not at all; says whether there is one.
+    ///
+    /// # Errors
+    /// Any failure, also of writing.
+    pub fn artifact_to_file(
+        &self,
+        id: &TaskId,
+        name: &str,
+        to: &std::path::Path,
+    ) -> Result<bool, ApiError> {
+        let call = format!("queue.getLatestArtifact of `{name}` of `{id}`");
+        let url = self
+            .artifact_url(id, name)
+            .map_err(|error| api_error(&call, error))?;
+        let download = download::download_to(&self.downloads, &self.patience, &url, to);
+        let result = self.runtime.block_on(download);
+        result.map_err(|kind| ApiError { call, kind })
+    }
+
+    /// Where an artifact is. Everybody may have public ones, and a URL that is not signed cannot leak.
+    fn artifact_url(&self, id: &TaskId, name: &str) -> anyhow::Result<String> {
+        if self.is_signing() && !name.starts_with("public/") {
             let queue = &self.queue;
             queue.getLatestArtifact_signed_url(id.as_str(), name, signature::LIFETIME)
         } else {
             self.queue.getLatestArtifact_url(id.as_str(), name)
-        };
-        let url = url.map_err(|error| api_error(&call, error))?;
-        let download = download::download(&self.downloads, &self.patience, &url);
-        let result = self.runtime.block_on(download);
-        result.map_err(|kind| ApiError { call, kind })
+        }
+    }
+}
+
+impl Secrets for Client {
+    fn secret(&self, name: &str) -> Result<Value, ApiError> {
+        let call = format!("secrets.get of `{name}`");
+        let answer: SecretAnswer = self.one(&call, async || self.secrets.get(name).await)?;
+        Ok(answer.secret)
     }
 }
 

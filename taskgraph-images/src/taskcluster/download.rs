@@ -1,5 +1,9 @@
 //! The content of artifacts, which is kept elsewhere: redirects are followed, and it is bounded.
 
+use std::io::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
 use reqwest::redirect::Policy;
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
@@ -10,6 +14,8 @@ use super::{ApiErrorKind, Patience};
 
 /// The largest content that is taken.
 const LIMIT: usize = 64 * 1024 * 1024;
+/// How long a content of any size may take.
+const LONGEST: Duration = Duration::from_secs(2 * 3600);
 /// How many answers' time a whole content may take.
 const LENGTHY: u32 = 10;
 
@@ -84,4 +90,72 @@ async fn content(
     } else {
         Err(ApiErrorKind::Unreadable(format!("status {status}")))
     })
+}
+
+/// Writes the content at a URL to a file, whole or not at all; says whether there is any. What was cut off is asked for
+/// again from its start.
+pub(super) async fn download_to(
+    client: &reqwest::Client,
+    patience: &Patience,
+    url: &str,
+    to: &Path,
+) -> Result<bool, ApiErrorKind> {
+    let partial = to.with_extension("part");
+    let mut backoff = Backoff::new(&patience.retry());
+    loop {
+        // However large it is: only a pause between two parts ends it.
+        let request = client.get(url).timeout(LONGEST);
+        let again = match request.send().await {
+            Ok(response) if !response.status().is_server_error() => {
+                match write(response, &partial).await {
+                    Ok(Ok(true)) => {
+                        return std::fs::rename(&partial, to)
+                            .map(|()| true)
+                            .map_err(|error| unwritten(to, &error));
+                    }
+                    Ok(result) => return result,
+                    Err(cut) => cut,
+                }
+            }
+            Ok(response) => ApiErrorKind::NoAnswer(format!("status {}", response.status())),
+            Err(error) => match of_http(&error, None) {
+                kind @ ApiErrorKind::NoAnswer(_) if !error.is_redirect() => kind,
+                kind => return Err(kind),
+            },
+        };
+        match backoff.next_backoff() {
+            Some(pause) => tokio::time::sleep(pause).await,
+            None => return Err(again),
+        }
+    }
+}
+
+/// Writes an answer; the outer error is one that may pass.
+async fn write(
+    mut response: Response,
+    to: &Path,
+) -> Result<Result<bool, ApiErrorKind>, ApiErrorKind> {
+    if !response.status().is_success() {
+        return Ok(content(response).await?.map(|content| content.is_some()));
+    }
+    let mut file = match std::fs::File::create(to) {
+        Ok(file) => file,
+        Err(error) => return Ok(Err(unwritten(to, &error))),
+    };
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => {
+                if let Err(error) = file.write_all(&chunk) {
+                    return Ok(Err(unwritten(to, &error)));
+                }
+            }
+            Ok(None) => return Ok(Ok(true)),
+            Err(error) if is_cut_http(&error) => return Err(of_http(&error, None)),
+            Err(error) => return Ok(Err(of_http(&error, None))),
+        }
+    }
+}
+
+fn unwritten(path: &Path, error: &std::io::Error) -> ApiErrorKind {
+    ApiErrorKind::Unwritten(format!("`{}`: {error}", path.display()))
 }

@@ -28,6 +28,8 @@ pub enum ApiErrorKind {
     Unreadable(String),
     /// The connection cannot be made as it is set up: a root URL or credentials that are none.
     Setup(String),
+    /// What came cannot be written on this machine: a full disk, a folder that is none.
+    Unwritten(String),
 }
 
 impl ApiError {
@@ -59,7 +61,7 @@ impl fmt::Display for ApiError {
             ApiErrorKind::Unreadable(why) => {
                 write!(f, "{call}: an answer that cannot be read: {why}")
             }
-            ApiErrorKind::Setup(why) => write!(f, "{call}: {why}"),
+            ApiErrorKind::Setup(why) | ApiErrorKind::Unwritten(why) => write!(f, "{call}: {why}"),
         }
     }
 }

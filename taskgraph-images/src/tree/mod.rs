@@ -4,6 +4,7 @@
 //! rest of the program reads through: it follows links inside the tree, refuses those that leave it, and is what
 //! analysers of templates and scripts take.
 
+pub mod checkout;
 mod compare;
 mod directory;
 pub mod fetch;

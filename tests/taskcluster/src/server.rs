@@ -163,6 +163,11 @@ impl Server {
         clock::format(self.context.now().saturating_add(millis(duration)))
     }
 
+    /// The server's time some while ago, as its services write it.
+    pub fn time_before(&self, duration: Duration) -> String {
+        clock::format(self.context.now().saturating_sub(millis(duration)))
+    }
+
     /// Moves the server's clock forward.
     pub fn advance(&self, duration: Duration) {
         self.context.clock.advance(millis(duration));

@@ -31,6 +31,10 @@ pub struct ProjectConfig {
     pub tool: BTreeMap<Platform, ToolFile>,
     /// The group that Treeherder shows tasks in; absent means that Treeherder shows nothing.
     pub treeherder: Option<TreeherderGroup>,
+    /// The folder of the definitions, relative to the repository's root.
+    pub definitions: String,
+    /// How templates are validated in the place of builds that need credentials; absent means that they are not.
+    pub validate: Option<Validation>,
 }
 
 impl ProjectConfig {
@@ -48,6 +52,8 @@ impl ProjectConfig {
                 .expect("a trust domain in upper case is such a prefix"),
             tool: BTreeMap::new(),
             treeherder: None,
+            definitions: "image-defs".to_owned(),
+            validate: None,
             trust_domain,
         }
     }
@@ -140,6 +146,18 @@ impl Default for TaskDefaults {
             expires: ByLevel::new(Duration::days(28), Duration::years(1)),
         }
     }
+}
+
+/// How a template is validated where its image may not be built.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Validation {
+    /// The worker alias. Its machines have no credentials of their own: strangers' code runs there.
+    pub worker: AliasName,
+    /// When the worker stops it.
+    pub max_run_time: Duration,
+    /// Variables that stand in for what only a builder's machine or a secret tells a template.
+    pub environment: BTreeMap<String, String>,
 }
 
 /// A group of Treeherder's.

@@ -104,6 +104,8 @@ words!(
 words!(
     /// The kinds of tasks that an image has.
     Kind, "kind", {
+    /// Looks at the template of an image whose build may not run, because its code is a stranger's.
+    Validate = "validate",
     /// Builds the image, publishes nothing.
     Build = "build",
     /// Checks what was built.

@@ -18,6 +18,7 @@ fn every_task_is_legal() {
         testing::push(Level::One),
         testing::push(Level::Three),
         testing::pull_request(),
+        testing::stranger(),
     ] {
         for task in testing::graph(&parameters).tasks() {
             seen[match task.task.payload {

@@ -1,6 +1,7 @@
 //! Whole graphs of a small fleet, so that a change of a template or a transform shows its effect in review.
 
-use crate::definition::Level;
+use crate::definition::{Label, Level};
+use crate::graph::TaskGraph;
 use crate::testing;
 
 #[test]
@@ -19,8 +20,39 @@ fn pull_request() {
 }
 
 #[test]
+fn a_strangers_pull_request() {
+    let graph = testing::graph(&testing::stranger());
+    insta::assert_snapshot!(needs(&graph), @r"
+    build-disk-qemu ←
+    build-tool-container ←
+    validate-cloud-google ←
+    validate-upon-google ←
+    verify-disk-qemu ← build=build-disk-qemu
+    verify-tool-container ← build=build-tool-container
+    ");
+    let validate = Label::new("validate-cloud-google").unwrap();
+    let part = graph.part([&validate]).unwrap();
+    insta::assert_snapshot!("validate_task", part.to_json());
+}
+
+#[test]
 fn what_needs_what() {
-    let graph = testing::graph(&testing::push(Level::Three));
+    insta::assert_snapshot!(needs(&testing::graph(&testing::push(Level::Three))), @r"
+    build-base-google ←
+    build-child-google ← parent=build-base-google
+    build-decision-google ←
+    build-win11-azure ←
+    publish-base-google ← build=build-base-google verify=verify-base-google
+    publish-child-google ← build=build-child-google
+    publish-decision-google ← build=build-decision-google verify=verify-decision-google
+    publish-win11-azure ← build=build-win11-azure verify=verify-win11-azure
+    verify-base-google ← build=build-base-google
+    verify-decision-google ← build=build-decision-google
+    verify-win11-azure ← build=build-win11-azure
+    ");
+}
+
+fn needs(graph: &TaskGraph) -> String {
     let lines: Vec<String> = graph
         .tasks()
         .map(|task| {
@@ -34,17 +66,5 @@ fn what_needs_what() {
                 .to_owned()
         })
         .collect();
-    insta::assert_snapshot!(lines.join("\n"), @r"
-    build-base-google ←
-    build-child-google ← parent=build-base-google
-    build-decision-google ←
-    build-win11-azure ←
-    publish-base-google ← build=build-base-google verify=verify-base-google
-    publish-child-google ← build=build-child-google
-    publish-decision-google ← build=build-decision-google verify=verify-decision-google
-    publish-win11-azure ← build=build-win11-azure verify=verify-win11-azure
-    verify-base-google ← build=build-base-google
-    verify-decision-google ← build=build-decision-google
-    verify-win11-azure ← build=build-win11-azure
-    ");
+    lines.join("\n")
 }

@@ -6,6 +6,7 @@
 //!
 //! A pull request writes below `td.cache.pr` only, in a namespace of its own; level 3 reads level 3 only. What is
 //! published also gets routes by name: `index.td.v2.<project>.{latest,revision.<sha>,pushdate.<date>}.images.a-aws`.
+//! A validate task has no result, so it is not indexed, and nothing takes its place.
 
 use super::Origin;
 use crate::definition::{IndexPath, Kind, Level, ProjectConfig};
@@ -15,11 +16,12 @@ use crate::shape::sha256_hex;
 use crate::task::{CachedTask, Optimization, Task};
 
 /// What sort of result a kind of task has, in the index. The version changes when the digest's meaning does.
-pub(crate) const fn cache_type(kind: Kind) -> &'static str {
+pub(crate) const fn cache_type(kind: Kind) -> Option<&'static str> {
     match kind {
-        Kind::Build => "images.v1",
-        Kind::Verify => "image-verifications.v1",
-        Kind::Publish => "image-publications.v1",
+        Kind::Validate => None,
+        Kind::Build => Some("images.v1"),
+        Kind::Verify => Some("image-verifications.v1"),
+        Kind::Publish => Some("image-publications.v1"),
     }
 }
 
@@ -56,7 +58,9 @@ pub(crate) fn prefix_is_plain(config: &ProjectConfig) -> bool {
 
 pub(super) fn apply(origin: &Origin<'_>, task: &mut Task) -> Result<(), TransformErrorKind> {
     let (config, parameters) = (origin.run.config, origin.run.parameters);
-    let cached = &task.attributes.cached_task;
+    let Some(cached) = &task.attributes.cached_task else {
+        return Ok(());
+    };
     let hash = |namespace: &str| {
         path(
             config,

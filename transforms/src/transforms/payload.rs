@@ -50,6 +50,10 @@ impl Limits {
         level: Level,
     ) -> Self {
         let max_run_time = match kind {
+            Kind::Validate => config
+                .validate
+                .as_ref()
+                .map(|validate| validate.max_run_time),
             Kind::Build => Some(image.build.max_run_time),
             Kind::Verify => image.verify.as_ref().map(|verify| verify.max_run_time),
             Kind::Publish => image.publish.as_ref().map(|publish| publish.max_run_time),
@@ -98,6 +102,8 @@ pub(crate) fn payload(
     let expires = RelativeDatestamp::from(limits.expires);
     let max_run_time = limits.max_run_time;
     let chain_of_trust = level == Level::Three;
+    // What looks at a stranger's template has nothing to say to Taskcluster.
+    let taskcluster_proxy = shape.kind != Kind::Validate;
     let mut caches = BTreeMap::new();
     for cache in cache_templates {
         caches.insert(caches::name(&cache.name, config, parameters)?, cache.path);
@@ -129,7 +135,7 @@ pub(crate) fn payload(
                 .collect(),
             on_exit_status: OnExitStatus { retry },
             features: DockerFeatures {
-                taskcluster_proxy: true,
+                taskcluster_proxy,
                 chain_of_trust,
             },
         }),
@@ -154,7 +160,7 @@ pub(crate) fn payload(
                 .collect();
             let os_groups = shape.worker.os_groups.iter().cloned().collect();
             let features = GenericWorkerFeatures {
-                taskcluster_proxy: true,
+                taskcluster_proxy,
                 chain_of_trust,
                 run_as_administrator: shape.worker.administrator,
             };

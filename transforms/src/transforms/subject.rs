@@ -64,6 +64,7 @@ struct Seen<'a> {
     method: &'a str,
     tool: &'a str,
     trust_domain: &'a str,
+    definitions: &'a str,
     run: SeenRun<'a>,
 }
 
@@ -103,6 +104,7 @@ pub(crate) fn context(
         method: shape.method.map_or("", |method| method.as_str()),
         tool,
         trust_domain: config.trust_domain.as_str(),
+        definitions: &config.definitions,
         run: SeenRun {
             level: parameters.level.to_string(),
             project: &parameters.project,

@@ -23,6 +23,7 @@ pub(super) fn apply(origin: &Origin<'_>, task: &mut Task) -> Result<(), Transfor
     };
     let parameters = origin.run.parameters;
     let (suffix, job_kind) = match origin.kind {
+        Kind::Validate => ("T", "test"),
         Kind::Build => ("B", "build"),
         Kind::Verify => ("V", "test"),
         Kind::Publish => ("P", "other"),

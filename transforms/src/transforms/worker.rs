@@ -16,7 +16,7 @@ pub(crate) fn alias<'a>(
     kind: Kind,
     config: &'a ProjectConfig,
 ) -> Result<&'a WorkerAlias, TransformErrorKind> {
-    let name = name(image, kind);
+    let name = name(image, kind, config);
     let alias = config
         .workers
         .get(name)
@@ -47,9 +47,13 @@ pub(crate) fn task_queue(
     })
 }
 
-fn name(image: &ImageDefinition, kind: Kind) -> &AliasName {
+fn name<'a>(image: &'a ImageDefinition, kind: Kind, config: &'a ProjectConfig) -> &'a AliasName {
+    let named = match (kind, &config.validate) {
+        (Kind::Validate, Some(validate)) => Some(&validate.worker),
+        _ => image.worker(kind),
+    };
     // Whoever asks for a kind that the image lacks gets the build's worker, and no task.
-    image.worker(kind).unwrap_or(&image.build.worker)
+    named.unwrap_or(&image.build.worker)
 }
 
 fn unusable(alias: &WorkerAlias) -> Option<&'static str> {

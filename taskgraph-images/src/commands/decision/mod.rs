@@ -2,11 +2,12 @@
 
 mod args;
 mod base;
-mod replay;
+pub(super) mod replay;
 mod tools;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use taskgraph_images::actions::{Action, document};
 use taskgraph_images::comparison::{Comparison, ComparisonError, Head};
 use taskgraph_images::decision::artifacts::{self, Optimization};
 use taskgraph_images::decision::create::create;
@@ -22,7 +23,9 @@ use taskgraph_images::output::preview::{Event, Preview, PreviewJson};
 use taskgraph_images::output::text::count;
 use taskgraph_images::output::{self, affected, images, text};
 use taskgraph_images::taskcluster::{Auth as _, Client, Connection, Index as _, Queue, TaskId};
-use taskgraph_images::transforms::{IndexPath, Label, Parameters, ProjectConfig, TransformError};
+use taskgraph_images::transforms::{
+    IndexPath, Label, Level, Parameters, ProjectConfig, TransformError,
+};
 use taskgraph_images::tree::{Files, TreePath, View};
 
 use super::Global;
@@ -30,6 +33,9 @@ use super::artifacts::Folder;
 use super::project::{self, Project, warnings};
 use crate::exit::Failure;
 use crate::printer::Printer;
+
+/// The root URL of what is only looked at.
+pub(super) const NOWHERE: &str = "https://taskcluster.invalid";
 
 pub(crate) use args::Args;
 use args::Extras;
@@ -58,6 +64,7 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
         Some(Recorded {
             parameters,
             optimization,
+            ..
         }) => (parameters, optimization, Extras::default()),
         None => {
             let (parameters, extras) = of_event(&args, &project)?;
@@ -106,16 +113,7 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
         parameters.target_tasks_method
     ));
     if !graphs.withheld.is_empty() {
-        let labels: Vec<String> = graphs
-            .withheld
-            .iter()
-            .map(|label| format!("`{label}`"))
-            .collect();
-        printer.note(&format!(
-            "`{}` gets no secrets, so these are left out: {}",
-            parameters.tasks_for,
-            labels.join(", ")
-        ));
+        printer.note(&report::left_out(&parameters.tasks_for, &graphs));
     }
     let config = &settings(&comparison)?.project;
     if extras.include_push_tasks {
@@ -141,7 +139,8 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
             .as_ref()
             .map(|recorded| recorded.root_url.clone())
             .or_else(|| client.map(|client| client.root_url().to_owned()))
-            .unwrap_or_else(|| "https://taskcluster.invalid".to_owned()),
+            .unwrap_or_else(|| NOWHERE.to_owned()),
+        variant: String::new(),
     };
     if creates && args.task_id.is_none() {
         return Err(Failure::Usage(
@@ -197,10 +196,17 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
         artifacts::TARGET_TASKS,
         &artifacts::target_tasks(&graphs.targets),
     )?;
-    folder.write(artifacts::TASK_GRAPH, &artifacts::task_graph(&plan))?;
+    folder.write(
+        artifacts::TASK_GRAPH,
+        &artifacts::task_graph(std::slice::from_ref(&plan)),
+    )?;
     folder.write(
         artifacts::LABEL_TO_TASKID,
         &artifacts::label_to_taskid(&plan),
+    )?;
+    folder.write(
+        artifacts::ACTIONS,
+        &actions(&comparison, &parameters, &for_tasks, &creator, printer)?,
     )?;
     let document = Optimization::new(&plan, now, &optimized, &lookups);
     folder.write(artifacts::OPTIMIZATION, &output::json(&document))?;
@@ -216,11 +222,14 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
     }
     let client = client.ok_or_else(Failure::no_taskcluster)?;
     let held = client.current_scopes().map_err(Failure::Taskcluster)?;
-    if pull_request && let Some(scope) = scopes::too_much(config, &held) {
-        return Err(Failure::TooMuch {
-            tasks_for: parameters.tasks_for.clone(),
-            scope,
-        });
+    if for_tasks.level == Level::One {
+        let scopes = scopes::of_level_3(config, &held);
+        if !scopes.is_empty() {
+            return Err(Failure::TooMuch {
+                tasks_for: parameters.tasks_for.clone(),
+                scopes,
+            });
+        }
     }
     let missing = scopes::missing(&plan, &held);
     if !missing.is_empty() {
@@ -378,7 +387,7 @@ fn existing(parameters: &DecisionParameters) -> Result<BTreeMap<Label, TaskId>, 
 }
 
 /// What happens to each task, a line each: what, label, id, why.
-fn outcomes(optimized: &Optimized, plan: &Plan<'_>) -> String {
+pub(super) fn outcomes(optimized: &Optimized, plan: &Plan<'_>) -> String {
     let mut text = String::new();
     for (label, outcome) in &optimized.outcomes {
         let what = match outcome {
@@ -390,6 +399,33 @@ fn outcomes(optimized: &Optimized, plan: &Plan<'_>) -> String {
         text += &format!("{what}\t{label}\t{id}\t{}\n", outcome.reason());
     }
     text
+}
+
+/// `actions.json`. Hooks are made of `.taskcluster.yml`, so without that file nothing can be asked for.
+fn actions(
+    comparison: &Comparison,
+    parameters: &DecisionParameters,
+    for_tasks: &Parameters,
+    creator: &Creator,
+    printer: &mut Printer,
+) -> Result<String, Failure> {
+    let config = settings(comparison)?;
+    let mut disabled = config.disabled_actions.clone();
+    let template = TreePath::parse(".taskcluster.yml")
+        .ok()
+        .and_then(|path| View::new(&comparison.head.fleet.tree).read(&path).ok());
+    if template.is_none() {
+        printer.note("there is no `.taskcluster.yml`, so no action is offered");
+        disabled.extend(Action::ALL);
+    }
+    Ok(document::actions(
+        parameters,
+        for_tasks,
+        &config.project,
+        &disabled,
+        &creator.decision,
+        &template.unwrap_or_default(),
+    ))
 }
 
 /// The documents for people: what is affected, the page, and what GitHub shows.
@@ -437,7 +473,7 @@ fn show(
     if parameters.is_pull_request() {
         folder.write(
             report::TEXT,
-            &report::text(comparison, &document, optimized, plan),
+            &report::text(comparison, &document, optimized, plan, graphs, parameters),
         )?;
         let warnings = &comparison.head.fleet.findings;
         let annotations = report::annotations(warnings, Some(&comparison.head.fleet.tree));

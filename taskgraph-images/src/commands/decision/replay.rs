@@ -1,8 +1,11 @@
 //! Where the parameters of a decision that is made again come from.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use taskgraph_images::decision::artifacts::{OPTIMIZATION, Optimization, PARAMETERS};
+use taskgraph_images::decision::artifacts::{
+    LABEL_TO_TASKID, OPTIMIZATION, Optimization, PARAMETERS,
+};
 use taskgraph_images::decision::parameters::{DecisionParameters, Strictness};
 use taskgraph_images::taskcluster::{Client, Index, Queue, TaskId};
 use taskgraph_images::transforms::{IndexPath, TrustDomain};
@@ -11,14 +14,26 @@ use crate::exit::Failure;
 
 /// A decision that was made.
 #[derive(Debug)]
-pub(super) struct Recorded {
-    pub(super) parameters: DecisionParameters,
+pub(in super::super) struct Recorded {
+    pub(in super::super) parameters: DecisionParameters,
     /// What was looked up for it, if that is at hand.
-    pub(super) optimization: Option<Optimization>,
+    pub(in super::super) optimization: Option<Optimization>,
+    /// The ids of its tasks by label, if they are at hand.
+    pub(in super::super) ids: Option<Ids>,
 }
 
+/// What else was found beside parameters, as text.
+#[derive(Default)]
+struct Beside {
+    optimization: Option<String>,
+    ids: Option<String>,
+}
+
+/// Ids of tasks by label, as `label-to-taskid.json` has them.
+pub(in super::super) type Ids = BTreeMap<String, TaskId>;
+
 /// Reads a decision from a file, a folder, or Taskcluster.
-pub(super) fn read(
+pub(in super::super) fn read(
     spec: &str,
     lenient: bool,
     client: Option<&Client>,
@@ -62,7 +77,7 @@ pub(super) fn read(
     } else {
         None
     };
-    let (place, parameters, optimization) = match task {
+    let (place, parameters, beside) = match task {
         Some(id) => of_task(&id, connected(client)?)?,
         None => of_files(Path::new(spec))?,
     };
@@ -70,19 +85,21 @@ pub(super) fn read(
         let hint = "`--lenient` leaves out unknown parameters, and puts defaults in the place of missing ones";
         Failure::Usage(format!("{place}: {error}"), (!lenient).then(|| hint.to_owned()))
     })?;
-    let optimization = optimization
-        .map(|text| serde_json::from_str(&text))
-        .transpose()
-        .map_err(|error| {
-            Failure::Usage(
-                format!("the `{OPTIMIZATION}` beside {place}: {error}"),
-                None,
-            )
-        })?;
     Ok(Recorded {
         parameters,
-        optimization,
+        optimization: json(OPTIMIZATION, &place, beside.optimization)?,
+        ids: json(LABEL_TO_TASKID, &place, beside.ids)?,
     })
+}
+
+fn json<T: serde::de::DeserializeOwned>(
+    name: &str,
+    place: &str,
+    text: Option<String>,
+) -> Result<Option<T>, Failure> {
+    text.map(|text| serde_json::from_str(&text))
+        .transpose()
+        .map_err(|error| Failure::Usage(format!("the `{name}` beside {place}: {error}"), None))
 }
 
 fn connected(client: Option<&Client>) -> Result<&Client, Failure> {
@@ -94,8 +111,8 @@ fn connected(client: Option<&Client>) -> Result<&Client, Failure> {
     })
 }
 
-/// The texts of the parameters and of what was looked up, and where the first was found.
-type Texts = (String, String, Option<String>);
+/// Where the parameters were found, their text, and what was found beside them.
+type Texts = (String, String, Beside);
 
 fn of_task(id: &TaskId, client: &Client) -> Result<Texts, Failure> {
     let get = |name: &str| {
@@ -113,7 +130,10 @@ fn of_task(id: &TaskId, client: &Client) -> Result<Texts, Failure> {
     Ok((
         format!("`public/{PARAMETERS}` of `{id}`"),
         parameters,
-        get(OPTIMIZATION)?,
+        Beside {
+            optimization: get(OPTIMIZATION)?,
+            ids: get(LABEL_TO_TASKID)?,
+        },
     ))
 }
 
@@ -123,10 +143,17 @@ fn of_files(path: &Path) -> Result<Texts, Failure> {
             .map_err(|error| Failure::Files(format!("`{}`: {error}", path.display())))
     };
     if !path.is_dir() {
-        return Ok((format!("`{}`", path.display()), read(path)?, None));
+        let place = format!("`{}`", path.display());
+        return Ok((place, read(path)?, Beside::default()));
     }
     let file = path.join(PARAMETERS);
-    let beside = path.join(OPTIMIZATION);
-    let optimization = beside.exists().then(|| read(&beside)).transpose()?;
-    Ok((format!("`{}`", file.display()), read(&file)?, optimization))
+    let beside = |name: &str| {
+        let beside = path.join(name);
+        beside.exists().then(|| read(&beside)).transpose()
+    };
+    let beside = Beside {
+        optimization: beside(OPTIMIZATION)?,
+        ids: beside(LABEL_TO_TASKID)?,
+    };
+    Ok((format!("`{}`", file.display()), read(&file)?, beside))
 }

@@ -96,7 +96,6 @@ fn refusal(
     let level = level_of(question, path);
     let scheduler = scheduler_id(question.config, level);
     let deadline = question.now.after(task.task.deadline.after);
-    let cached = &task.attributes.cached_task;
     if found.state != TaskState::Completed {
         return Some("it is not completed".to_owned());
     }
@@ -120,7 +119,11 @@ fn refusal(
     for (what, is, should) in [
         ("kind", &found.kind, task.kind.to_string()),
         ("image", &found.image, task.attributes.image.to_string()),
-        ("digest", &found.digest, cached.digest.to_string()),
+        (
+            "digest",
+            &found.digest,
+            task.task.extra.image.digest.to_string(),
+        ),
     ] {
         if is.as_deref() != Some(should.as_str()) {
             return Some(match is {

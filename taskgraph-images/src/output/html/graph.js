@@ -1,4 +1,5 @@
-// The task graph: one row an image, parents above their children; build, verify and publish side by side.
+// The task graph: one row an image, parents above their children; build, verify and publish side by side. Where an image
+// is validated it is not built, so that stands in the same place.
 //
 // An image has at most one parent, so rows in family order need no crossing lines: a child's build hangs below its
 // parent's, and the tasks of one image follow from left to right.
@@ -84,20 +85,22 @@ function renderGraph() {
   rows.forEach(({ image, indent, folded }, at) => {
     const y = SIZE.top + at * SIZE.row + SIZE.row / 2;
     const start = SIZE.left + indent * SIZE.indent;
+    const first = { x: start, y, width: text(image).length * SIZE.letter + 24 };
     const place = {
-      build: { x: start, y, width: text(image).length * SIZE.letter + 24 },
+      validate: first,
+      build: first,
       verify: { x: verify, y, width: SIZE.small },
       publish: { x: publish, y, width: SIZE.small },
     };
     const row = draw("g", {});
-    if (!image.nodes.build) {
+    if (!image.nodes.build && !image.nodes.validate) {
       row.append(draw("text", { x: start + 12, y: y + 4, class: "name" }, text(image)));
     }
     for (const kind of KINDS) {
       const task = image.nodes[kind];
       if (!task) continue;
       boxes.set(task.label, place[kind]);
-      row.append(node(task, place[kind], kind === "build" ? text(image) : kind));
+      row.append(node(task, place[kind], place[kind] === first ? text(image) : kind));
     }
     if (folded) {
       const more = draw("text", { x: publish + SIZE.small + 14, y: y + 4, class: "folded" }, `+ ${count(folded, "image")}`);
@@ -111,9 +114,10 @@ function renderGraph() {
     }
   }
   byId("columns").replaceChildren(
-    ...Object.entries({ build: SIZE.left, verify, publish }).map(([kind, left]) => {
-      if (!rows.some(({ image }) => image.nodes[kind])) return "";
-      const heading = make("span", {}, capital(kind));
+    ...[[["build", "validate"], SIZE.left], [["verify"], verify], [["publish"], publish]].map(([kinds, left]) => {
+      const shown = kinds.filter((kind) => rows.some(({ image }) => image.nodes[kind]));
+      if (shown.length === 0) return "";
+      const heading = make("span", {}, capital(shown.join(", ")));
       heading.style.left = `${left}px`;
       return heading;
     }),

@@ -2,7 +2,10 @@
 
 const preview = JSON.parse(document.getElementById("data").textContent);
 
-const KINDS = ["build", "verify", "publish"];
+// Only a stranger's pull request validates.
+const KINDS = ["validate", "build", "verify", "publish"].filter(
+  (kind) => kind !== "validate" || preview.tasks.some((task) => task.kind === kind),
+);
 const SVG = "http://www.w3.org/2000/svg";
 const collator = new Intl.Collator("en", { numeric: true });
 

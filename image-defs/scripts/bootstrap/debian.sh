@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# Makes a bootable disk of Debian's packages: no loop device, no mount, no machine. The disk has an MBR, a FAT file system
+# with SYSLINUX, the kernel and its initial file system, and an ext4 file system with everything else.
+#
+# Needs: mmdebstrap, e2fsprogs, dosfstools, mtools, syslinux, fdisk, qemu-utils. Packer copies a script before it runs it,
+# so this one sources nothing.
+set -euo pipefail
+
+: "${IMAGE_NAME:?}" "${DEBIAN_SUITE:?}" "${DISK_GIB:?}" "${ARTIFACTS:?}"
+
+# Whatever the builder left open would take the low numbers that mmdebstrap's own pipes need.
+for descriptor in 3 4 5 6 7 8 9; do
+    eval "exec $descriptor>&-"
+done
+
+mirror="${DEBIAN_MIRROR:-http://deb.debian.org/debian}"
+work="$(mktemp -d)"
+trap 'rm -rf "$work"' EXIT
+root="$work/root"
+records="$root/etc/image-build.d"
+
+# cloud-init is how whoever starts the machine says who may log in. Nothing else is set up.
+packages=(
+    linux-image-cloud-amd64 systemd-sysv systemd-resolved udev dbus libpam-systemd
+    cloud-init cloud-guest-utils openssh-server sudo ca-certificates iproute2 e2fsprogs
+)
+mmdebstrap --variant=minbase --include="$(IFS=,; echo "${packages[*]}")" --aptopt='Acquire::Retries "5"' \
+    "$DEBIAN_SUITE" "$root" \
+    "deb $mirror $DEBIAN_SUITE main" "deb $mirror $DEBIAN_SUITE-updates main"
+
+cat >"$root/etc/fstab" <<'FSTAB'
+LABEL=root / ext4 errors=remount-ro,x-systemd.growfs 0 1
+FSTAB
+mkdir -p "$root/etc/systemd/network"
+cat >"$root/etc/systemd/network/80-any.network" <<'NETWORK'
+[Match]
+Name=en* eth*
+
+[Network]
+DHCP=yes
+NETWORK
+mkdir -p "$root/etc/cloud/cloud.cfg.d"
+cat >"$root/etc/cloud/cloud.cfg.d/90-image.cfg" <<'CLOUD'
+network: {config: disabled}
+datasource_list: [NoCloud, None]
+CLOUD
+printf 'localhost\n' >"$root/etc/hostname"
+ln -sf /run/systemd/resolve/stub-resolv.conf "$root/etc/resolv.conf"
+chroot "$root" systemctl --quiet enable systemd-networkd.service systemd-resolved.service ssh.service
+
+# What makes a machine this machine is made at its first start.
+rm -f "$root"/etc/ssh/ssh_host_*
+: >"$root/etc/machine-id"
+rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*.bin "$root"/var/log/*.log "$root"/var/log/apt
+cat >"$root/etc/systemd/system/ssh-host-keys.service" <<'UNIT'
+[Unit]
+Description=Make the SSH host keys of this machine
+Before=ssh.service
+ConditionPathExists=!/etc/ssh/ssh_host_ed25519_key
+
+[Service]
+Type=oneshot
+ExecStart=/usr/bin/ssh-keygen -A
+
+[Install]
+WantedBy=ssh.service
+UNIT
+chroot "$root" systemctl --quiet enable ssh-host-keys.service
+
+mkdir -p "$records"
+printf 'IMAGE_NAME=%s\n' "$IMAGE_NAME" >"$records/image.env"
+{
+    printf 'image\t%s\t%s\n' "$IMAGE_NAME" "$(chroot "$root" dpkg --print-architecture)"
+    (. "$root/etc/os-release" && printf 'system\t%s\t%s\n' "$ID" "${VERSION_ID:-rolling}")
+    chroot "$root" dpkg-query --show --showformat 'deb\t${binary:Package}\t${Version}\n' | LC_ALL=C sort
+} >"$records/sbom.tsv"
+cp "$records/sbom.tsv" "$ARTIFACTS/sbom.tsv"
+
+# The kernel that the loader starts. A child image that gets a newer one starts with this one.
+boot_mib=128
+start_mib=1
+disk="$work/disk.raw"
+boot="$work/boot.fat"
+system="$work/system.ext4"
+system_mib=$((DISK_GIB * 1024 - start_mib - boot_mib - 1))
+
+truncate --size "${boot_mib}M" "$boot"
+mkfs.vfat -F 32 -n BOOT "$boot" >/dev/null
+cat >"$work/syslinux.cfg" <<'SYSLINUX'
+DEFAULT linux
+PROMPT 0
+SERIAL 0 115200
+LABEL linux
+  LINUX /vmlinuz
+  APPEND root=LABEL=root rw console=tty0 console=ttyS0,115200 net.ifnames=1
+  INITRD /initrd
+SYSLINUX
+kernel="$(cd "$root/boot" && ls vmlinuz-* | sort --version-sort | tail -n 1)"
+mcopy -i "$boot" "$root/boot/$kernel" ::/vmlinuz
+mcopy -i "$boot" "$root/boot/initrd.img-${kernel#vmlinuz-}" ::/initrd
+mcopy -i "$boot" "$work/syslinux.cfg" ::/syslinux.cfg
+syslinux --install "$boot"
+
+truncate --size "${system_mib}M" "$system"
+mke2fs -q -t ext4 -L root -d "$root" "$system"
+
+truncate --size "${DISK_GIB}G" "$disk"
+sfdisk --quiet "$disk" <<LAYOUT
+label: dos
+start=${start_mib}MiB, size=${boot_mib}MiB, type=c, bootable
+start=$((start_mib + boot_mib))MiB, size=${system_mib}MiB, type=83
+LAYOUT
+dd if=/usr/lib/syslinux/mbr/mbr.bin of="$disk" conv=notrunc bs=440 count=1 status=none
+dd if="$boot" of="$disk" conv=notrunc,sparse bs=1M seek="$start_mib" status=none
+dd if="$system" of="$disk" conv=notrunc,sparse bs=1M seek="$((start_mib + boot_mib))" status=none
+qemu-img convert -f raw -O qcow2 -c "$disk" "$ARTIFACTS/$IMAGE_NAME.qcow2"

@@ -1,0 +1,133 @@
+//! Builds an image with Packer.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use taskgraph_images::manifest::Artifact;
+use taskgraph_images::worker::build::packer_manifest::PackerManifest;
+use taskgraph_images::worker::packer::PackerRun;
+use taskgraph_images::worker::process::Program;
+
+use super::super::packer;
+use super::{Job, LOG, Made};
+use crate::exit::Failure;
+use crate::printer::Printer;
+
+/// What templates call the file of their `manifest` post-processor, below the folder of the variable `artifacts`.
+const THEIRS: &str = "manifest.json";
+/// What it is called among the results.
+const OURS: &str = "packer-manifest.json";
+const SBOM: &str = "sbom.tsv";
+
+pub(super) fn build(
+    job: &Job<'_>,
+    program: &OsStr,
+    printer: &mut Printer,
+) -> Result<Made, Failure> {
+    let facts = packer::facts(job.snapshot, job.id)?;
+    let scripts = packer::scripts(job.snapshot, job.id);
+    let artifacts = job.scratch.join("packer");
+    std::fs::create_dir_all(&artifacts)?;
+    let parent = job.parent.map(super::ParentImage::name);
+    let run = PackerRun::build(
+        job.definition,
+        &scripts,
+        &facts,
+        parent.as_deref(),
+        job.secrets.variables.clone(),
+        &artifacts,
+        job.root,
+    )
+    .ok_or_else(|| Failure::Usage(format!("`{}` is not made by Packer", job.id), None))?;
+    let values = job.scratch.join(PackerRun::VALUES);
+    std::fs::write(&values, run.values())?;
+    let cache = job.scratch.join("cache");
+    let with = |arguments| {
+        let variables = [
+            ("PACKER_NO_COLOR", "1".to_owned()),
+            // Downloads of this build only: what another one left there must not reach an image.
+            ("PACKER_CACHE_DIR", cache.display().to_string()),
+            ("TMPDIR", job.scratch.display().to_string()),
+        ];
+        Program::new(program, arguments, job.root, job.limit())
+            .with(run.environment().clone())
+            .with(variables.map(|(name, value)| (name.to_owned(), value)))
+    };
+    if let Some(init) = run.init() {
+        job.run(&with(init), printer)?;
+    }
+    job.run(&with(run.build_arguments(&values)), printer)?;
+    collect(job, &artifacts)
+}
+
+/// Takes what the template left to the results.
+fn collect(job: &Job<'_>, left: &Path) -> Result<Made, Failure> {
+    let theirs = left.join(THEIRS);
+    let content = std::fs::read(&theirs).map_err(|error| {
+        Failure::Usage(
+            format!("the template left no `{THEIRS}` of a `manifest` post-processor: {error}"),
+            Some(format!(
+                "declare a variable `artifacts`, and end the build with a post-processor `manifest` whose output is \
+                 `${{var.artifacts}}/{THEIRS}`"
+            )),
+        )
+    })?;
+    let packer = PackerManifest::read(&content, job.id.cloud)
+        .map_err(|error| Failure::Files(format!("`{THEIRS}` that the template left: {error}")))?;
+    std::fs::rename(&theirs, job.folder.join(OURS))?;
+    let mut made = Made {
+        artifacts: packer
+            .places
+            .into_iter()
+            .map(|place| Artifact {
+                region: place.region,
+                reference: place.reference,
+                file: None,
+            })
+            .collect(),
+        sbom: None,
+        files: vec![job.file(OURS)?, job.file(LOG)?],
+    };
+    if job.is_files() {
+        let name = format!("{}.qcow2", job.id.name);
+        let disk = disk(left, &packer.files).ok_or_else(|| {
+            Failure::Files(format!(
+                "Packer made no disk: it tells of {:?}, and none of these is below `artifacts`",
+                packer.files
+            ))
+        })?;
+        std::fs::rename(&disk, job.folder.join(&name))?;
+        made.artifacts.push(Artifact {
+            region: None,
+            reference: name.clone(),
+            file: Some(job.file(&name)?),
+        });
+    }
+    if left.join(SBOM).exists() {
+        std::fs::rename(left.join(SBOM), job.folder.join(SBOM))?;
+        made.sbom = Some(job.file(SBOM)?);
+    }
+    Ok(made)
+}
+
+/// The first of the files that Packer tells of that is a disk, wherever below a folder it is.
+fn disk(folder: &Path, names: &[String]) -> Option<PathBuf> {
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).ok()?.flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let is_told = names
+                .iter()
+                .any(|name| Path::new(name).file_name() == path.file_name());
+            let kind = path.extension().and_then(OsStr::to_str);
+            if is_told && matches!(kind, Some("qcow2" | "raw" | "img")) {
+                return Some(path);
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,327 @@
+//! [`run`]: a program that a task runs: its output goes on as it comes, without secrets; it has a time limit; and when it
+//! ends, or the task does, nothing that it started is left.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ffi::OsString;
+use std::io::{BufRead as _, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+use process_wrap::std::{ChildWrapper, CommandWrap};
+
+use super::mask::Mask;
+
+/// How many last lines of a program are kept for what is said of its failure.
+const TAIL: usize = 30;
+/// How long a line may become before it goes on without its end.
+const LINE: u64 = 64 * 1024;
+
+/// A program and how it is run.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// The program.
+    pub name: OsString,
+    /// Its arguments.
+    pub arguments: Vec<OsString>,
+    /// The folder that it runs in.
+    pub folder: PathBuf,
+    /// Variables besides those that it inherits.
+    pub environment: BTreeMap<String, String>,
+    /// How long it may take.
+    pub limit: Duration,
+}
+
+/// How a program ended.
+#[derive(Debug, Clone)]
+pub struct Ended {
+    /// Its status.
+    pub status: ExitStatus,
+    /// Its last lines, without secrets.
+    pub tail: Vec<String>,
+}
+
+impl Ended {
+    /// Whether it succeeded.
+    pub fn is_success(&self) -> bool {
+        self.status.success()
+    }
+
+    /// Its last lines as one text.
+    pub fn words(&self) -> String {
+        self.tail.join("\n")
+    }
+}
+
+/// Why a program did not end by itself.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProgramError {
+    /// It cannot be started.
+    #[error("`{name}` cannot be run: {why}")]
+    Start {
+        /// Its name.
+        name: String,
+        /// What the system says.
+        why: String,
+    },
+    /// It took too long, and was ended with all that it had started.
+    #[error("`{name}` was stopped after {} s; its last words:\n{tail}", .limit.as_secs())]
+    Limit {
+        /// Its name.
+        name: String,
+        /// How long it was allowed.
+        limit: Duration,
+        /// Its last lines.
+        tail: String,
+    },
+    /// Somebody asked this program to end.
+    #[error("`{name}` was stopped by a signal")]
+    Stopped {
+        /// Its name.
+        name: String,
+    },
+    /// Its output cannot be written on.
+    #[error("the output of `{name}` cannot be written: {why}")]
+    Output {
+        /// Its name.
+        name: String,
+        /// What the system says.
+        why: String,
+    },
+}
+
+impl Program {
+    /// A program with arguments in a folder.
+    pub fn new(
+        name: impl Into<OsString>,
+        arguments: impl IntoIterator<Item = impl Into<OsString>>,
+        folder: &Path,
+        limit: Duration,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            arguments: arguments.into_iter().map(Into::into).collect(),
+            folder: folder.to_owned(),
+            environment: BTreeMap::new(),
+            limit,
+        }
+    }
+
+    /// The same with more variables.
+    #[must_use]
+    pub fn with(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.environment.extend(variables);
+        self
+    }
+
+    /// Runs it; each line of its output goes to `out`, without what is masked.
+    ///
+    /// # Errors
+    /// When it cannot be started, takes too long, or this program is asked to end. Whether it failed is said by
+    /// [`Ended`].
+    pub fn run(&self, mask: &Mask, out: &mut dyn Write) -> Result<Ended, ProgramError> {
+        let name = self.name.to_string_lossy().into_owned();
+        let mut child = self.start().map_err(|error| ProgramError::Start {
+            name: name.clone(),
+            why: error.to_string(),
+        })?;
+        let (sender, lines) = sync_channel(1024);
+        let readers = [
+            child
+                .stdout()
+                .take()
+                .map(|stream| follow(stream, sender.clone())),
+            child
+                .stderr()
+                .take()
+                .map(|stream| follow(stream, sender.clone())),
+        ];
+        drop(sender);
+        let started = Instant::now();
+        let mut tail = VecDeque::with_capacity(TAIL);
+        let failure = loop {
+            match lines.recv_timeout(Duration::from_millis(100)) {
+                Ok(line) => {
+                    let line = mask.apply(&line);
+                    if let Err(error) = writeln!(out, "{line}") {
+                        break Some(ProgramError::Output {
+                            name: name.clone(),
+                            why: error.to_string(),
+                        });
+                    }
+                    if tail.len() == TAIL {
+                        tail.pop_front();
+                    }
+                    tail.push_back(line);
+                }
+                // Both streams are closed.
+                Err(RecvTimeoutError::Disconnected) => break None,
+                // Something that it left behind may hold the streams open.
+                Err(RecvTimeoutError::Timeout) if matches!(child.try_wait(), Ok(Some(_))) => {
+                    break None;
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if super::signals::asked_to_end() {
+                break Some(ProgramError::Stopped { name: name.clone() });
+            }
+            if started.elapsed() > self.limit {
+                break Some(ProgramError::Limit {
+                    name: name.clone(),
+                    limit: self.limit,
+                    tail: tail.iter().cloned().collect::<Vec<_>>().join("\n"),
+                });
+            }
+        };
+        // Ends the whole group: also what a program that ended well has left in it.
+        let ended = if failure.is_some() {
+            end(child.as_mut())
+        } else {
+            let status = child.wait();
+            let _ = child.start_kill();
+            status
+        };
+        for reader in readers.into_iter().flatten() {
+            drop(reader);
+        }
+        let _ = out.flush();
+        match (failure, ended) {
+            (Some(failure), _) => Err(failure),
+            (None, Ok(status)) => Ok(Ended {
+                status,
+                tail: tail.into(),
+            }),
+            (None, Err(error)) => Err(ProgramError::Start {
+                name,
+                why: error.to_string(),
+            }),
+        }
+    }
+
+    fn start(&self) -> std::io::Result<Box<dyn ChildWrapper>> {
+        let mut command = CommandWrap::with_new(&self.name, |command| {
+            command
+                .args(&self.arguments)
+                .current_dir(&self.folder)
+                .envs(&self.environment)
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped());
+        });
+        #[cfg(unix)]
+        command.wrap(process_wrap::std::ProcessGroup::leader());
+        #[cfg(windows)]
+        command.wrap(process_wrap::std::JobObject);
+        command.spawn()
+    }
+}
+
+/// Asks a group to end, and ends it if it does not: Packer deletes its machines when it is asked.
+fn end(child: &mut dyn ChildWrapper) -> std::io::Result<ExitStatus> {
+    #[cfg(unix)]
+    {
+        const TERM: i32 = 15;
+        const GRACE: Duration = Duration::from_secs(60);
+        let _ = child.signal(TERM);
+        let asked = Instant::now();
+        while asked.elapsed() < GRACE {
+            if let Some(status) = child.try_wait()? {
+                let _ = child.start_kill();
+                return Ok(status);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+    let _ = child.start_kill();
+    child.wait()
+}
+
+/// Sends the lines of a stream.
+fn follow(
+    stream: impl Read + Send + 'static,
+    to: SyncSender<String>,
+) -> std::thread::JoinHandle<()> {
+    std::thread::spawn(move || {
+        let mut stream = BufReader::new(stream);
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            match stream.by_ref().take(LINE).read_until(b'\n', &mut line) {
+                Ok(0) | Err(_) => return,
+                Ok(_) => {
+                    let text = String::from_utf8_lossy(&line);
+                    let text = text.trim_end_matches(['\n', '\r']);
+                    if to.send(text.to_owned()).is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+    })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str, limit: Duration) -> (Result<Ended, ProgramError>, String) {
+        let program = Program::new("sh", ["-c", script], Path::new("/"), limit);
+        let mut out = Vec::new();
+        let ended = program.run(&Mask::new(["hunter2-not-real"]), &mut out);
+        (ended, String::from_utf8_lossy(&out).into_owned())
+    }
+
+    const LONG: Duration = Duration::from_secs(30);
+
+    #[test]
+    fn output_goes_on_without_secrets() {
+        let (ended, out) = shell("echo a; echo 'b hunter2-not-real c' >&2; exit 3", LONG);
+        let ended = ended.unwrap();
+        assert_eq!(ended.status.code(), Some(3));
+        let mut lines: Vec<&str> = out.lines().collect();
+        lines.sort_unstable();
+        assert_eq!(lines, ["a", "b [secret] c"]);
+        assert!(!ended.words().contains("hunter2"));
+    }
+
+    #[test]
+    fn what_takes_too_long_is_ended_with_all_that_it_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("alive");
+        let script = format!(
+            "(while :; do date +%N >'{}'; sleep 0.05; done) & echo begun; sleep 60",
+            file.display()
+        );
+        let (ended, out) = shell(&script, Duration::from_millis(500));
+        assert!(
+            matches!(ended, Err(ProgramError::Limit { .. })),
+            "{ended:?}"
+        );
+        assert_eq!(out, "begun\n");
+        let before = std::fs::read(&file).unwrap();
+        std::thread::sleep(Duration::from_millis(300));
+        assert_eq!(std::fs::read(&file).unwrap(), before);
+    }
+
+    #[test]
+    fn what_is_left_behind_does_not_hold_it_up() {
+        let started = Instant::now();
+        let (ended, _) = shell("sleep 50 & echo done", LONG);
+        assert!(ended.unwrap().is_success());
+        assert!(started.elapsed() < Duration::from_secs(20));
+    }
+
+    #[test]
+    fn no_such_program() {
+        let program = Program::new("no-such-program", [""; 0], Path::new("/"), LONG);
+        let error = program.run(&Mask::default(), &mut Vec::new()).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("`no-such-program` cannot be run"),
+            "{error}"
+        );
+    }
+}

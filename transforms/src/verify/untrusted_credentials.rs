@@ -1,0 +1,102 @@
+//! In a run whose code a stranger chose, no task holds a secret or a cloud's credentials, and none makes an image in a
+//! cloud, whose credentials may be the worker's own.
+
+use super::{Faults, Graph};
+use crate::definition::Kind;
+
+/// What scopes start with that give their holder a secret, or credentials of another service.
+const CREDENTIALS: &[&str] = &["secrets:", "auth:", "assume:", "*"];
+
+const HINT: &str = "leave such tasks out of the graph of this event";
+
+pub(super) fn check(graph: &Graph<'_>, faults: &mut Faults) {
+    if !graph.parameters.is_untrusted() {
+        return;
+    }
+    let event = &graph.parameters.tasks_for;
+    for task in graph.tasks() {
+        for scope in &task.task.scopes {
+            if CREDENTIALS.iter().any(|start| scope.starts_with(start)) {
+                faults.task(
+                    task,
+                    format!("holds the scope `{scope}` in `{event}`, whose code a stranger chose"),
+                    HINT,
+                );
+            }
+        }
+        if let Some(secrets) = task.task.payload.env().get("TASKGRAPH_IMAGES_SECRETS") {
+            faults.task(
+                task,
+                format!(
+                    "is to read the secrets `{}` in `{event}`, whose code a stranger chose",
+                    secrets.as_str()
+                ),
+                HINT,
+            );
+        }
+        if task.kind != Kind::Validate && task.attributes.cloud.has_accounts() {
+            faults.task(
+                task,
+                format!(
+                    "uses {} in `{event}`, whose code a stranger chose",
+                    task.attributes.cloud
+                ),
+                HINT,
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::verify::testing::check_in;
+
+    use crate::definition::{Cloud, Kind};
+    use crate::payload::Payload;
+    use crate::testing;
+
+    #[test]
+    fn a_stranger_gets_nothing() {
+        let stranger = testing::stranger();
+        for scope in [
+            "secrets:get:project/td/level-1/x",
+            "auth:aws-s3:read-write:bucket/",
+            "auth:gcp:access-token:project/account",
+            "auth:azure-table:read-write:account/table",
+            "assume:project:td",
+            "*",
+        ] {
+            check_in(
+                &stranger,
+                "untrusted-credentials",
+                |tasks| tasks[0].task.scopes = vec![scope.into()],
+                "whose code a stranger chose",
+            );
+        }
+        check_in(
+            &stranger,
+            "untrusted-credentials",
+            |tasks| {
+                let Payload::GenericWorkerPosix(payload) = &mut tasks[0].task.payload else {
+                    unreachable!()
+                };
+                payload
+                    .env
+                    .insert("TASKGRAPH_IMAGES_SECRETS".into(), "a".into());
+            },
+            "is to read the secrets `a`",
+        );
+        check_in(
+            &stranger,
+            "untrusted-credentials",
+            |tasks| {
+                let task = tasks
+                    .iter_mut()
+                    .find(|task| task.kind == Kind::Build)
+                    .unwrap();
+                task.attributes.cloud = Cloud::Aws;
+            },
+            "uses aws",
+        );
+    }
+}
