@@ -7,7 +7,7 @@ use taskgraph_images_transforms::{ImageId, Kind, TransformError};
 
 use std::sync::OnceLock;
 
-use crate::affected::{Affected, ReasonKind, Side, may_differ};
+use crate::affected::{Affected, ReasonKind, Side, is_partial, may_differ, unresolved};
 use crate::definitions::Layout;
 use crate::diagnostic::Diagnostic;
 use crate::fleet::Fleet;
@@ -94,7 +94,11 @@ impl Snapshot {
         Self::of(Fleet::load(tree, layout), contents)
     }
 
-    fn of(fleet: Fleet, contents: &Contents) -> Result<Self, ComparisonError> {
+    /// A fleet with its graph.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn of(fleet: Fleet, contents: &Contents) -> Result<Self, ComparisonError> {
         let graph = graph(&fleet, Scope::All, contents)?;
         let snapshot = Self::new(fleet, None, contents);
         let _ = snapshot.whole.set(graph);
@@ -118,6 +122,21 @@ impl Snapshot {
                 "a comparison found no fault in any file of the fleet, and has read them all",
             )
         })
+    }
+
+    /// Whether something can be said of its images: all definitions are sound, or the faults lie in single ones that a
+    /// recipe reads.
+    pub fn is_usable(&self) -> bool {
+        self.fleet.is_sound() || is_partial(&self.fleet)
+    }
+
+    /// What is wrong with one image.
+    pub fn faults_of(&self, id: &ImageId) -> Vec<Diagnostic> {
+        unresolved(&self.fleet, None)
+            .into_iter()
+            .filter(|unresolved| unresolved.image.as_ref() == Some(id))
+            .flat_map(|unresolved| unresolved.faults)
+            .collect()
     }
 
     /// The fleet and its graph.
@@ -162,7 +181,7 @@ fn graph(
     }
 }
 
-/// Whether nothing is wrong with a fleet and its graph. What `sound` shares with it need not be looked at again.
+/// Whether nothing is wrong with a fleet and its graph, or only with single definitions that a recipe reads. What `sound` shares with it need not be looked at again.
 ///
 /// # Errors
 /// All that is wrong.
@@ -180,7 +199,7 @@ pub(crate) fn check(
         and_files: false,
     };
     graph(fleet, scope, contents)?;
-    if fleet.is_sound() {
+    if fleet.is_sound() || is_partial(fleet) {
         Ok(())
     } else {
         Err(ComparisonError::Definitions(
@@ -237,12 +256,43 @@ impl Comparison {
         base: &Base,
         head: &Head,
     ) -> Result<Self, ComparisonError> {
+        Self::make(repository, layout, base, head, false)
+    }
+
+    /// Loads and compares two states. Where a recipe reads the definitions, single ones of the head may be at fault:
+    /// their images are among [`Affected::unresolved`], all others are told about.
+    ///
+    /// # Errors
+    /// As [`Self::new`], but for such definitions.
+    ///
+    /// Digests of the two snapshots compare with one another only.
+    pub fn partial(
+        repository: &Repository,
+        layout: &Layout,
+        base: &Base,
+        head: &Head,
+    ) -> Result<Self, ComparisonError> {
+        Self::make(repository, layout, base, head, true)
+    }
+
+    fn make(
+        repository: &Repository,
+        layout: &Layout,
+        base: &Base,
+        head: &Head,
+        partial: bool,
+    ) -> Result<Self, ComparisonError> {
         let (head_tree, head_revision) = head_tree(repository, head)?;
         let (base_tree, how) = base_tree(repository, base, &head_revision)?;
         let changes = changed_paths(&base_tree, &head_tree)?;
-        let contents = Contents::default();
+        // What is only compared need not be read: large files may not even be there, as in a partial clone.
+        let contents = if partial {
+            Contents::by_id()
+        } else {
+            Contents::default()
+        };
         let head_fleet = Fleet::load(&head_tree, layout);
-        if !head_fleet.is_sound() {
+        if !(head_fleet.is_sound() || partial && is_partial(&head_fleet)) {
             let head = Snapshot::of(head_fleet, &contents)?;
             return Err(ComparisonError::Definitions(head.fleet.findings, head_tree));
         }

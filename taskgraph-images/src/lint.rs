@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use taskgraph_images_transforms::{ImageId, Kind};
+use taskgraph_images_transforms::{Builder, ImageId, Kind};
 
 use crate::affected::{Side, must_be_claimed};
+use crate::definitions::ResolvedImage;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::graph::{Digest, NodeKey};
-use crate::tree::{Files, View};
+use crate::packer::ParsedTemplate;
+use crate::tree::{Files, TreePath, View};
 
 /// Every finding of a fleet that is no fault.
 pub fn lint(side: Side<'_>) -> Vec<Diagnostic> {
@@ -15,6 +17,60 @@ pub fn lint(side: Side<'_>) -> Vec<Diagnostic> {
     findings.extend(same_images(side));
     findings.extend(pins(side));
     findings.extend(workers(side));
+    findings.extend(sources(side));
+    findings
+}
+
+/// Sources of templates that recipes' definitions name: those declared again by the name of a definition, and those that
+/// no image is built from.
+fn sources(side: Side<'_>) -> Vec<Diagnostic> {
+    let view = View::new(&side.fleet.tree);
+    let mut templates: BTreeMap<&str, Vec<&ResolvedImage>> = BTreeMap::new();
+    for image in side.fleet.images.values().map(|image| image.resolved()) {
+        let made = image
+            .foreign
+            .as_ref()
+            .map(|foreign| foreign.rendered.is_none());
+        if let (Some(true), Builder::Packer { template, .. }) = (made, &image.definition.builder) {
+            templates.entry(template).or_default().push(image);
+        }
+    }
+    let mut findings = Vec::new();
+    for (template, images) in templates {
+        // A template that cannot be read is an error of the images that are built with it.
+        let Ok(parsed) = ParsedTemplate::parse(&view, &TreePath::from_git(template)) else {
+            continue;
+        };
+        for (source, at) in parsed.sources_at() {
+            let mut built = images.iter().filter(|image| {
+                matches!(&image.definition.builder, Builder::Packer { source: own, .. } if own == source)
+            });
+            let name = source.rsplit('.').next().unwrap_or_default();
+            let Some(first) = built.next() else {
+                findings.push(
+                    Diagnostic::warning(
+                        "unused-source",
+                        format!("no image is built from the source `{source}`"),
+                    )
+                    .at(at)
+                    .hint("remove it, or define an image that uses it"),
+                );
+                continue;
+            };
+            if first.definition.definition == name {
+                let message = format!(
+                    "the image `{}` is declared twice: here, and as a source",
+                    first.definition.id
+                );
+                findings.push(
+                    Diagnostic::warning("declared-twice", message)
+                        .at(first.written.name.clone())
+                        .note(at, "the source of its name")
+                        .hint("one source for all, whose settings are variables, would leave the definition alone"),
+                );
+            }
+        }
+    }
     findings
 }
 
@@ -48,19 +104,25 @@ fn workers(side: Side<'_>) -> Vec<Diagnostic> {
 /// Files of provisioning folders that go into no image.
 fn unreached(side: Side<'_>) -> Vec<Diagnostic> {
     let view = View::new(&side.fleet.tree);
-    let folders = side
-        .fleet
-        .config
-        .iter()
-        .flat_map(|config| &config.provisioning);
+    let folders = side.fleet.claimed_folders();
     let mut findings: Vec<Diagnostic> = folders
+        .iter()
         .flat_map(|folder| view.list(folder, true).unwrap_or_default())
         .filter(|path| must_be_claimed(side.fleet, path))
-        .filter(|path| !side.graph.contains(&NodeKey::File(path.clone())))
+        .filter(|path| !side.graph.counts(&NodeKey::File(path.clone())))
         .map(|path| {
-            Diagnostic::warning("unreached", format!("`{path}` goes into no image"))
-                .at(Place::file(path))
-                .hint("remove it, name it in a definition, or list it under `unclaimed-ok` in `config.yml`")
+            Diagnostic::warning("unreached", {
+                if side.graph.contains(&NodeKey::File(path.clone())) {
+                    format!("`{path}` travels with what is uploaded, and no image uses it")
+                } else {
+                    format!("`{path}` goes into no image")
+                }
+            })
+            .at(Place::file(path))
+            .hint(format!(
+                "remove it, name it in a definition, or list it under `unclaimed-ok` in `{}`",
+                side.fleet.layout.config().file_name()
+            ))
         })
         .collect();
     findings.dedup();

@@ -26,6 +26,8 @@ fn help() {
         "init",
         "schema",
         "completions",
+        "import",
+        "packer-template",
         "man",
     ];
     for command in commands {

@@ -149,6 +149,7 @@ fn affected() {
     .images[].tasks[] string
     .unclaimed list
     .unclaimed[] string
+    .unresolved list
     .version number
     ");
     insta::assert_json_snapshot!(document["images"], @r#"

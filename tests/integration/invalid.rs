@@ -93,7 +93,7 @@ fn unknown_keys() {
     4 | nonsense: 1
       | ^^^^^^^^
       |
-      = hint: known keys: extends, name, description, owner, variants, cloud, os, arch, level, attributes, parent, builder, scripts, inputs, waivers, build, verify, publish, max-age, treeherder
+      = hint: known keys: extends, name, description, owner, variants, cloud, os, arch, level, attributes, parent, builder, scripts, inputs, waivers, uploads, build, verify, publish, max-age, treeherder
 
     error[unknown-name]: there is no `driver` in `pins`
      --> image-defs/images/packed-b.yml:2:65
@@ -320,7 +320,7 @@ fn scripts_that_lead_back() {
     2 | nonsense: 1
       | ^^^^^^^^
       |
-      = hint: known keys: extends, name, description, owner, variants, cloud, os, arch, level, attributes, parent, builder, scripts, inputs, waivers, build, verify, publish, max-age, treeherder
+      = hint: known keys: extends, name, description, owner, variants, cloud, os, arch, level, attributes, parent, builder, scripts, inputs, waivers, uploads, build, verify, publish, max-age, treeherder
 
     error[cycle]: files read one another: `image-defs/scripts/common.sh` → `image-defs/scripts/lib/util.sh` → `image-defs/scripts/lib/more.sh` → `image-defs/scripts/common.sh`
      --> image-defs/scripts/common.sh:3:3
@@ -827,7 +827,7 @@ fn faults_where_nobody_looks() {
     1 | nonsense: 1
       | ^^^^^^^^
       |
-      = hint: known keys: extends, name, description, owner, variants, cloud, os, arch, level, attributes, parent, builder, scripts, inputs, waivers, build, verify, publish, max-age, treeherder
+      = hint: known keys: extends, name, description, owner, variants, cloud, os, arch, level, attributes, parent, builder, scripts, inputs, waivers, uploads, build, verify, publish, max-age, treeherder
 
     error[unknown-key]: the key `nonsense` is not known here
      --> image-defs/images/child.yml:2:67

@@ -29,6 +29,8 @@ mod documents;
 mod events;
 /// This repository's own fleet.
 mod fleet;
+/// Repositories of other shapes, and the recipes that read them.
+mod formats;
 /// Hooks of cron jobs, rendered again as the hooks service does.
 mod hook;
 /// What is wrong in definitions, and what is said about it.

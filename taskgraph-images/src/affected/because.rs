@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use taskgraph_images_transforms::{ImageId, Kind};
 
 use super::{Reason, ReasonKind, Side};
+use crate::definitions::Foreign;
 use crate::difference::differences;
 use crate::fleet::{Role, Where};
 use crate::graph::{NodeKey, Step};
@@ -200,6 +201,12 @@ fn value_details(
             });
         }
     }
+    if let (Some(old), Some(new)) = (&before.resolved().foreign, &after.resolved().foreign)
+        && kind == Kind::Build
+    {
+        let definitions = [after, before].map(|image| &image.resolved().path);
+        details.extend(read_details(old, new, definitions, changed));
+    }
     let [old, new] = [before, after]
         .map(|image| serde_json::to_value(&*image.resolved().definition).unwrap_or_default());
     let mut keys: Vec<String> = differences(&old, &new)
@@ -207,6 +214,10 @@ fn value_details(
         .map(|(key, ..)| key)
         .collect();
     keys.retain(|key| counts(key, kind));
+    if !details.is_empty() && after.resolved().foreign.is_some() {
+        // What the variables are made of is named above, by the keys of the repository's own files.
+        keys.retain(|key| !key.starts_with("builder."));
+    }
     let written_in = |image: &crate::fleet::Image| {
         let resolved = image.resolved();
         changed.contains_key(&resolved.path)
@@ -248,8 +259,11 @@ fn value_details(
             .filter(|input| matches!(input.role, Role::Template | Role::VarFile))
             .map(|input| (&input.path, input.role))
             .collect();
+        let foreign = after.resolved().foreign.is_some();
         for (path, _) in by_value {
-            if changed.contains_key(path) {
+            // A key that was read from it says more.
+            let named = |detail: &Detail| detail.path.as_ref() == Some(path);
+            if changed.contains_key(path) && !(foreign && details.iter().any(named)) {
                 details.push(Detail {
                     kind: ReasonKind::Template,
                     path: Some(path.clone()),
@@ -275,6 +289,48 @@ fn value_details(
         }));
     }
     details
+}
+
+/// Which keys of a recipe's definitions differ, and where they were written.
+fn read_details(
+    old: &Foreign,
+    new: &Foreign,
+    definitions: [&TreePath; 2],
+    changed: &BTreeMap<&TreePath, Change>,
+) -> Vec<Detail> {
+    let pinned = |key: &String| {
+        let mut pins = old.pins.values().chain(new.pins.values());
+        pins.any(|pin| pin.keys.contains(key))
+    };
+    let keys: BTreeSet<&String> = old.read.keys().chain(new.read.keys()).collect();
+    keys.into_iter()
+        .filter_map(|key| {
+            let (before, after) = (old.read.get(key), new.read.get(key));
+            if before.map(|read| &read.value) == after.map(|read| &read.value) {
+                return None;
+            }
+            let places = [after, before]
+                .into_iter()
+                .flatten()
+                .map(|read| &read.place.path);
+            // What says in which order files apply is the definition.
+            let path = places
+                .clone()
+                .chain(definitions)
+                .find(|path| changed.contains_key(path))
+                .or_else(|| places.clone().next())
+                .cloned();
+            Some(Detail {
+                kind: if pinned(key) {
+                    ReasonKind::Pin
+                } else {
+                    ReasonKind::Definition
+                },
+                path,
+                key: Some(key.clone()),
+            })
+        })
+        .collect()
 }
 
 /// Whether a key of the definition counts for a kind of task.

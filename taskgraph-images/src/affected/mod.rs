@@ -6,6 +6,7 @@
 mod because;
 mod explain;
 mod scope;
+mod unresolved;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +14,8 @@ use taskgraph_images_transforms::{ImageId, Kind};
 
 pub use explain::{Explanation, explain_image, explain_path};
 pub(crate) use scope::may_differ;
+pub use unresolved::Unresolved;
+pub(crate) use unresolved::{is_partial, unresolved};
 
 use crate::diagnostic::Severity;
 use crate::fleet::Fleet;
@@ -36,6 +39,9 @@ pub struct Affected {
     pub images: BTreeMap<ImageId, AffectedImage>,
     /// Files of provisioning folders that changed although no image claims them, on either side.
     pub unclaimed: Vec<TreePath>,
+    /// Images of the head of which nothing can be said. Only where a recipe reads the definitions: native ones must be
+    /// sound as a whole.
+    pub unresolved: Vec<Unresolved>,
 }
 
 /// An affected image.
@@ -127,10 +133,30 @@ impl Affected {
         let mut images = BTreeMap::new();
         let mut differing: BTreeSet<(ImageId, Kind)> = BTreeSet::new();
         // A definition at fault may have made the image; where none is, it did not exist.
-        let hidden = base.fleet.files.iter().any(|file| !file.faults.is_empty());
+        let hidden = |image: &crate::fleet::Image| {
+            let mut faulty = base
+                .fleet
+                .files
+                .iter()
+                .filter(|file| !file.faults.is_empty());
+            if base.fleet.is_foreign() {
+                // With recipes a file makes its own images, whatever they extend.
+                faulty.any(|file| file.path == image.resolved().path)
+            } else {
+                faulty.next().is_some()
+            }
+        };
+        let unresolved = unresolved(head.fleet, Some(base.fleet));
+        let unknown: BTreeSet<&ImageId> = unresolved
+            .iter()
+            .filter_map(|unresolved| unresolved.image.as_ref())
+            .collect();
         for (id, image) in &head.fleet.images {
+            if unknown.contains(id) {
+                continue;
+            }
             if !base.fleet.images.contains_key(id) {
-                let (change, reason) = if hidden {
+                let (change, reason) = if hidden(image) {
                     (ImageChange::Changed, ReasonKind::BaseAtFault)
                 } else {
                     (ImageChange::New, ReasonKind::New)
@@ -164,7 +190,7 @@ impl Affected {
             }
         }
         for (id, image) in &base.fleet.images {
-            if !head.fleet.images.contains_key(id) {
+            if !head.fleet.images.contains_key(id) && !unknown.contains(id) {
                 let reasons = vec![because::alone(ReasonKind::Removed, &image.resolved().path)];
                 images.insert(
                     id.clone(),
@@ -188,6 +214,7 @@ impl Affected {
         Self {
             images,
             unclaimed: unclaimed(base, head, changes),
+            unresolved,
         }
     }
 
@@ -197,6 +224,7 @@ impl Affected {
         let changed = changes.iter().map(|(path, _)| path);
         Self {
             images: BTreeMap::new(),
+            unresolved: unresolved(fleet, None),
             unclaimed: changed
                 .filter(|path| must_be_claimed(fleet, path))
                 .cloned()
@@ -206,9 +234,16 @@ impl Affected {
 
     /// Everything at the head, as if nothing had been there before.
     pub fn all(head: &Fleet, kind: ReasonKind) -> Self {
+        let unresolved = unresolved(head, None);
+        let known = |id: &ImageId| {
+            !unresolved
+                .iter()
+                .any(|unresolved| unresolved.image.as_ref() == Some(id))
+        };
         let images = head
             .images
             .iter()
+            .filter(|(id, _)| known(id))
             .map(|(id, image)| {
                 let reasons = vec![because::alone(kind, &image.resolved().path)];
                 let tasks = image.kinds().collect();
@@ -225,6 +260,7 @@ impl Affected {
         Self {
             images,
             unclaimed: Vec::new(),
+            unresolved,
         }
     }
 }
@@ -241,8 +277,7 @@ fn at_fault(fleet: &Fleet, id: &ImageId) -> bool {
 
 /// Changed files of provisioning folders that go into no image of either side.
 fn unclaimed(base: Side<'_>, head: Side<'_>, changes: &[(TreePath, Change)]) -> Vec<TreePath> {
-    let claimed =
-        |side: Side<'_>, path: &TreePath| side.graph.contains(&NodeKey::File(path.clone()));
+    let claimed = |side: Side<'_>, path: &TreePath| side.graph.counts(&NodeKey::File(path.clone()));
     changes
         .iter()
         .map(|(path, _)| path)
@@ -254,19 +289,15 @@ fn unclaimed(base: Side<'_>, head: Side<'_>, changes: &[(TreePath, Change)]) -> 
 
 /// Whether a file stands in a folder in which every file must go into some image.
 pub(crate) fn must_be_claimed(fleet: &Fleet, path: &TreePath) -> bool {
-    let Some(config) = &fleet.config else {
-        return false;
-    };
     let layout = &fleet.layout;
     let ours =
         *path == layout.config() || *path == layout.pins() || path.is_within(&layout.kinds());
-    config
-        .provisioning
+    fleet
+        .claimed_folders()
         .iter()
         .any(|folder| path.is_within(folder))
         && !ours
-        && !config
-            .unclaimed_ok
-            .iter()
+        && !fleet
+            .unclaimed_ok()
             .any(|glob| Glob::parse(&glob.value).is_ok_and(|glob| glob.matches(path)))
 }

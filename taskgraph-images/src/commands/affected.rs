@@ -11,7 +11,7 @@ use taskgraph_images::transforms::ImageId;
 use taskgraph_images::tree::TreePath;
 
 use super::Global;
-use super::project::{Project, warnings};
+use super::project::{self, Project, warnings};
 use super::range::Range;
 use crate::exit::Failure;
 use crate::printer::Printer;
@@ -42,7 +42,7 @@ enum Format {
 pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<(), Failure> {
     let project = Project::open(global)?;
     // The process ends with the command: taking two fleets apart first would only cost time.
-    let comparison = ManuallyDrop::new(args.range.compare(&project)?);
+    let comparison = ManuallyDrop::new(args.range.compare_partially(&project)?);
     warnings(&comparison.head, printer);
     if let Some(what) = &args.explain {
         return explain(what, &comparison, printer);
@@ -54,6 +54,9 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
         Format::Labels => labels(&comparison),
     };
     printer.data(&result, None)?;
+    if !comparison.affected.unresolved.is_empty() {
+        return Err(project::unresolved(&comparison.head));
+    }
     if comparison.affected.images.is_empty() {
         printer.note("no image is affected");
     }

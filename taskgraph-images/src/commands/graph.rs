@@ -13,7 +13,7 @@ use taskgraph_images::transforms::{Label, TaskGraph};
 
 use super::Global;
 use super::preview::{LevelArg, parameters};
-use super::project::Project;
+use super::project::{Project, settings};
 use super::range::Range;
 use crate::exit::Failure;
 use crate::printer::Printer;
@@ -74,6 +74,12 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
     } else {
         (None, Some(options.range.compare(&project)?))
     };
+    if let Some(snapshot) = snapshot
+        .as_ref()
+        .or(comparison.as_ref().map(|made| &made.head))
+    {
+        settings(snapshot)?;
+    }
     let graph = of(options, snapshot.as_ref(), comparison.as_ref(), global)?;
     let text = match &options.diff {
         None => write(&graph, options.format),

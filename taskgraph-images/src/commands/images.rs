@@ -5,7 +5,7 @@ use taskgraph_images::comparison::Head;
 use taskgraph_images::output::{self, images, text};
 
 use super::Global;
-use super::project::Project;
+use super::project::{self, Project};
 use crate::exit::Failure;
 use crate::printer::Printer;
 
@@ -41,11 +41,16 @@ pub(super) fn state(head: Option<&str>, project: &Project) -> Head {
 
 pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<(), Failure> {
     let project = Project::open(global)?;
-    let snapshot = project.snapshot(&state(args.head.as_deref(), &project), printer)?;
+    let snapshot = project.partial(&state(args.head.as_deref(), &project), printer)?;
     let result = match args.format {
         Format::Text => text::images(&snapshot),
         Format::Json => output::json(&images::Images::new(&snapshot)),
         Format::Dot => text::dot(&snapshot),
     };
-    printer.data(&result, None)
+    printer.data(&result, None)?;
+    if snapshot.fleet.is_sound() {
+        Ok(())
+    } else {
+        Err(project::unresolved(&snapshot))
+    }
 }

@@ -14,11 +14,13 @@ mod digest;
 mod graph;
 mod hook;
 mod images;
+mod import;
 mod init;
 mod load_task;
 mod local;
 mod man;
 mod packer;
+mod packer_template;
 mod preview;
 mod project;
 mod range;
@@ -129,12 +131,14 @@ enum Command {
     ActionCallback(Box<action::CallbackArgs>),
     TestActionCallback(Box<action::TestArgs>),
     Check(check::Args),
+    PackerTemplate(packer_template::Args),
     Build(build::Args),
     Verify(verify::Args),
     Validate(validate::Args),
     Run(Box<run::Args>),
     LoadTask(load_task::Args),
     Hook(hook::Args),
+    Import(import::Args),
     Init(init::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -157,10 +161,12 @@ pub(crate) fn run(cli: Cli, printer: &mut Printer) -> Result<(), Failure> {
         Command::Verify(args) => verify::run(&args, global, printer),
         Command::Build(args) => build::run(&args, global, printer),
         Command::Check(args) => check::run(args, global, printer),
+        Command::PackerTemplate(args) => packer_template::run(args, global, printer),
         Command::Validate(args) => validate::run(args, global, printer),
         Command::Run(args) => run::run(*args, global, printer),
         Command::LoadTask(args) => load_task::run(args, printer),
         Command::Hook(args) => hook::run(args, global, printer),
+        Command::Import(args) => import::run(args, global, printer),
         Command::Init(args) => init::run(args, global, printer),
         Command::Schema(args) => schema::run(args, printer),
         Command::Completions(args) => completions::run(args, printer),

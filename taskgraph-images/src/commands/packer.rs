@@ -11,7 +11,18 @@ use crate::exit::Failure;
 /// What of an image's template decides how Packer is run.
 pub(super) fn facts(snapshot: &Snapshot, id: &ImageId) -> Result<TemplateFacts, Failure> {
     let fleet = &snapshot.fleet;
-    let definition = &fleet.images[id].resolved().definition;
+    let resolved = fleet.images[id].resolved();
+    let rendered = resolved
+        .foreign
+        .as_ref()
+        .is_some_and(|foreign| foreign.rendered.is_some());
+    if rendered {
+        return Err(Failure::Usage(
+            format!("the template of `{id}` is made from its definition, with archives that its own tool packs"),
+            Some("`taskgraph-images packer-template` prints it; `taskgraph-images import` writes it out".to_owned()),
+        ));
+    }
+    let definition = &resolved.definition;
     let Builder::Packer { template, .. } = &definition.builder else {
         return Err(Failure::Usage(
             format!("`{id}` is not made by Packer"),

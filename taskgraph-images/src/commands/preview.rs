@@ -9,7 +9,7 @@ use taskgraph_images::output::{self, summary, text};
 use taskgraph_images::transforms::{Level, Parameters};
 
 use super::Global;
-use super::project::{Project, warnings};
+use super::project::{Project, settings, warnings};
 use super::range::Range;
 use crate::exit::Failure;
 use crate::printer::Printer;
@@ -112,6 +112,9 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
     };
     printer.note(&text::range(&comparison));
     printer.data(&result, args.output.as_deref())?;
+    if let Err(Failure::Definitions(faults, tree)) = settings(&comparison.head) {
+        printer.findings(&faults, tree.as_ref());
+    }
     if comparison.affected.images.is_empty() {
         printer.note("no image is affected; `--base REV` compares with another revision, `--all` shows every image");
     }

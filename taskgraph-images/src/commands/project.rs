@@ -1,8 +1,8 @@
 //! The repository and the place of its definitions, as every command needs them.
 
 use taskgraph_images::comparison::{Head, Snapshot};
-use taskgraph_images::definitions::Layout;
-use taskgraph_images::diagnostic::{Severity, nearest};
+use taskgraph_images::definitions::{Config, Layout};
+use taskgraph_images::diagnostic::{Diagnostic, Severity, nearest};
 use taskgraph_images::graph::Contents;
 use taskgraph_images::transforms::ImageId;
 use taskgraph_images::tree::{Repository, Tree, TreePath};
@@ -24,7 +24,7 @@ impl Project {
             .map_err(|error| Failure::Usage(format!("--definitions: {error}"), None))?;
         Ok(Self {
             repository,
-            layout: Layout { root },
+            layout: Layout::at(root),
         })
     }
 
@@ -43,6 +43,17 @@ impl Project {
         Ok(snapshot)
     }
 
+    /// Loads one state; where a recipe reads the definitions, single ones may be at fault.
+    pub(super) fn partial(&self, head: &Head, printer: &mut Printer) -> Result<Snapshot, Failure> {
+        let tree = self.tree(head)?;
+        let snapshot = Snapshot::load(&tree, &self.layout, &Contents::default())?;
+        if !snapshot.is_usable() {
+            return Err(Failure::Definitions(snapshot.fleet.findings, Some(tree)));
+        }
+        warnings(&snapshot, printer);
+        Ok(snapshot)
+    }
+
     /// Loads one state without a word about warnings; errors end the command.
     pub(super) fn snapshot_quietly(&self, head: &Head) -> Result<Snapshot, Failure> {
         let tree = self.tree(head)?;
@@ -52,6 +63,27 @@ impl Project {
         }
         Ok(snapshot)
     }
+}
+
+/// Fails where nothing says how tasks run: a recipe's images are known without settings, their tasks are not.
+pub(super) fn settings(snapshot: &Snapshot) -> Result<&Config, Failure> {
+    if let Some(config) = &snapshot.fleet.config {
+        return Ok(config);
+    }
+    let path = snapshot.fleet.layout.config();
+    let fault = Diagnostic::error(
+        "no-config",
+        format!("`{path}` does not exist: nothing says where tasks run"),
+    )
+    .hint("name the trust domain and the workers there; the guide's chapter on formats shows how");
+    Err(Failure::Definitions(vec![fault], None))
+}
+
+/// What ends a command that told about all images but those whose definitions are at fault.
+pub(super) fn unresolved(snapshot: &Snapshot) -> Failure {
+    let mut errors = snapshot.fleet.findings.clone();
+    errors.retain(|finding| finding.severity == Severity::Error);
+    Failure::Definitions(errors, Some(snapshot.fleet.tree.clone()))
 }
 
 /// Prints a snapshot's warnings.

@@ -1,7 +1,8 @@
 //! Which two states are compared: arguments and their defaults.
 
 use clap::ValueEnum;
-use taskgraph_images::comparison::{Base, Comparison, Head};
+use taskgraph_images::comparison::{Base, Comparison, ComparisonError, Head};
+use taskgraph_images::definitions::Layout;
 use taskgraph_images::output::preview::Event;
 use taskgraph_images::tree::Repository;
 
@@ -121,9 +122,22 @@ impl Range {
 
     /// Loads and compares both states.
     pub(super) fn compare(&self, project: &Project) -> Result<Comparison, Failure> {
+        self.made(project, Comparison::new)
+    }
+
+    /// The same, also where single definitions are at fault and a recipe reads them.
+    pub(super) fn compare_partially(&self, project: &Project) -> Result<Comparison, Failure> {
+        self.made(project, Comparison::partial)
+    }
+
+    fn made(
+        &self,
+        project: &Project,
+        make: fn(&Repository, &Layout, &Base, &Head) -> Result<Comparison, ComparisonError>,
+    ) -> Result<Comparison, Failure> {
         let head = self.head(&project.repository);
         let base = self.base(&project.repository, &head)?;
-        let comparison = Comparison::new(&project.repository, &project.layout, &base, &head)?;
+        let comparison = make(&project.repository, &project.layout, &base, &head)?;
         Ok(if self.all || self.event == EventArg::Cron {
             comparison.all()
         } else {

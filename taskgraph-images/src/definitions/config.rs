@@ -10,11 +10,12 @@ use taskgraph_images_transforms::{
 };
 
 use super::select::Selection;
+use super::tasks::ImageTasks;
 use super::text::Parsed;
 use crate::actions::Action;
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::tree::TreePath;
-use crate::yaml::{Decode, Decoder, Node, Phase, Spanned, record};
+use crate::yaml::{Decode, Decoder, Node, Phase, Spanned, Value, record};
 
 record! {
     /// The project's settings.
@@ -39,6 +40,12 @@ record! {
         pub tool / "tool": BTreeMap<String, Spanned<Tool>>,
         /// The group that Treeherder shows tasks in; if absent, it shows nothing.
         pub treeherder / "treeherder": Option<TreeherderSettings>,
+        /// The format of the definitions: `native`, or the name of a recipe that comes with the program.
+        pub format / "format": Option<String>,
+        /// The repository's own recipe: how its definitions are read.
+        pub recipe / "recipe": Option<TreePath>,
+        /// How the tasks of images run whose definitions a recipe reads.
+        pub images / "images": Vec<ImageTasks>,
         /// What people can ask of tasks.
         pub actions / "actions": Option<Actions>,
         /// Where a stranger chose the code, images are not built whose build needs credentials: how their Packer
@@ -160,6 +167,8 @@ pub struct Config {
     pub provisioning: Vec<TreePath>,
     /// Globs of files that are never reported, and where they were written.
     pub unclaimed_ok: Vec<Spanned<String>>,
+    /// How the tasks of images run whose definitions a recipe reads; each rule as it was written.
+    pub images: Vec<Node>,
     /// Actions that are not offered, and refused.
     pub disabled_actions: BTreeSet<Action>,
 }
@@ -172,6 +181,12 @@ pub(super) fn resolve(node: &Node, faults: &mut Vec<Diagnostic>) -> Option<Confi
         faults.append(&mut check.faults);
         return None;
     }
+    // What depends on an image is chosen and rendered when there is one.
+    let images = match node.get("images").map(|images| &images.value) {
+        Some(Value::List(rules)) => rules.to_vec(),
+        _ => Vec::new(),
+    };
+    let node = &without_images(node);
     let [one, three] = Level::ALL.map(|level| {
         let mut selection = Selection::new(json!({}));
         selection.set("level", json!(level.number()));
@@ -188,7 +203,14 @@ pub(super) fn resolve(node: &Node, faults: &mut Vec<Diagnostic>) -> Option<Confi
         }
         file
     });
-    build(one?, three?, node.place(), faults)
+    let config = build(one?, three?, node.place(), faults)?;
+    Some(Config { images, ..config })
+}
+
+fn without_images(node: &Node) -> Node {
+    let entries = node.entries().unwrap_or_default().iter();
+    let rest = entries.filter(|(key, _)| &*key.text != "images").cloned();
+    node.with(Value::Map(rest.collect()))
 }
 
 fn build(
@@ -279,6 +301,7 @@ fn build(
         project,
         provisioning: one.provisioning,
         unclaimed_ok: one.unclaimed_ok,
+        images: Vec::new(),
         disabled_actions: one
             .actions
             .into_iter()

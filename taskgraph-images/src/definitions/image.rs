@@ -10,6 +10,7 @@ use taskgraph_images_transforms::{
 };
 
 use super::config::Config;
+use super::foreign::{Foreign, UsedFolder};
 use super::pins::Pins;
 use super::select::Selection;
 use super::text::Parsed;
@@ -33,6 +34,8 @@ pub struct ResolvedImage {
     pub axes: BTreeMap<String, Attribute>,
     /// Where things were written, for messages.
     pub written: Written,
+    /// What else is known of it where a recipe read the definition.
+    pub foreign: Option<Foreign>,
 }
 
 /// The parts of a definition that name files or images, with their places.
@@ -50,6 +53,8 @@ pub struct Written {
     pub inputs: Vec<(Kind, Spanned<String>)>,
     /// The files whose references need not be followed: waived, or stood for by declared inputs.
     pub waivers: Vec<Spanned<String>>,
+    /// What the image uses of uploaded folders.
+    pub uploads: Vec<UsedFolder>,
     /// What makes the image.
     pub builder: WrittenBuilder,
 }
@@ -385,9 +390,23 @@ fn build(
                 .into_iter()
                 .map(|input| (kind(input.of), input.path))
                 .collect(),
+            uploads: file.uploads.into_iter().map(used).collect(),
             builder: written_builder,
         },
+        foreign: None,
     })
+}
+
+fn used(upload: written::Upload) -> UsedFolder {
+    let uses = upload.uses.into_iter().map(|name| Spanned {
+        value: format!("{}/{}", upload.folder, name.value),
+        place: name.place,
+    });
+    UsedFolder {
+        uses: uses.collect(),
+        key: "uploads".to_owned(),
+        folder: upload.folder,
+    }
 }
 
 fn kind(stage: Option<Stage>) -> Kind {

@@ -9,20 +9,30 @@ use crate::tree::TreePath;
 pub struct Layout {
     /// The folder of the definitions.
     pub root: TreePath,
+    /// The settings, where they stand elsewhere.
+    pub settings: Option<TreePath>,
 }
 
 impl Default for Layout {
     fn default() -> Self {
-        Self {
-            root: TreePath::from_git("image-defs"),
-        }
+        Self::at(TreePath::from_git("image-defs"))
     }
 }
 
 impl Layout {
+    /// Definitions that stand in a folder, with their settings.
+    pub fn at(root: TreePath) -> Self {
+        Self {
+            root,
+            settings: None,
+        }
+    }
+
     /// The settings.
     pub fn config(&self) -> TreePath {
-        self.root.child("config.yml")
+        self.settings
+            .clone()
+            .unwrap_or_else(|| self.root.child("config.yml"))
     }
 
     /// The pins.

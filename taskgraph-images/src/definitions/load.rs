@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
-use rayon::prelude::*;
-
 use super::config::{self, Config};
 use super::image::{self, ResolvedImage};
 use super::layout::Layout;
@@ -49,7 +47,7 @@ struct Fragment {
 }
 
 /// Reads a YAML file, if it exists.
-fn read(view: &View<'_>, path: &TreePath) -> Result<Option<Node>, Vec<Diagnostic>> {
+pub(crate) fn read(view: &View<'_>, path: &TreePath) -> Result<Option<Node>, Vec<Diagnostic>> {
     match yaml::load(view, path) {
         Ok(node) => Result::clone(&node).map(Some),
         Err(FileError::Missing(_)) => Ok(None),
@@ -59,10 +57,11 @@ fn read(view: &View<'_>, path: &TreePath) -> Result<Option<Node>, Vec<Diagnostic
     }
 }
 
-/// Reads the settings and pins of a tree.
+/// Reads the settings and pins of a tree. Unless they are `required`, there need not be settings.
 pub(crate) fn read_settings(
     view: &View<'_>,
     layout: &Layout,
+    required: bool,
 ) -> (Option<Config>, Arc<Pins>, Vec<Diagnostic>) {
     let mut faults = Vec::new();
     let mut file = |path: TreePath| match read(view, &path) {
@@ -73,7 +72,7 @@ pub(crate) fn read_settings(
         }
     };
     let (config_node, pins_node) = (file(layout.config()), file(layout.pins()));
-    if config_node.is_none() && faults.is_empty() {
+    if required && config_node.is_none() && faults.is_empty() {
         faults.push(
             Diagnostic::error("no-config", format!("`{}` does not exist", layout.config()))
                 .hint("`taskgraph-images init` writes a starting tree"),
@@ -116,19 +115,6 @@ impl<'a> Loader<'a> {
             Err(FileError::Missing(_)) => Ok(Vec::new()),
             Err(error) => Err(error),
         }
-    }
-
-    /// Reads all definitions that `known` does not already have.
-    pub(crate) fn load(
-        &self,
-        files: &[TreePath],
-        known: &(dyn Fn(&TreePath) -> Option<Arc<DefinitionFile>> + Sync),
-    ) -> Vec<Arc<DefinitionFile>> {
-        files
-            .par_iter()
-            .with_min_len(16)
-            .map(|path| known(path).unwrap_or_else(|| Arc::new(self.file(path))))
-            .collect()
     }
 
     /// Reads one definition.

@@ -7,6 +7,7 @@
 //! Nothing here looks at scripts, templates or contexts: which files an image is made of is [`crate::fleet`]' work.
 
 mod config;
+mod foreign;
 mod image;
 mod layout;
 mod load;
@@ -15,6 +16,7 @@ mod pins;
 #[cfg(test)]
 mod schema_tests;
 mod select;
+mod tasks;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -23,10 +25,13 @@ mod written;
 mod written_decode;
 
 pub use config::{Config, ConfigFile};
+pub use foreign::{ExternalPin, Foreign, ReadKey, Rendered, UsedFolder};
 pub use image::{ResolvedImage, Written, WrittenBuilder};
 pub use layout::Layout;
 pub use load::DefinitionFile;
-pub(crate) use load::{Loader, by_id, read_settings};
+pub(crate) use load::{Loader, by_id, read, read_settings};
 pub use pins::{Pin, Pins, PinsFile};
+pub use tasks::ImageTasks;
+pub(crate) use tasks::{Draft, NO_WORKER, Settings, complete};
 pub use text::Parsed;
 pub use written::{Attribute, ImageFile};

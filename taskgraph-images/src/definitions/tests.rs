@@ -34,10 +34,10 @@ fn tree(files: &[(&str, &str)]) -> Tree {
 fn check(files: &[(&str, &str)], keys: &[&str]) -> String {
     let tree = tree(files);
     let layout = Layout::default();
-    let (config, pins, mut faults) = read_settings(&View::new(&tree), &layout);
+    let (config, pins, mut faults) = read_settings(&View::new(&tree), &layout, true);
     let loader = Loader::new(&tree, &layout, config.as_ref(), &pins);
     let paths = loader.files(&View::new(&tree)).unwrap();
-    let loaded = loader.load(&paths, &|_| None);
+    let loaded = crate::formats::load(&loader, &paths, &|_| None);
     faults.extend(loader.fragment_faults(&View::new(&tree)));
     let mut text = String::new();
     for file in &loaded {
@@ -192,7 +192,7 @@ extends: nothing
     image-defs/images/i.yml:8: unknown-key: the key `wroker` is not known here (did you mean `worker`?)
     image-defs/images/i.yml:8: bad-value: "soon" is no length of time: expected a whole number and a unit, such as `30 minutes`, `2 hours`, `28 days`, `1 month` or `1 year`
     image-defs/images/i.yml:9: bad-value: unknown verify method `reboot`, expected one of `boot`, `in-build`, `pool`, `container` (did you mean `boot`?)
-    image-defs/images/i.yml:10: unknown-key: the key `unknown` is not known here (known keys: extends, name, description, owner, variants, cloud, os, arch, level, attributes, parent, builder, scripts, inputs, waivers, build, verify, publish, max-age, treeherder)
+    image-defs/images/i.yml:10: unknown-key: the key `unknown` is not known here (known keys: extends, name, description, owner, variants, cloud, os, arch, level, attributes, parent, builder, scripts, inputs, waivers, uploads, build, verify, publish, max-age, treeherder)
     image-defs/images/i.yml:11: unknown-fragment: there is no fragment `nothing` (fragments stand in `image-defs/fragments`: )
     "#);
 }
@@ -264,7 +264,7 @@ fn fragments_that_extend_one_another_are_shown_whole() {
 fn settings_say_what_is_wrong() {
     let config = "trust-domain: Not A Domain\nworkers: {aliases: {x: {provisioner: p, worker-type: T, implementation: docker, os: linux}}}";
     let tree = MemoryTree::new([("image-defs/config.yml", config)]).tree();
-    let (_, _, faults) = read_settings(&View::new(&tree), &Layout::default());
+    let (_, _, faults) = read_settings(&View::new(&tree), &Layout::default(), true);
     let text: Vec<String> = faults
         .iter()
         .map(|fault| format!("{}: {}", fault.code, fault.message))
@@ -274,9 +274,7 @@ fn settings_say_what_is_wrong() {
     bad-value: "T" is no worker type: expected a lower case letter, then at most 37 lower case letters, digits and `-`, not ending in `-`
     bad-value: unknown worker implementation `docker`, expected one of `generic-worker`, `docker-worker`
     "#);
-    let (_, _, faults) = read_settings(
-        &View::new(&MemoryTree::default().tree()),
-        &Layout::default(),
-    );
+    let empty = MemoryTree::default().tree();
+    let (_, _, faults) = read_settings(&View::new(&empty), &Layout::default(), true);
     assert_eq!(faults[0].code, "no-config");
 }

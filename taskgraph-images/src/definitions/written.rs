@@ -45,6 +45,8 @@ record! {
         pub inputs / "inputs": Vec<ExtraInput>,
         /// References in scripts and templates that cannot be followed and name no input.
         pub waivers / "waivers": Vec<Waiver>,
+        /// What the image uses of the folders that its template uploads. Of others it uses everything.
+        pub uploads / "uploads": Vec<Upload>,
         /// The task that builds the image.
         pub build / "build": Build,
         /// The task that verifies it.
@@ -134,6 +136,18 @@ record! {
         /// The script or template that holds them: a file or a glob.
         pub within / "in": Spanned<String>,
         /// Why they are no inputs.
+        pub reason / "reason": String,
+    }
+}
+
+record! {
+    /// What an image uses of an uploaded folder. The other files merely travel with it: they count for nothing.
+    pub struct Upload {
+        /// The folder.
+        pub folder / "folder": TreePath,
+        /// Globs relative to the folder; none of them may match nothing.
+        pub uses / "uses": Vec<Spanned<String>>,
+        /// Why that is all, for the reader.
         pub reason / "reason": String,
     }
 }

@@ -9,8 +9,11 @@ use taskgraph_images_transforms::{ImageId, Kind, KindTemplates};
 use super::files::Expansions;
 use super::inputs::{Shared, Templates, derive};
 use super::{Fleet, Image, ScriptIndex};
-use crate::definitions::{Config, DefinitionFile, Layout, Loader, Pins, by_id, read_settings};
+use crate::definitions::{
+    Config, DefinitionFile, Layout, Loader, Pins, Settings, by_id, read_settings,
+};
 use crate::diagnostic::{Diagnostic, Place, nearest};
+use crate::formats::{self, Choice, Format, RecipeFormat, choose};
 use crate::payloads::KnownPayloads;
 use crate::tree::{Change, FileError, Files, Look, Touched, Tree, TreePath, View};
 use crate::yaml::Node;
@@ -44,7 +47,8 @@ struct Loading<'a> {
 }
 
 /// What holds for all images, and what was looked at to know it.
-struct Settings {
+struct Common {
+    choice: Choice,
     config: Option<Arc<Config>>,
     pins: Arc<Pins>,
     kinds: Arc<KindTemplates>,
@@ -86,24 +90,49 @@ impl<'a> Other<'a> {
 impl Loading<'_> {
     fn load(&self) -> Fleet {
         let view = View::new(self.tree);
-        let Settings {
+        let Common {
+            choice,
             config,
             pins,
             kinds,
             payloads,
             findings: settings_findings,
             looks: settings_looks,
-        } = self.settings();
+        } = self.common();
+        let layout = &choice.layout;
         let mut findings = settings_findings.clone();
-        let loader = Loader::new(self.tree, self.layout, config.as_deref(), &pins);
-        let paths = loader.files(&view).unwrap_or_else(|error| {
+        let settings = Settings {
+            config: config.as_deref(),
+            pins: &pins,
+        };
+        let format: Box<dyn Format + '_> = match &choice.recipe {
+            None => Box::new(Loader::new(
+                self.tree,
+                layout,
+                settings.config,
+                settings.pins,
+            )),
+            Some(recipe) => Box::new(RecipeFormat::new(
+                self.tree,
+                recipe,
+                choice.path.as_ref(),
+                settings,
+            )),
+        };
+        let paths = format.files(&view).unwrap_or_else(|error| {
             findings.push(Diagnostic::error("unreadable", error.to_string()));
             Vec::new()
         });
         // Settings decide which aliases exist and what templates render; a change there means reading all again.
         let same_settings = self.other.as_ref().filter(|other| {
-            let before = other.fleet.config.as_ref();
-            before.is_some_and(|before| config.as_ref().is_some_and(|now| Arc::ptr_eq(before, now)))
+            let same = match (&other.fleet.config, &config) {
+                (Some(before), Some(now)) => Arc::ptr_eq(before, now),
+                // A recipe needs no settings.
+                (None, None) => other.fleet.is_foreign(),
+                _ => false,
+            };
+            same && other.untouched(&other.fleet.choice.looks)
+                && other.fleet.format() == choice.name()
         });
         let changed_pins = self
             .other
@@ -120,8 +149,9 @@ impl Loading<'_> {
                     .all(|image| image.pins.is_disjoint(changed_pins));
             reusable.then(|| file.clone())
         };
-        let files = loader.load(&paths, &known);
-        findings.extend(loader.fragment_faults(&view));
+        let files = formats::load(&*format, &paths, &known);
+        findings.extend(format.shared_faults(&view));
+        drop(format);
         for file in &files {
             findings.extend(file.faults.iter().cloned());
         }
@@ -138,7 +168,7 @@ impl Loading<'_> {
         });
         let shared = Shared {
             tree: self.tree,
-            layout: self.layout,
+            layout,
             pins: &pins,
             scripts: &scripts,
             templates: &templates,
@@ -181,7 +211,8 @@ impl Loading<'_> {
             .collect();
         Fleet {
             tree: self.tree.clone(),
-            layout: self.layout.clone(),
+            layout: choice.layout.clone(),
+            choice,
             config,
             pins,
             kinds,
@@ -199,12 +230,13 @@ impl Loading<'_> {
         }
     }
 
-    /// The settings, pins and kinds. What no change can have altered is the other fleet's own, so that it can be told
+    /// The format, settings, pins and kinds. What no change can have altered is the other fleet's own, so that it can be told
     /// to be the same.
-    fn settings(&self) -> Settings {
+    fn common(&self) -> Common {
         let known = self.other.as_ref();
         if let Some(other) = known.filter(|other| other.untouched(&other.fleet.settings_looks)) {
-            return Settings {
+            return Common {
+                choice: other.fleet.choice.clone(),
                 config: other.fleet.config.clone(),
                 pins: other.fleet.pins.clone(),
                 kinds: other.fleet.kinds.clone(),
@@ -214,7 +246,10 @@ impl Loading<'_> {
             };
         }
         let view = View::new(self.tree);
-        let (config, pins, mut findings) = read_settings(&view, self.layout);
+        let choice = choose(self.tree, self.layout);
+        let layout = &choice.layout;
+        let (config, pins, mut findings) = read_settings(&view, layout, choice.recipe.is_none());
+        findings.extend(choice.faults.iter().cloned());
         let mut config = config.map(Arc::new);
         let mut kinds = self.kinds(&view, &mut findings);
         let without_fault = |other: &&Other<'_>| other.fleet.settings_findings.is_empty();
@@ -226,7 +261,8 @@ impl Loading<'_> {
                 }
                 other.untouched(&view.into_looks())
             };
-            if config.is_some() && same(&[self.layout.config()]) {
+            let same_format = other.untouched(&other.fleet.choice.looks);
+            if config.is_some() && same_format && same(&[layout.config()]) {
                 config.clone_from(&other.fleet.config);
             }
             let templates: Vec<TreePath> = Kind::ALL
@@ -246,13 +282,16 @@ impl Loading<'_> {
         let payloads = known
             .filter(is_same)
             .map(|other| other.fleet.payloads.clone());
-        Settings {
+        let mut looks = view.into_looks();
+        looks.extend(choice.looks.iter().cloned());
+        Common {
+            choice,
             config,
             pins,
             kinds,
             payloads: payloads.unwrap_or_default(),
             findings,
-            looks: view.into_looks(),
+            looks,
         }
     }
 
@@ -409,6 +448,9 @@ impl Fleet {
     /// What an image was decoded from: its values, each with the place where it was written.
     pub(crate) fn written(&self, id: &ImageId) -> Option<Node> {
         let image = self.images.get(id)?;
+        if image.resolved().foreign.is_some() {
+            return None;
+        }
         Loader::new(&self.tree, &self.layout, self.config.as_deref(), &self.pins)
             .written(image.resolved())
     }

@@ -29,9 +29,11 @@ use self::files::Expansions;
 use self::inputs::Templates;
 use crate::definitions::{Config, DefinitionFile, Layout, Pins, ResolvedImage};
 use crate::diagnostic::{Diagnostic, Place};
+use crate::formats::Choice;
 use crate::graph::Digest;
 use crate::payloads::KnownPayloads;
 use crate::tree::{Look, Tree, TreePath};
+use crate::yaml::Spanned;
 
 /// Every image of a tree.
 #[derive(Debug)]
@@ -40,6 +42,8 @@ pub struct Fleet {
     pub tree: Tree,
     /// Where its definitions stand.
     pub layout: Layout,
+    /// How its definitions are read.
+    pub(crate) choice: Choice,
     /// The settings; absent when they are at fault.
     pub config: Option<Arc<Config>>,
     /// The pins.
@@ -136,6 +140,33 @@ impl Fleet {
             .findings
             .iter()
             .any(|finding| finding.severity == crate::diagnostic::Severity::Error)
+    }
+
+    /// The name of the format of its definitions.
+    pub fn format(&self) -> &str {
+        self.choice.name()
+    }
+
+    /// Whether a recipe reads its definitions.
+    pub fn is_foreign(&self) -> bool {
+        self.choice.recipe.is_some()
+    }
+
+    /// Folders in which every file must go into some image: the settings', else the recipe's.
+    pub(crate) fn claimed_folders(&self) -> &[TreePath] {
+        let own = self.config.as_ref().map(|config| &*config.provisioning);
+        match (own, &self.choice.recipe) {
+            (Some(own), _) if !own.is_empty() => own,
+            (_, Some(recipe)) => &recipe.provisioning,
+            _ => &[],
+        }
+    }
+
+    /// Globs of files that need not go into any image.
+    pub(crate) fn unclaimed_ok(&self) -> impl Iterator<Item = &Spanned<String>> {
+        let own = self.config.iter().flat_map(|config| &config.unclaimed_ok);
+        let recipe = self.choice.recipe.iter();
+        own.chain(recipe.flat_map(|recipe| &recipe.unclaimed_ok))
     }
 
     /// The provisioning scripts of an image, in the order they run. Entries that are at fault, which findings tell of,

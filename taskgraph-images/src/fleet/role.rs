@@ -34,6 +34,10 @@ pub enum Role {
     Check,
     /// Declared under `inputs`.
     Declared,
+    /// Code that runs on the machine that builds.
+    Host,
+    /// It lies in an uploaded folder, but the image does not use it. Counts for nothing.
+    Travels,
     /// A script reads it as part of itself.
     SourcedBy,
     /// A script imports it as a module.
@@ -65,6 +69,8 @@ pub enum Where {
     Bytes,
     /// Only what the image resolves to counts; a comment does not.
     Values,
+    /// No change of it counts.
+    Nothing,
 }
 
 impl Role {
@@ -78,6 +84,7 @@ impl Role {
             | Self::VarFile
             | Self::IgnoreFile
             | Self::Settings => Where::Values,
+            Self::Travels => Where::Nothing,
             _ => Where::Bytes,
         }
     }
@@ -98,6 +105,8 @@ impl Role {
             Self::Context => "context",
             Self::Check => "check",
             Self::Declared => "declared",
+            Self::Host => "host",
+            Self::Travels => "travels",
             Self::SourcedBy => "sourced-by",
             Self::ImportedBy => "imported-by",
             Self::RunBy => "run-by",

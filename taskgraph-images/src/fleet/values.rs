@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use taskgraph_images_transforms::{Builder, ImageDefinition, Kind};
 
 use super::canonical;
+use crate::definitions::Foreign;
 use crate::graph::{Digest, Fields};
 use crate::tree::TreePath;
 
@@ -26,6 +27,7 @@ pub(super) fn digests(
     recipe: Recipe,
     scripts: &[TreePath],
     checks: &[TreePath],
+    foreign: Option<&Foreign>,
 ) -> BTreeMap<Kind, Digest> {
     let mut digests = BTreeMap::new();
     let mut put = |kind: Kind, value: Value| {
@@ -59,6 +61,15 @@ pub(super) fn digests(
         "secrets": definition.build.secrets,
     });
     build["builder"] = builder;
+    // Native definitions have none of it, and their digests must not know that it could be there.
+    if let Some(foreign) = foreign {
+        let pins: BTreeMap<&str, [&str; 2]> = foreign
+            .pins
+            .iter()
+            .map(|(name, pin)| (name.as_str(), [&*pin.repository, &*pin.revision]))
+            .collect();
+        build["values"] = json!({"values": foreign.values, "pins": pins});
+    }
     put(Kind::Build, build);
     if let Some(verify) = &definition.verify {
         put(

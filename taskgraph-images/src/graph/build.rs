@@ -19,15 +19,28 @@ use crate::tree::{ContentId, FileError, Found, Mode, Tree, TreePath};
 #[derive(Debug, Default, Clone)]
 pub struct Contents {
     known: Arc<RwLock<HashMap<ContentId, Digest, foldhash::fast::RandomState>>>,
+    by_id: bool,
 }
 
 impl Contents {
+    /// Takes git's id of a content for its digest, and reads nothing. Graphs that are made with it can only be compared
+    /// with one another: their digests are not those that tasks are found by.
+    pub fn by_id() -> Self {
+        Self {
+            by_id: true,
+            ..Self::default()
+        }
+    }
+
     fn of(&self, tree: &Tree, found: &Found) -> Result<Digest, FileError> {
         if let Some(digest) = self.known.read().expect("no writer panics").get(&found.id) {
             return Ok(*digest);
         }
-        let content = tree.blob(found.id, &found.path)?;
-        let digest = Digest::of(&content);
+        let digest = if self.by_id {
+            Digest::of(found.id.as_bytes())
+        } else {
+            Digest::of(&tree.blob(found.id, &found.path)?)
+        };
         self.known
             .write()
             .expect("no writer panics")

@@ -93,6 +93,16 @@ impl ImageGraph {
         self.index.get(key).map(|at| self.graph[*at].own)
     }
 
+    /// Whether some change of such a node could count.
+    pub fn counts(&self, key: &NodeKey) -> bool {
+        self.index.get(key).is_some_and(|at| {
+            let mut above = self
+                .graph
+                .edges_directed(*at, petgraph::Direction::Incoming);
+            above.any(|edge| edge.weight().role.counts() != crate::fleet::Where::Nothing)
+        })
+    }
+
     /// Whether there is such a node.
     pub fn contains(&self, key: &NodeKey) -> bool {
         self.index.contains_key(key)

@@ -11,6 +11,7 @@ use super::{Hook, Metadata, TASKCLUSTER, file, scopes};
 use crate::actions::document;
 use crate::definitions::{Layout, read_settings};
 use crate::diagnostic::{Diagnostic, Place};
+use crate::formats::choose;
 use crate::tree::{Files as _, Tree, TreePath, View};
 
 /// What the hooks of actions are made of.
@@ -51,7 +52,7 @@ impl ActionSources {
     /// Every fault of the settings and of the form of `.taskcluster.yml`.
     pub fn read(tree: &Tree, layout: &Layout) -> Result<Self, Vec<Diagnostic>> {
         let view = View::new(tree);
-        let (config, _, mut faults) = read_settings(&view, layout);
+        let (config, _, mut faults) = read_settings(&view, &choose(tree, layout).layout, true);
         let what = "the template of the tasks of actions";
         let template = file(&view, TASKCLUSTER, what, &mut faults);
         let path = TreePath::from_git(TASKCLUSTER);

@@ -25,6 +25,7 @@ use taskgraph_images_transforms::{Level, ProjectConfig};
 
 use crate::definitions::{Layout, read_settings};
 use crate::diagnostic::{Diagnostic, Place};
+use crate::formats::choose;
 use crate::tree::{FileError, Files as _, Tree, TreePath, View};
 use crate::yaml::{self, Node};
 
@@ -107,7 +108,8 @@ impl Sources {
     /// # Errors
     /// Every fault of the settings, of `.cron.yml` and of the form of `.taskcluster.yml`.
     pub fn read(tree: &Tree, layout: &Layout) -> Result<Self, Vec<Diagnostic>> {
-        let (config, _, mut faults) = read_settings(&View::new(tree), layout);
+        let layout = &choose(tree, layout).layout;
+        let (config, _, mut faults) = read_settings(&View::new(tree), layout, true);
         let view = View::new(tree);
         let jobs = file(&view, CRON, "a file with jobs", &mut faults)
             .and_then(|node| Jobs::decode(&node, &mut faults));

@@ -4,8 +4,9 @@ use serde::Serialize;
 use taskgraph_images_transforms::{Cloud, ImageId, Kind};
 
 use super::{Locator, StepJson, VERSION, via};
-use crate::affected::{AffectedImage, ImageChange, Reason, ReasonKind};
+use crate::affected::{AffectedImage, ImageChange, Reason, ReasonKind, Unresolved};
 use crate::comparison::Comparison;
+use crate::diagnostic::Diagnostic;
 use crate::tree::Change;
 
 /// The document.
@@ -21,6 +22,23 @@ pub struct Affected {
     pub images: Vec<Image>,
     /// Changed files of provisioning folders that go into no image.
     pub unclaimed: Vec<String>,
+    /// Images of which nothing can be said, because their definitions are at fault.
+    pub unresolved: Vec<UnresolvedJson>,
+}
+
+/// An image, or a definition whose images are not known, that cannot be resolved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UnresolvedJson {
+    /// Its name; absent when the definition is too broken to tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its cloud, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cloud: Option<Cloud>,
+    /// The file that defines it.
+    pub definition: String,
+    /// What is wrong, each with its place.
+    pub faults: Vec<String>,
 }
 
 /// An affected image.
@@ -70,6 +88,12 @@ impl Affected {
                 .iter()
                 .map(ToString::to_string)
                 .collect(),
+            unresolved: comparison
+                .affected
+                .unresolved
+                .iter()
+                .map(|unresolved| unresolved_json(unresolved, &locate))
+                .collect(),
         }
     }
 }
@@ -89,6 +113,19 @@ pub(super) fn images<'a>(
             reasons: reasons(image, locate),
         })
         .collect()
+}
+
+pub(super) fn unresolved_json(unresolved: &Unresolved, locate: &Locator<'_>) -> UnresolvedJson {
+    let fault = |fault: &Diagnostic| match &fault.place {
+        Some(place) => format!("{}: {}", locate.line(place), fault.message),
+        None => fault.message.clone(),
+    };
+    UnresolvedJson {
+        name: unresolved.image.as_ref().map(|id| id.name.to_string()),
+        cloud: unresolved.image.as_ref().map(|id| id.cloud),
+        definition: unresolved.definition.to_string(),
+        faults: unresolved.faults.iter().map(fault).collect(),
+    }
 }
 
 /// The reasons of an image.

@@ -1,11 +1,14 @@
 //! `images --format json`: every image with its inputs and digests.
 
+use std::collections::BTreeMap;
+
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 use taskgraph_images_transforms::{Cloud, ImageId, Kind};
 
 use super::{Locator, StepJson, VERSION, via};
 use crate::comparison::Snapshot;
+use crate::fleet::Where;
 
 /// The document: `version`, and `images`, sorted by name, then cloud.
 ///
@@ -24,15 +27,32 @@ pub struct Image {
     /// Its cloud.
     pub cloud: Cloud,
     /// The format that it is defined in.
-    pub format: &'static str,
+    pub format: String,
     /// The file that defines it.
     pub definition: String,
+    /// The kind of image in the words of the format; absent for native ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Revisions of other repositories that a recipe found.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub pins: BTreeMap<String, Pin>,
     /// The image that it is built from, as `name@cloud`.
     pub parent: Option<ImageId>,
     /// The digest of each task that it has.
     pub digests: Digests,
     /// The files that it is made of, sorted by path.
     pub inputs: Vec<Input>,
+}
+
+/// A revision of another repository.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Pin {
+    /// The repository.
+    pub repository: String,
+    /// The revision, branch or tag.
+    pub revision: String,
+    /// Whether what it means changes without a change here.
+    pub floats: bool,
 }
 
 /// Digests by kind of task, in hexadecimal.
@@ -56,7 +76,7 @@ pub struct Input {
     pub path: String,
     /// The kinds of tasks that it goes into.
     pub kinds: Vec<Kind>,
-    /// Whether its bytes count, or only the values made of it.
+    /// What of it counts: its `bytes`, the `values` made of it, or `nothing`, where it merely travels along.
     pub counts: &'static str,
     /// The shortest way to it, every edge.
     pub via: Vec<StepJson>,
@@ -72,6 +92,21 @@ pub fn digests(snapshot: &Snapshot, id: &ImageId) -> Digests {
     }
 }
 
+fn pins(image: &crate::fleet::Image) -> BTreeMap<String, Pin> {
+    let foreign = image.resolved().foreign.iter();
+    foreign
+        .flat_map(|foreign| &foreign.pins)
+        .map(|(name, pin)| {
+            let pin = Pin {
+                repository: pin.repository.clone(),
+                revision: pin.revision.clone(),
+                floats: pin.floats,
+            };
+            (name.clone(), pin)
+        })
+        .collect()
+}
+
 impl<'a> Images<'a> {
     /// The images of a snapshot.
     pub fn new(snapshot: &'a Snapshot) -> Self {
@@ -81,13 +116,20 @@ impl<'a> Images<'a> {
         }
     }
 
-    fn images(&self) -> impl Iterator<Item = Image> + '_ {
+    /// The images, each made when it is asked for.
+    pub fn images(&self) -> impl Iterator<Item = Image> + '_ {
         let images = self.snapshot.fleet.images.iter();
         images.map(|(id, image)| Image {
             name: id.name.to_string(),
             cloud: id.cloud,
-            format: "native",
+            format: self.snapshot.fleet.format().to_owned(),
             definition: image.resolved().path.to_string(),
+            kind: image
+                .resolved()
+                .foreign
+                .as_ref()
+                .map(|foreign| foreign.kind.to_string()),
+            pins: pins(image),
             parent: image.resolved().definition.parent.clone(),
             digests: digests(self.snapshot, id),
             inputs: self.inputs(id),
@@ -98,14 +140,15 @@ impl<'a> Images<'a> {
         let inputs = self.snapshot.graph().inputs(id).into_iter();
         inputs
             .map(|(path, reached)| {
-                let by_value = reached
-                    .via
-                    .last()
-                    .is_some_and(|step| step.role.counts() == crate::fleet::Where::Values);
+                let counts = reached.via.last().map(|step| step.role.counts());
                 Input {
                     path: path.to_string(),
                     kinds: reached.kinds,
-                    counts: if by_value { "values" } else { "bytes" },
+                    counts: match counts {
+                        Some(Where::Values) => "values",
+                        Some(Where::Nothing) => "nothing",
+                        _ => "bytes",
+                    },
                     via: via(&reached.via, &self.locate),
                 }
             })

@@ -14,6 +14,7 @@ pub mod run;
 #[cfg(test)]
 mod samples;
 pub mod summary;
+pub mod template;
 pub mod text;
 
 pub use locate::Locator;

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use taskgraph_images_transforms::ImageId;
 
-use super::affected::{Image, images};
+use super::affected::{Image, UnresolvedJson, images, unresolved_json};
 use super::text::{count, headline};
 use super::{Locator, VERSION};
-use crate::affected::AffectedImage;
+use crate::affected::{AffectedImage, Unresolved};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::replay::{Compared, Entry, Outcome};
 use crate::taskcluster::Timestamp;
@@ -36,6 +36,11 @@ impl Wanted<'_> {
     fn images(self, compared: &Compared) -> impl Iterator<Item = (&ImageId, &AffectedImage)> {
         let images = compared.affected.images.iter();
         images.filter(move |(id, _)| self.image(id))
+    }
+
+    /// Whether an image that cannot be resolved is asked about, or may be.
+    fn knows(self, unresolved: &Unresolved) -> bool {
+        unresolved.image.as_ref().is_none_or(|id| self.image(id))
     }
 
     /// The unclaimed files, where they are asked about.
@@ -74,6 +79,9 @@ pub struct Commit {
     pub images: Vec<Image>,
     /// Changed files of provisioning folders that go into no image.
     pub unclaimed: Vec<String>,
+    /// Images of which nothing can be said, because their definitions are at fault; only where a recipe reads them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unresolved: Vec<UnresolvedJson>,
     /// What is wrong with it, of a commit that is at fault.
     pub faults: Vec<Fault>,
 }
@@ -108,6 +116,7 @@ impl Commit {
             base: None,
             images: Vec::new(),
             unclaimed: Vec::new(),
+            unresolved: Vec::new(),
             faults: Vec::new(),
         };
         match &entry.outcome {
@@ -117,6 +126,11 @@ impl Commit {
                 json.images = images(wanted.images(compared), &locate);
                 let unclaimed = wanted.unclaimed(compared).iter();
                 json.unclaimed = unclaimed.map(ToString::to_string).collect();
+                let unresolved = compared.affected.unresolved.iter();
+                let unresolved = unresolved.filter(|one| wanted.knows(one));
+                json.unresolved = unresolved
+                    .map(|one| unresolved_json(one, &locate))
+                    .collect();
             }
             Outcome::AtFault(faults, tree) => {
                 let locate = Locator::new([tree]);
@@ -160,6 +174,14 @@ pub fn row(entry: &Entry, wanted: Wanted<'_>) -> String {
             text += &affected_rows(wanted.images(compared).collect());
             for path in wanted.unclaimed(compared) {
                 let _ = writeln!(text, "  unclaimed: {path}");
+            }
+            let unresolved = compared.affected.unresolved.iter();
+            for one in unresolved.filter(|one| wanted.knows(one)) {
+                let faults = count(one.faults.len(), "fault");
+                let _ = match &one.image {
+                    Some(id) => writeln!(text, "  unresolved: {id}: {faults} ({})", one.definition),
+                    None => writeln!(text, "  unresolved: {faults} ({})", one.definition),
+                };
             }
         }
         Outcome::AtFault(faults, tree) => {

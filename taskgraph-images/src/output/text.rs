@@ -56,6 +56,12 @@ pub fn affected(comparison: &Comparison) -> String {
         text += &reasons(image, &locate);
     }
     text += &unclaimed(comparison);
+    for unresolved in &comparison.affected.unresolved {
+        let _ = match &unresolved.image {
+            Some(id) => writeln!(text, "{id}: unresolved ({})", unresolved.definition),
+            None => writeln!(text, "unresolved: {}", unresolved.definition),
+        };
+    }
     text
 }
 
@@ -207,7 +213,25 @@ pub fn images(snapshot: &Snapshot) -> String {
     let locate = Locator::new([&snapshot.fleet.tree]);
     let mut text = String::new();
     for (id, image) in &snapshot.fleet.images {
-        let _ = writeln!(text, "{id} ({})", image.resolved().path);
+        let foreign = image.resolved().foreign.as_ref();
+        let _ = match foreign {
+            Some(foreign) => writeln!(
+                text,
+                "{id} ({}, {} {})",
+                image.resolved().path,
+                snapshot.fleet.format(),
+                foreign.kind
+            ),
+            None => writeln!(text, "{id} ({})", image.resolved().path),
+        };
+        for (name, pin) in foreign.iter().flat_map(|foreign| &foreign.pins) {
+            let floats = if pin.floats { ", which floats" } else { "" };
+            let _ = writeln!(
+                text,
+                "  pin {name} {} at {}{floats}",
+                pin.repository, pin.revision
+            );
+        }
         if let Some(parent) = &image.resolved().definition.parent {
             let _ = writeln!(text, "  parent {parent}");
         }

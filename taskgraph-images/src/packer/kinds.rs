@@ -56,6 +56,8 @@ const TABLE: &[(Component, &str, &str, Kind)] = &[
     (Provisioner, "file", "source", Kind::Upload { list: false }),
     (Provisioner, "file", "sources", Kind::Upload { list: true }),
     (Provisioner, "file", "content", Kind::Nothing),
+    // Where to: on the image, or, of a download, on the machine that builds.
+    (Provisioner, "file", "destination", Kind::Nothing),
     (Provisioner, "ansible", "playbook_file", Kind::Playbook),
     (
         Provisioner,

@@ -7,7 +7,7 @@ use super::compile::Names;
 use super::expr::Node;
 use super::types::Type;
 use super::variables::VarFile;
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Place, Span};
 use crate::tree::TreePath;
 
 /// A template made ready for evaluation. It holds no reference to the tree that it was read from; what it is
@@ -84,9 +84,31 @@ pub(super) struct Build {
 }
 
 impl ParsedTemplate {
+    /// A legacy template that was made by a program, for the file that it was made from. Its places are that file.
+    ///
+    /// # Errors
+    /// Every fault of the template.
+    pub fn rendered(
+        path: &TreePath,
+        template: &serde_json::Value,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        super::legacy::parse(path.parent(), path, &super::json::Json::made(template))
+    }
+
     /// What the template can build: `type.name`, or the names of a legacy template's builders.
     pub fn sources(&self) -> impl Iterator<Item = &str> {
         self.sources.iter().map(|source| &*source.reference)
+    }
+
+    /// What the template can build, and where it says so.
+    pub fn sources_at(&self) -> impl Iterator<Item = (&str, Place)> {
+        self.sources.iter().map(|source| {
+            let place = Place {
+                path: self.declarations.files[usize::from(source.file)].clone(),
+                span: source.span,
+            };
+            (&*source.reference, place)
+        })
     }
 
     /// The variables that it declares.

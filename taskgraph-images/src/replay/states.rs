@@ -79,7 +79,8 @@ impl<'a> States<'a> {
         Self {
             repository,
             layout,
-            contents: Contents::default(),
+            // What is only compared need not be read.
+            contents: Contents::by_id(),
             sound: VecDeque::new(),
             faulty: None,
             at_fault: HashSet::new(),

@@ -102,8 +102,10 @@ impl PackerRun {
             return None;
         };
         let legacy = path.ends_with(".json") && !path.ends_with(".pkr.json");
+        // What a recipe gives a template that declares no such variable, Packer would refuse.
         let mut values: Map<String, Value> = variables
             .iter()
+            .filter(|(name, _)| template.variables.contains(*name))
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
         // A template need not run the scripts that a definition has.

@@ -30,7 +30,7 @@ use taskgraph_images::tree::{Files, TreePath, View};
 
 use super::Global;
 use super::artifacts::Folder;
-use super::project::{Project, warnings};
+use super::project::{self, Project, warnings};
 use crate::exit::Failure;
 use crate::printer::Printer;
 
@@ -292,12 +292,7 @@ fn of_event(args: &Args, project: &Project) -> Result<(DecisionParameters, Extra
 }
 
 fn settings(comparison: &Comparison) -> Result<&taskgraph_images::definitions::Config, Failure> {
-    comparison
-        .head
-        .fleet
-        .config
-        .as_deref()
-        .ok_or_else(|| Failure::Files("the repository has no settings".to_owned()))
+    project::settings(&comparison.head)
 }
 
 fn look_up(

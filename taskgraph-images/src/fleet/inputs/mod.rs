@@ -4,6 +4,7 @@
 
 mod container;
 mod follow;
+mod foreign;
 mod packer;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +46,7 @@ pub(super) fn derive(shared: &Shared<'_>, file: &Arc<DefinitionFile>, at: usize)
         followed: BTreeSet::new(),
         shared_looks: Vec::new(),
         used_waivers: BTreeSet::new(),
+        used: BTreeMap::new(),
     };
     let values = work.all();
     let Derivation {
@@ -91,6 +93,8 @@ struct Derivation<'a> {
     followed: BTreeSet<TreePath>,
     shared_looks: Vec<Arc<[Look]>>,
     used_waivers: BTreeSet<usize>,
+    /// Files of uploaded folders that the image uses, and where they are named.
+    used: BTreeMap<TreePath, Place>,
 }
 
 impl Derivation<'_> {
@@ -98,6 +102,10 @@ impl Derivation<'_> {
         let image = self.image;
         let definition = &image.definition;
         self.by_value();
+        if let Some(foreign) = &image.foreign {
+            self.foreign(foreign);
+        }
+        self.check_uploads();
         let scripts = self.expand_all(&image.written.scripts, Folder::Scripts(definition.os));
         for (path, place) in &scripts {
             self.add(path, Kind::Build, Role::Script, place);
@@ -131,7 +139,8 @@ impl Derivation<'_> {
                 );
             }
         }
-        values::digests(definition, recipe, &scripts, &checks)
+        let foreign = image.foreign.as_ref();
+        values::digests(definition, recipe, &scripts, &checks, foreign)
     }
 
     /// The files that the definition was read from. They count by what it resolves to.
@@ -209,6 +218,10 @@ impl Derivation<'_> {
     }
 
     fn builder(&mut self, scripts: &[TreePath]) -> Recipe {
+        let foreign = self.image.foreign.as_ref();
+        if let Some(rendered) = foreign.and_then(|foreign| foreign.rendered.as_ref()) {
+            return self.rendered(rendered);
+        }
         match (&self.image.definition.builder, &self.image.written.builder) {
             (
                 Builder::Packer {

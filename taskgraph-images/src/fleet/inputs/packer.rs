@@ -1,6 +1,6 @@
 //! What a Packer template brings into an image.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, RwLock};
 
 use taskgraph_images_transforms::Kind;
@@ -78,7 +78,10 @@ impl Derivation<'_> {
         let parsed = match &parsed.template {
             Ok(parsed) => parsed,
             Err(faults) => {
-                self.findings.extend(faults.iter().cloned());
+                for fault in faults {
+                    let fault = self.needed_by(fault.clone());
+                    self.findings.push(fault);
+                }
                 return Recipe::Plain;
             }
         };
@@ -98,17 +101,46 @@ impl Derivation<'_> {
                     .extend(faults.into_iter().map(|fault| placed(fault, place))),
             }
         }
+        // What a recipe gives a template that declares no such variable, the template does not read.
+        let declared: BTreeMap<String, serde_json::Value>;
+        let variables = if self.image.foreign.is_some() {
+            let names: BTreeSet<&str> = parsed.variables().collect();
+            declared = variables
+                .iter()
+                .filter(|(name, _)| names.contains(name.as_str()))
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect();
+            &declared
+        } else {
+            variables
+        };
         let request = packer::Request {
             source,
             variables,
             var_files: &files,
         };
-        match parsed.evaluate(&self.view, &request) {
+        self.evaluated(parsed.evaluate(&self.view, &request), source_place)
+    }
+
+    /// Takes over what an evaluation found.
+    pub(super) fn evaluated(
+        &mut self,
+        evaluation: Result<packer::Evaluation, Vec<Diagnostic>>,
+        source_place: &Place,
+    ) -> Recipe {
+        match evaluation {
             Ok(evaluation) => {
                 for input in evaluation.inputs {
+                    if self.image.foreign.is_some() {
+                        self.template_input(input);
+                        continue;
+                    }
                     let role = match input.role {
                         InputRole::Template => Role::Template,
                         InputRole::Script => Role::Script,
+                        InputRole::Upload if matches!(self.used(&input.path), Some(None)) => {
+                            Role::Travels
+                        }
                         InputRole::Upload => Role::Upload,
                         // What the template means is compared as a value: a comment in it changes nothing.
                         InputRole::VarFile => Role::VarFile,
@@ -122,18 +154,24 @@ impl Derivation<'_> {
                     }
                     self.add(&input.path, Kind::Build, role, &input.at);
                 }
-                for inline in &evaluation.inline {
-                    self.inline(inline);
+                // Scripts of a recipe's images run alone on their machine: what they read was uploaded.
+                if self.image.foreign.is_none() {
+                    for inline in &evaluation.inline {
+                        self.inline(inline);
+                    }
                 }
                 for unresolved in evaluation.unresolved {
-                    self.unless_waived(unresolved.diagnostic);
+                    let fault = self.needed_by(unresolved.diagnostic);
+                    self.unless_waived(fault);
                 }
                 self.findings.extend(evaluation.warnings);
                 Recipe::Packer(evaluation.fingerprint)
             }
             Err(faults) => {
-                self.findings
-                    .extend(faults.into_iter().map(|fault| placed(fault, source_place)));
+                for fault in faults {
+                    let fault = self.needed_by(placed(fault, source_place));
+                    self.findings.push(fault);
+                }
                 Recipe::Plain
             }
         }

@@ -23,6 +23,8 @@ pub(super) struct Collector<'f> {
     pub(super) inline: Vec<InlineScript>,
     pub(super) unresolved: Vec<Unresolved>,
     pub(super) faults: Vec<Diagnostic>,
+    /// Whether one value stands for a list of one, as in legacy templates.
+    pub(super) loose: bool,
 }
 
 /// What is being looked at: the component's type, and what of it matters to all its attributes.
@@ -40,6 +42,7 @@ impl<'f> Collector<'f> {
             inline: Vec::new(),
             unresolved: Vec::new(),
             faults: Vec::new(),
+            loose: false,
         }
     }
 
@@ -150,7 +153,7 @@ impl<'f> Collector<'f> {
                 return None;
             }
             Value::List(_) => list,
-            Value::String(_) => !list,
+            Value::String(_) => !list || self.loose,
             _ => false,
         };
         if !fits {

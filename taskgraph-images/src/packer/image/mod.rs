@@ -34,6 +34,7 @@ impl ParsedTemplate {
     ) -> Result<Evaluation, Vec<Diagnostic>> {
         let mut evaluator = Evaluator::new(&self.declarations, files, &self.root);
         let mut collector = Collector::new(files);
+        collector.loose = self.builds.iter().any(|build| build.all);
         let mut warnings = self.warnings.clone();
         let var_files: Vec<&VarFile> = self
             .automatic

@@ -136,6 +136,28 @@ impl Scanner<'_> {
 }
 
 impl Json {
+    /// A value that nobody wrote: it stands nowhere.
+    pub(super) fn made(value: &serde_json::Value) -> Self {
+        use serde_json::Value;
+        let value = match value {
+            Value::Null => JsonValue::Null,
+            Value::Bool(value) => JsonValue::Bool(*value),
+            Value::Number(number) => JsonValue::Number(number.clone()),
+            Value::String(text) => JsonValue::String(text.clone()),
+            Value::Array(items) => JsonValue::Array(items.iter().map(Self::made).collect()),
+            Value::Object(entries) => JsonValue::Object(
+                entries
+                    .iter()
+                    .map(|(key, value)| (key.clone(), Self::made(value)))
+                    .collect(),
+            ),
+        };
+        Self {
+            span: Span::default(),
+            value,
+        }
+    }
+
     pub(super) fn entries(&self) -> &[(String, Self)] {
         match &self.value {
             JsonValue::Object(items) => items,
