@@ -1,4 +1,4 @@
-//! [`Record`]: what became of a task, as its folder of artifacts keeps it; and [`todo`]: what is to be run, given these.
+//! [`Record`]: what became of a task, as its folder of artifacts keeps it; and [`todo()`]: what is to be run, given these.
 
 use std::path::{Path, PathBuf};
 
