@@ -16,6 +16,8 @@ use taskgraph_images::taskcluster::ApiError;
 use taskgraph_images::transforms::{ImageId, TransformError};
 use taskgraph_images::tree::checkout::CheckoutError;
 use taskgraph_images::tree::{FileError, RepositoryError, Tree};
+use taskgraph_images::worker::process::ProgramError;
+use taskgraph_images::worker::store::StoreError;
 
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
@@ -162,6 +164,25 @@ impl Failure {
             "no Taskcluster is named".to_owned(),
             Some("set `TASKCLUSTER_ROOT_URL`, and `TASKCLUSTER_PROXY_URL` in a task".to_owned()),
         )
+    }
+}
+
+impl From<ProgramError> for Failure {
+    fn from(error: ProgramError) -> Self {
+        match error {
+            ProgramError::Start { name, why } => Self::Program { name, why },
+            ProgramError::Output { .. } => Self::Files(error.to_string()),
+            other => Self::Infrastructure(other.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Api(error) => Self::Taskcluster(error),
+            other => Self::Files(other.to_string()),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod hook;
 mod images;
 mod init;
 mod man;
+mod manifest;
 mod preview;
 mod project;
 mod range;
@@ -21,6 +22,7 @@ mod range;
 mod reference;
 mod schema;
 mod validate;
+mod worker;
 
 use std::path::PathBuf;
 
@@ -120,6 +122,7 @@ enum Command {
     TestActionCallback(Box<action::TestArgs>),
     Check(check::Args),
     Validate(validate::Args),
+    Manifest(manifest::Args),
     Hook(hook::Args),
     Init(init::Args),
     Schema(schema::Args),
@@ -141,6 +144,7 @@ pub(crate) fn run(cli: Cli, printer: &mut Printer) -> Result<(), Failure> {
         Command::TestActionCallback(args) => action::test(&args, global, printer),
         Command::Check(args) => check::run(args, global, printer),
         Command::Validate(args) => validate::run(args, global, printer),
+        Command::Manifest(args) => manifest::run(args, printer),
         Command::Hook(args) => hook::run(args, global, printer),
         Command::Init(args) => init::run(args, global, printer),
         Command::Schema(args) => schema::run(args, printer),

@@ -82,3 +82,17 @@ pub(super) fn named<'a>(snapshot: &'a Snapshot, word: &str) -> Result<Vec<&'a Im
     let hint = near.map(|near| format!("did you mean `{near}`?"));
     Err(Failure::Usage(format!("there is no image `{word}`"), hint))
 }
+
+/// The one image that a word names.
+pub(super) fn one<'a>(snapshot: &'a Snapshot, word: &str) -> Result<&'a ImageId, Failure> {
+    match named(snapshot, word)?[..] {
+        [id] => Ok(id),
+        ref several => {
+            let several: Vec<String> = several.iter().map(|id| format!("`{id}`")).collect();
+            Err(Failure::Usage(
+                format!("`{word}` is {} images", several.len()),
+                Some(format!("name one of {}", several.join(", "))),
+            ))
+        }
+    }
+}

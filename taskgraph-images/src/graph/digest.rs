@@ -20,6 +20,13 @@ impl Digest {
     }
 }
 
+impl From<Digest> for taskgraph_images_transforms::Digest {
+    fn from(digest: Digest) -> Self {
+        let text = digest.to_string();
+        text.parse().expect("64 hexadecimal digits are a digest")
+    }
+}
+
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))

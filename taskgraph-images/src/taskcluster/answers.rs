@@ -22,6 +22,12 @@ pub(super) struct StatusItem {
     pub(super) status: TaskStatus,
 }
 
+/// `{secret}`.
+#[derive(Deserialize)]
+pub(super) struct SecretAnswer {
+    pub(super) secret: Value,
+}
+
 /// One of a batch's `tasks`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

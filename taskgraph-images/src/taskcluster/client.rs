@@ -11,13 +11,13 @@ use taskgraph_images_transforms::IndexPath;
 use tokio::runtime::{Builder, Runtime};
 
 use super::answers::{
-    ArtifactItem, DefinitionItem, GroupItem, IndexItem, ScopesAnswer, StatusAnswer, StatusItem,
-    read,
+    ArtifactItem, DefinitionItem, GroupItem, IndexItem, ScopesAnswer, SecretAnswer, StatusAnswer,
+    StatusItem, read,
 };
 use super::batch::{Batch, pages};
 use super::failure::{api_error, is_cut};
 use super::{
-    ApiError, ApiErrorKind, Auth, Connection, Index, IndexedTask, Patience, Queue, TaskId,
+    ApiError, ApiErrorKind, Auth, Connection, Index, IndexedTask, Patience, Queue, Secrets, TaskId,
     TaskStatus, Timestamp, download, signature,
 };
 
@@ -32,6 +32,7 @@ pub struct Client {
     queue: taskcluster::Queue,
     index: taskcluster::Index,
     auth: taskcluster::Auth,
+    secrets: taskcluster::Secrets,
     /// Signs nothing.
     plain: taskcluster::Client,
     downloads: reqwest::Client,
@@ -72,7 +73,8 @@ impl Client {
         Ok(Self {
             queue: taskcluster::Queue::new(builder.clone()).map_err(|_| unusable())?,
             index: taskcluster::Index::new(builder.clone()).map_err(|_| unusable())?,
-            auth: taskcluster::Auth::new(builder).map_err(|_| unusable())?,
+            auth: taskcluster::Auth::new(builder.clone()).map_err(|_| unusable())?,
+            secrets: taskcluster::Secrets::new(builder).map_err(|_| unusable())?,
             plain: plain.build().map_err(|_| unusable())?,
             downloads: download::client(&patience)
                 .map_err(|_| setup("no HTTP client can be made"))?,
@@ -348,6 +350,14 @@ impl Client {
         } else {
             self.queue.getLatestArtifact_url(id.as_str(), name)
         }
+    }
+}
+
+impl Secrets for Client {
+    fn secret(&self, name: &str) -> Result<Value, ApiError> {
+        let call = format!("secrets.get of `{name}`");
+        let answer: SecretAnswer = self.one(&call, async || self.secrets.get(name).await)?;
+        Ok(answer.secret)
     }
 }
 

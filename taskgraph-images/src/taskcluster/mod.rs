@@ -144,6 +144,15 @@ pub enum TaskState {
     Exception,
 }
 
+/// What the secrets service is asked.
+pub trait Secrets: Sync {
+    /// The value of a secret: a JSON object.
+    ///
+    /// # Errors
+    /// Any failure, also when there is none of that name.
+    fn secret(&self, name: &str) -> Result<Value, ApiError>;
+}
+
 /// What the auth service is asked.
 pub trait Auth: Sync {
     /// All scopes that the caller holds, expanded: roles stand beside what they give.
