@@ -279,13 +279,13 @@ mod tests {
         insta::assert_snapshot!(changes(&changes_of, Style::Text, false), @"
         debian@aws: 2026-11-25T17:30:00.000Z → 2026-12-01T00:00:00.000Z
         image (2)
-          ~ digest of build bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb → dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd
-          ~ revision aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa → cccccccccccccccccccccccccccccccccccccccc
+          ~ digest of build bbbbbbbbbbbb → dddddddddddd
+          ~ revision aaaaaaaaaaaa → cccccccccccc
         pins (1)
           ~ base latest (12.1) → latest (12.2)
         parent (3)
           - image base@aws
-          - manifest 3333333333333333333333333333333333333333333333333333333333333333
+          - manifest 333333333333
           - reference ami-0
         inputs (3)
           ~ image-defs/images/debian.yml
@@ -307,11 +307,10 @@ mod tests {
         insta::assert_snapshot!(changes(&changes_of, Style::Markdown, false), @"
         **`debian@aws`: 2026-11-25T17:30:00.000Z → 2026-12-01T00:00:00.000Z**
 
-
         **image** (2)
 
-        - changed `digest of build` `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb` → `dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd`
-        - changed `revision` `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` → `cccccccccccccccccccccccccccccccccccccccc`
+        - changed `digest of build` `bbbbbbbbbbbb` → `dddddddddddd`
+        - changed `revision` `aaaaaaaaaaaa` → `cccccccccccc`
 
         **pins** (1)
 
@@ -320,7 +319,7 @@ mod tests {
         **parent** (3)
 
         - removed `image` `base@aws`
-        - removed `manifest` `3333333333333333333333333333333333333333333333333333333333333333`
+        - removed `manifest` `333333333333`
         - removed `reference` `ami-0`
 
         **inputs** (3)
