@@ -21,7 +21,7 @@ const FILES: [(&str, &str); 7] = [
     ),
     (
         "image-defs/images/base.yml",
-        "extends: [disk]\nverify: {method: pool, worker: builder, checks: [image-defs/checks/*.sh]}\n",
+        "extends: [disk]\nverify: {method: pool, worker: builder, checks: [image-defs/checks/*.sh]}\npublish: {worker: builder}\n",
     ),
     (
         "image-defs/images/child.yml",
@@ -325,4 +325,100 @@ fn checks_that_the_build_ran() {
     assert_eq!(ran.code, Some(1));
     let found = case.left("verification/verification.json");
     assert_eq!(found["checks"][0]["output"], "the build did not run it\n");
+}
+
+/// The task that verified the base.
+const VERIFY: &str = "Xz8-Ab3kQmeWq1pL5rT9vg";
+
+#[test]
+fn what_was_verified_is_published() {
+    let case = Case::with_base();
+    let keep = |passes: bool| {
+        let ran = case.run(&["verify", "base"], &[]);
+        assert_eq!(ran.code == Some(0), passes, "{}", ran.block());
+        let to = case
+            .repo
+            .beside("store")
+            .join(VERIFY)
+            .join("public/verification");
+        let _ = std::fs::remove_dir_all(&to);
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::rename(case.repo.beside("artifacts").join("verification"), &to).unwrap();
+        to.join("verification.json")
+    };
+    let publish = |level: &str, more: &[&str]| {
+        let mut arguments = vec!["publish", "base"];
+        arguments.extend(more);
+        let task = ("TASKGRAPH_IMAGES_VERIFY_TASK_ID", VERIFY);
+        case.run(&arguments, &[task, ("MOZ_SCM_LEVEL", level)])
+    };
+    let refused = |words: &str| {
+        let ran = publish("3", &[]);
+        assert_ne!(ran.code, Some(0), "{}", ran.block());
+        assert!(ran.stderr.contains(words), "{words}: {}", ran.stderr);
+        let left = case.repo.beside("artifacts").join("manifest");
+        assert!(!left.exists(), "something was published");
+    };
+    refused("has no artifact `public/verification/verification.json`");
+    let found = keep(true);
+    let ran = publish("1", &[]);
+    assert_eq!(ran.code, Some(2));
+    insta::assert_snapshot!(ran.stderr, @"
+    error: only a run of level 3 publishes, and this one is of level 1
+    hint: `MOZ_SCM_LEVEL` says the level; a decision sets it
+    ");
+    insta::assert_snapshot!(publish("3", &["--dry-run"]).stdout, @"publish	base.qcow2");
+
+    // Whatever does not agree is told, and nothing is left.
+    let whole = std::fs::read_to_string(&found).unwrap();
+    for (from, to, words) in [
+        (
+            "\"passed\": true,\n  \"checks\"",
+            "\"passed\": false,\n  \"checks\"",
+            "it did not pass",
+        ),
+        (
+            "base@qemu",
+            "other@qemu",
+            "it is of `other@qemu`, expected `base@qemu`",
+        ),
+        (
+            BASE,
+            VERIFY,
+            "it looked at `Xz8-Ab3kQmeWq1pL5rT9vg`, and not at",
+        ),
+    ] {
+        assert!(whole.contains(from), "{from}");
+        std::fs::write(&found, whole.replace(from, to)).unwrap();
+        refused(words);
+    }
+    std::fs::write(&found, &whole).unwrap();
+    let manifest = case.kept().join("manifest.json");
+    let candidate = std::fs::read_to_string(&manifest).unwrap();
+    std::fs::write(&manifest, format!("{candidate}\n")).unwrap();
+    refused("it looked at another manifest of that build");
+    std::fs::write(&manifest, &candidate).unwrap();
+
+    let ran = publish("3", &[]);
+    done(&ran);
+    let published = case.left("manifest/manifest.json");
+    assert_eq!(published["stage"], "published");
+    assert_eq!(published["tasks"]["verify"], VERIFY);
+    assert_eq!(published["tasks"]["build"], BASE);
+    let before: Value = serde_json::from_str(&candidate).unwrap();
+    assert_eq!(published["artifacts"], before["artifacts"]);
+    let disk = case.repo.beside("artifacts").join("manifest/base.qcow2");
+    assert_eq!(
+        std::fs::read(disk).unwrap(),
+        std::fs::read(case.kept().join("base.qcow2")).unwrap()
+    );
+    // Again: the same.
+    done(&publish("3", &[]));
+
+    // A check that fails, and the candidate stays one.
+    std::fs::remove_dir_all(case.repo.beside("artifacts")).unwrap();
+    case.repo
+        .write("image-defs/checks/05-b.sh", "#!/bin/bash\nexit 1\n");
+    keep(false);
+    refused("it did not pass: image-defs/checks/05-b.sh");
 }

@@ -20,6 +20,8 @@ fn help() {
         "validate",
         "build",
         "verify",
+        "publish",
+        "manifest",
         "run",
         "load-task",
         "hook",

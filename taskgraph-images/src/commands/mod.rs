@@ -19,10 +19,12 @@ mod init;
 mod load_task;
 mod local;
 mod man;
+mod manifest;
 mod packer;
 mod packer_template;
 mod preview;
 mod project;
+mod publish;
 mod range;
 #[cfg(test)]
 mod reference;
@@ -134,9 +136,11 @@ enum Command {
     PackerTemplate(packer_template::Args),
     Build(build::Args),
     Verify(verify::Args),
+    Publish(publish::Args),
     Validate(validate::Args),
     Run(Box<run::Args>),
     LoadTask(load_task::Args),
+    Manifest(manifest::Args),
     Hook(hook::Args),
     Import(import::Args),
     Init(init::Args),
@@ -158,6 +162,7 @@ pub(crate) fn run(cli: Cli, printer: &mut Printer) -> Result<(), Failure> {
         Command::Decision(args) => decision::run(*args, global, printer),
         Command::ActionCallback(args) => action::callback(&args, global, printer),
         Command::TestActionCallback(args) => action::test(&args, global, printer),
+        Command::Publish(args) => publish::run(&args, global, printer),
         Command::Verify(args) => verify::run(&args, global, printer),
         Command::Build(args) => build::run(&args, global, printer),
         Command::Check(args) => check::run(args, global, printer),
@@ -165,6 +170,7 @@ pub(crate) fn run(cli: Cli, printer: &mut Printer) -> Result<(), Failure> {
         Command::Validate(args) => validate::run(args, global, printer),
         Command::Run(args) => run::run(*args, global, printer),
         Command::LoadTask(args) => load_task::run(args, printer),
+        Command::Manifest(args) => manifest::run(args, printer),
         Command::Hook(args) => hook::run(args, global, printer),
         Command::Import(args) => import::run(args, global, printer),
         Command::Init(args) => init::run(args, global, printer),

@@ -87,6 +87,10 @@ fn the_schemas_are_up_to_date() {
             &schema::text(file),
         );
     }
+    is_up_to_date(
+        "docs/src/manifest.schema.json",
+        &schema::text(schema::File::Manifest),
+    );
 }
 
 /// What editors underline must be wrong: the schemas take every file of the fleet and of the starting tree.

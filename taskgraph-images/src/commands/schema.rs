@@ -1,9 +1,10 @@
-//! `schema`: the JSON schemas of the files that people write.
+//! `schema`: the JSON schemas of the files that people write, and of the manifest that tasks leave.
 
 use std::fmt;
 
 use clap::ValueEnum;
 use taskgraph_images::definitions::{ConfigFile, ImageFile, PinsFile};
+use taskgraph_images::manifest::Manifest;
 use taskgraph_images::output;
 use taskgraph_images::yaml::{absence_is_none, as_written};
 
@@ -18,7 +19,7 @@ pub(crate) struct Args {
     file: File,
 }
 
-/// A file that people write.
+/// A file that has a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum File {
     /// Image definitions and fragments
@@ -27,10 +28,12 @@ pub(super) enum File {
     Config,
     /// `pins.yml`
     Pins,
+    /// `manifest.json` of a build or a publication
+    Manifest,
 }
 
 impl File {
-    /// All of them.
+    /// Those that people write.
     pub(super) const ALL: [Self; 3] = [Self::Image, Self::Config, Self::Pins];
 }
 
@@ -40,6 +43,7 @@ impl fmt::Display for File {
             Self::Image => "image",
             Self::Config => "config",
             Self::Pins => "pins",
+            Self::Manifest => "manifest",
         })
     }
 }
@@ -54,12 +58,15 @@ pub(super) fn text(file: File) -> String {
         File::Image => schemars::schema_for!(ImageFile),
         File::Config => schemars::schema_for!(ConfigFile),
         File::Pins => schemars::schema_for!(PinsFile),
+        File::Manifest => schemars::schema_for!(Manifest),
     }
     .to_value();
     // Pins are plain values; everything else may be merged, chosen and rendered.
     match file {
         File::Pins => absence_is_none(&mut schema),
         File::Image | File::Config => as_written(&mut schema),
+        // A program writes it, as it is.
+        File::Manifest => {}
     }
     output::json(&schema)
 }

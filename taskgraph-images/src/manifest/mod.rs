@@ -4,16 +4,25 @@
 //! A build leaves one of a *candidate*; publishing leaves one of what is *published*, which holds all that the
 //! candidate's held. Whoever reads one holds it to what it should be ([`Manifest::expect`]) before believing it.
 
+mod changes;
 mod read;
+mod sbom;
+mod schema;
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use taskgraph_images_transforms::{Arch, Cloud, Digest, ImageId, Level, Os};
 
 use crate::taskcluster::{TaskId, Timestamp};
 
+#[cfg(test)]
+pub(crate) use changes::tests as changes_tests;
+pub use changes::{Build, Change, Changes, Recorded};
 pub use read::{Expected, ManifestError};
+pub use sbom::{Packages, SbomError};
+use schema::Word;
 
 /// The version of the format that this program writes. It reads this one and older ones.
 pub const VERSION: u32 = 1;
@@ -21,7 +30,7 @@ pub const VERSION: u32 = 1;
 pub const NAME: &str = "manifest.json";
 
 /// What a build or a publication made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Manifest {
     /// The version of the format.
@@ -29,16 +38,22 @@ pub struct Manifest {
     /// Whether it is a candidate or published.
     pub stage: Stage,
     /// The image.
+    #[schemars(with = "Word<ImageId>")]
     pub image: ImageId,
     /// Its cloud.
+    #[schemars(with = "Word<Cloud>")]
     pub cloud: Cloud,
     /// Its operating system.
+    #[schemars(with = "Word<Os>")]
     pub os: Os,
     /// Its architecture.
+    #[schemars(with = "Word<Arch>")]
     pub arch: Arch,
     /// The digests of the image's tasks, by kind, as far as they were known.
+    #[schemars(with = "BTreeMap<String, Word<Digest>>")]
     pub digests: BTreeMap<String, Digest>,
     /// Every file that went into it: SHA-256 by path, so that two manifests say what changed between them.
+    #[schemars(with = "BTreeMap<String, Word<Digest>>")]
     pub inputs: BTreeMap<String, Digest>,
     /// Where the definitions came from.
     pub source: Source,
@@ -53,19 +68,23 @@ pub struct Manifest {
     /// Other files of the build, such as its log.
     pub files: Vec<File>,
     /// The tasks that made it, by kind, and the `decision`.
+    #[schemars(with = "BTreeMap<String, Word<TaskId>>")]
     pub tasks: BTreeMap<String, TaskId>,
     /// The level of the run.
+    #[schemars(with = "Word<Level>")]
     pub level: Level,
     /// Whether the task that wrote it signs its artifacts.
     pub chain_of_trust: bool,
     /// When the work began.
+    #[schemars(with = "Word<Timestamp>")]
     pub started: Timestamp,
     /// When it was done.
+    #[schemars(with = "Word<Timestamp>")]
     pub finished: Timestamp,
 }
 
 /// How far an image has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
     /// Built, and for its own verify task only.
@@ -75,7 +94,7 @@ pub enum Stage {
 }
 
 /// Where definitions came from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Source {
     /// The repository's address; empty for a build by hand.
@@ -87,21 +106,24 @@ pub struct Source {
 }
 
 /// The image that another one was built on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Parent {
     /// The image.
+    #[schemars(with = "Word<ImageId>")]
     pub image: ImageId,
     /// The task that built it.
+    #[schemars(with = "Word<TaskId>")]
     pub task_id: TaskId,
     /// The SHA-256 of its manifest.
+    #[schemars(with = "Word<Digest>")]
     pub manifest: Digest,
     /// What it is in the cloud, or its file.
     pub reference: String,
 }
 
 /// A version of something from outside.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Pin {
     /// What the definition says.
@@ -111,7 +133,7 @@ pub struct Pin {
 }
 
 /// An image in one place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Artifact {
     /// The region, or location, if the cloud has such.
@@ -123,12 +145,13 @@ pub struct Artifact {
 }
 
 /// A file among the task's artifacts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct File {
     /// Its name, relative to the manifest.
     pub name: String,
     /// Its SHA-256.
+    #[schemars(with = "Word<Digest>")]
     pub sha256: Digest,
     /// Its size in bytes.
     pub size: u64,

@@ -7,6 +7,7 @@ pub mod dot;
 pub mod html;
 pub mod images;
 mod locate;
+pub mod manifest;
 pub mod mermaid;
 pub mod preview;
 pub mod replay;
