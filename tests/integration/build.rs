@@ -49,11 +49,12 @@ echo "==> null.a: Provisioning with shell script: image-defs/scripts/10-a.sh"
 if [ -f "$HOME/packer-fails" ]; then cat "$HOME/packer-fails"; exit 1; fi
 [ ! -f "$HOME/packer-is-idle" ] || exit 0
 mkdir -p "$left/disk"
+[ ! -f "$HOME/packer-is-foreign" ] || foreign=packer-artifacts.json
 echo "disk on ${PARENT_IMAGE:+a parent}" >"$left/disk/x.qcow2"
 printf 'deb\tbash\t5.2\n' >"$left/sbom.tsv"
 cp "$HOME/checks.json" "$left/" 2>/dev/null || true
 echo '{"builds": [{"artifact_id": "VM", "packer_run_uuid": "1", "files": [{"name": "x.qcow2", "size": 1}]}], "last_run_uuid": "1"}' \
-    >"$left/manifest.json"
+    >"${foreign:-$left/manifest.json}"
 "#;
 
 /// The task that built the base.
@@ -160,6 +161,17 @@ fn a_build_leaves_a_manifest() {
     case.repo.append("image-defs/scripts/10-a.sh", "true\n");
     done(&case.run(&["build", "base"], &[]));
     assert_eq!(case.left("image/manifest.json")["source"]["modified"], true);
+}
+
+#[test]
+fn a_template_that_knows_nothing_of_this_program() {
+    let case = Case::new();
+    std::fs::write(case.home.join("packer-is-foreign"), "").unwrap();
+    done(&case.run(&["build", "base"], &[]));
+    assert_eq!(
+        case.left("image/packer-manifest.json")["last_run_uuid"],
+        "1"
+    );
 }
 
 #[test]

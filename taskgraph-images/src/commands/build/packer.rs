@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use taskgraph_images::manifest::Artifact;
 use taskgraph_images::worker::build::packer_manifest::PackerManifest;
@@ -57,25 +58,29 @@ pub(super) fn build(job: &Job<'_>, args: &Args, printer: &mut Printer) -> Result
     if let Some(init) = run.init() {
         job.run(&with(init), printer)?;
     }
+    let begun = SystemTime::now();
     job.run(&with(run.build_arguments(&values)), printer)?;
-    collect(job, &artifacts)
+    collect(job, &artifacts, begun)
 }
 
 /// Takes what the template left to the results.
-fn collect(job: &Job<'_>, left: &Path) -> Result<Made, Failure> {
-    let theirs = left.join(THEIRS);
-    let content = std::fs::read(&theirs).map_err(|error| {
-        Failure::Usage(
-            format!("the template left no `{THEIRS}` of a `manifest` post-processor: {error}"),
-            Some(format!(
-                "declare a variable `artifacts`, and end the build with a post-processor `manifest` whose output is \
-                 `${{var.artifacts}}/{THEIRS}`"
-            )),
-        )
-    })?;
+fn collect(job: &Job<'_>, left: &Path, begun: SystemTime) -> Result<Made, Failure> {
+    let theirs = match left.join(THEIRS) {
+        told if told.exists() => told,
+        _ => written_since(job, begun).ok_or_else(|| {
+            Failure::Usage(
+                format!("the template left no `{THEIRS}` of a `manifest` post-processor"),
+                Some(format!(
+                    "declare a variable `artifacts`, and end the build with a post-processor `manifest` whose output is \
+                     `${{var.artifacts}}/{THEIRS}`"
+                )),
+            )
+        })?,
+    };
+    let content = std::fs::read(&theirs)?;
     let packer = PackerManifest::read(&content, job.id.cloud)
         .map_err(|error| Failure::Files(format!("`{THEIRS}` that the template left: {error}")))?;
-    std::fs::rename(&theirs, job.folder.join(OURS))?;
+    std::fs::write(job.folder.join(OURS), &content)?;
     let mut made = Made {
         artifacts: packer
             .places
@@ -113,6 +118,28 @@ fn collect(job: &Job<'_>, left: &Path) -> Result<Made, Failure> {
         made.sbom = Some(job.file(SBOM)?);
     }
     Ok(made)
+}
+
+/// A manifest of Packer's that the build left in the checkout's root: where a template has a `manifest` post-processor of its
+/// own, and knows nothing of this program.
+fn written_since(job: &Job<'_>, begun: SystemTime) -> Option<PathBuf> {
+    let mut found: Vec<PathBuf> = std::fs::read_dir(job.root)
+        .ok()?
+        .flatten()
+        .filter(|entry| {
+            let time = entry.metadata().and_then(|data| data.modified());
+            // A file system may keep whole seconds only.
+            time.is_ok_and(|time| time + Duration::from_secs(1) >= begun)
+        })
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|kind| kind == "json"))
+        .filter(|path| {
+            let content = std::fs::read(path).unwrap_or_default();
+            PackerManifest::read(&content, job.id.cloud).is_ok()
+        })
+        .collect();
+    found.sort_unstable();
+    found.into_iter().next()
 }
 
 /// The first of the files that Packer tells of that is a disk, wherever below a folder it is.
