@@ -109,7 +109,7 @@ struct Component {
     group: Option<String>,
     name: String,
     version: Option<String>,
-    components: Option<Vec<Component>>,
+    components: Option<Vec<Self>>,
 }
 
 #[derive(Deserialize)]
