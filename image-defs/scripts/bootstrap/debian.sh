@@ -13,20 +13,20 @@ for descriptor in 3 4 5 6 7 8 9; do
     eval "exec $descriptor>&-"
 done
 
-mirror="${DEBIAN_MIRROR:-http://deb.debian.org/debian}"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 root="$work/root"
 records="$root/etc/image-build.d"
 
+# Without a mirror of one's own in DEBIAN_MIRROR, packages come from Debian's, with its updates.
+#
 # cloud-init is how whoever starts the machine says who may log in. Nothing else is set up.
 packages=(
     linux-image-cloud-amd64 systemd-sysv systemd-resolved udev dbus libpam-systemd
     cloud-init cloud-guest-utils openssh-server sudo ca-certificates iproute2 e2fsprogs
 )
 mmdebstrap --variant=minbase --include="$(IFS=,; echo "${packages[*]}")" --aptopt='Acquire::Retries "5"' \
-    "$DEBIAN_SUITE" "$root" \
-    "deb $mirror $DEBIAN_SUITE main" "deb $mirror $DEBIAN_SUITE-updates main"
+    "$DEBIAN_SUITE" "$root" ${DEBIAN_MIRROR:+"$DEBIAN_MIRROR"}
 
 cat >"$root/etc/fstab" <<'FSTAB'
 LABEL=root / ext4 errors=remount-ro,x-systemd.growfs 0 1
