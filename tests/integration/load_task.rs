@@ -142,7 +142,7 @@ fn a_task_with_all_that_it_mounts() {
         }),
     );
     let ran = case.run(&[TASK], &[]);
-    assert_eq!(ran.code, Some(75), "{}", ran.block());
+    assert_eq!(ran.code, Some(3), "{}", ran.block());
     assert!(
         ran.stderr.contains(&format!("expected {sha256}")),
         "{}",
@@ -231,6 +231,36 @@ fn a_task_that_fails_and_one_that_cannot_be() {
         ran.stderr
     );
     assert!(!case.store().with_file_name("x").exists());
+}
+
+#[test]
+fn a_taskcluster_that_refuses_and_one_that_does_not_answer() {
+    let case = Case::new();
+    case.task(
+        TASK,
+        &[],
+        json!({
+            "command": [["true"]], "maxRunTime": 60,
+            "mounts": [{"file": "x", "content": {"taskId": OTHER, "artifact": "private/x"}}],
+        }),
+    );
+    // As if the artifact were nobody's to read.
+    case.server.set_held_scopes(["queue:get-task:*"]);
+    let ran = case.run(&[TASK], &[]);
+    assert_eq!(ran.code, Some(5), "{}", ran.block());
+    assert!(
+        ran.stderr.contains("queue:get-artifact:private/x"),
+        "{}",
+        ran.stderr
+    );
+    case.server.set_held_scopes(["none"]);
+    let ran = case.run(&[TASK], &[]);
+    assert_eq!(ran.code, Some(5), "{}", ran.block());
+    let gone = [("TASKCLUSTER_ROOT_URL", "http://127.0.0.1:1")];
+    let ran = case
+        .repo
+        .run_at(&case.repo.path, &["load-task", TASK], &gone);
+    assert_eq!(ran.code, Some(4), "{}", ran.block());
 }
 
 #[test]

@@ -534,3 +534,44 @@ fn tasks_check_out_the_commit_or_a_snapshot() {
     let (revision, modified, _) = run(&["--head", "HEAD"]);
     assert_eq!((revision.as_str(), modified), (head.as_str(), false));
 }
+
+#[test]
+fn repositories_of_other_ids_and_other_clones() {
+    const KIND: &str =
+        "description: x\ncommand: ['{{tool}}', validate, '{{image}}']\nartifacts: []\n";
+    let packer = "TASKGRAPH_IMAGES_PACKER";
+    // Ids of SHA-256, committed and not.
+    let repo = Repo::with(&["--object-format=sha256"]);
+    repo.write("image-defs/kinds/build.yml", KIND).commit();
+    for _ in 0..2 {
+        let ran = repo.run_at(
+            &repo.path,
+            &["run", "packed-a", "--force"],
+            &[(packer, "true")],
+        );
+        assert_eq!(ran.code, Some(0), "{}", ran.block());
+        repo.append("image-defs/data/settings.conf", "more = true\n");
+    }
+    // A clone without history, with a name that an address writes otherwise, and a second work tree.
+    let repo = Repo::new();
+    repo.write("image-defs/kinds/build.yml", KIND).commit();
+    let origin = format!("file://{}", repo.path.display());
+    let (shallow, second) = (repo.beside("a b%41"), repo.beside("second"));
+    repo.git(&[
+        "clone",
+        "--quiet",
+        "--depth=1",
+        &origin,
+        &shallow.to_string_lossy(),
+    ]);
+    repo.git(&["worktree", "add", "--quiet", &second.to_string_lossy()]);
+    for at in [shallow, second] {
+        for modified in [false, true] {
+            let arguments = ["run", "packed-a", "--force", "--format", "json"];
+            let ran = repo.run_at(&at, &arguments, &[(packer, "true")]);
+            assert_eq!(ran.code, Some(0), "{}", ran.block());
+            assert_eq!(ran.json()["modified"], modified);
+            std::fs::write(at.join("image-defs/data/settings.conf"), "other\n").unwrap();
+        }
+    }
+}

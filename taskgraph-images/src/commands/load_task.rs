@@ -122,6 +122,9 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Result<(), Failure> {
             gone = printer.data(&format!("{line}\n"), None).err();
         }
     });
+    if let Some(fault) = outcome.fault {
+        return Err(failure(fault));
+    }
     printer.note(&format!(
         "{} in `{}`",
         count(outcome.artifacts.len(), "artifact"),

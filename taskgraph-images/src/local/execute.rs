@@ -69,10 +69,13 @@ pub struct Outcome {
     pub artifacts: Vec<String>,
     /// Whether it was ended because this program was asked to end.
     pub stopped: bool,
+    /// What kept it from being begun, if something did.
+    pub fault: Option<MountError>,
 }
 
 /// One try.
 struct Try {
+    fault: Option<MountError>,
     state: State,
     why: Option<String>,
     exit_code: Option<i32>,
@@ -206,6 +209,7 @@ pub fn execute(
         exit_code: None,
         again: false,
         stopped: false,
+        fault: None,
     });
     if ended.state == State::Completed {
         // Nobody needs it any more; if it cannot be removed, the next run says so.
@@ -218,6 +222,7 @@ pub fn execute(
         tries,
         artifacts,
         stopped: ended.stopped,
+        fault: ended.fault,
     }
 }
 
@@ -235,13 +240,19 @@ fn attempt(
         exit_code: None,
         again: false,
         stopped: false,
+        fault: None,
     };
     if task.worker == Worker::Windows && !cfg!(windows) {
         return exception("it runs on Windows only".to_owned());
     }
     let prepared = match prepare(task, id, run, machine) {
         Ok(prepared) => prepared,
-        Err(error) => return exception(error.to_string()),
+        Err(error) => {
+            return Try {
+                fault: Some(error.clone()),
+                ..exception(error.to_string())
+            };
+        }
     };
     let begun = Instant::now();
     for (at, command) in task.commands.iter().enumerate() {
@@ -282,6 +293,7 @@ fn attempt(
                     exit_code: Some(code),
                     again,
                     stopped: false,
+                    fault: None,
                 };
             }
             Err(ProgramError::Stopped { .. }) => {
@@ -306,6 +318,7 @@ fn attempt(
         exit_code: Some(0),
         again: false,
         stopped: false,
+        fault: None,
     }
 }
 

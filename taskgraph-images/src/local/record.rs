@@ -190,6 +190,7 @@ mod tests {
             tries: 1,
             artifacts: vec!["public/x".to_owned()],
             stopped: false,
+            fault: None,
         };
         std::fs::create_dir_all(place.artifacts(id).join("public")).unwrap();
         std::fs::write(place.artifacts(id).join("public/x"), "").unwrap();

@@ -66,7 +66,13 @@ pub fn checkout(
         arguments
     };
 
-    let mut init = words(&["init", "--quiet", "--"]);
+    // A repository has one sort of ids, which it is made with.
+    let format = if revision.len() == 64 {
+        "--object-format=sha256"
+    } else {
+        "--object-format=sha1"
+    };
+    let mut init = words(&["init", "--quiet", format, "--"]);
     init.push(target.as_os_str());
     said(run(&init)?).map_err(files)?;
 
