@@ -14,6 +14,7 @@ use super::place::Place;
 use crate::taskcluster::TaskId;
 use crate::worker::mask::Mask;
 use crate::worker::process::{Inherited, Program, ProgramError};
+use crate::worker::remove::remove_folder;
 
 /// How long a command gets to end when it is asked to: longer than the programs that it started get from it.
 const GRACE: Duration = Duration::from_secs(90);
@@ -107,9 +108,7 @@ pub fn prepare(
         path: folder.clone(),
         why: error.to_string(),
     };
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder).map_err(fault)?;
-    }
+    remove_folder(&folder).map_err(fault)?;
     std::fs::create_dir_all(&folder).map_err(fault)?;
     mount(&task.mounts, &folder, machine.contents)?;
     let mut environment = machine.base.clone();
@@ -162,10 +161,7 @@ pub fn execute(
         let log = machine.place.log(id);
         let fault = |error: std::io::Error| format!("`{}`: {error}", log.display());
         let results = machine.place.artifacts(id);
-        if results.exists() {
-            std::fs::remove_dir_all(&results)
-                .map_err(|error| format!("`{}`: {error}", results.display()))?;
-        }
+        remove_folder(&results).map_err(|error| format!("`{}`: {error}", results.display()))?;
         std::fs::create_dir_all(log.parent().unwrap_or(&results)).map_err(fault)?;
         let mut out = Log {
             file: BufWriter::new(File::create(&log).map_err(fault)?),
@@ -213,7 +209,7 @@ pub fn execute(
     });
     if ended.state == State::Completed {
         // Nobody needs it any more; if it cannot be removed, the next run says so.
-        let _ = std::fs::remove_dir_all(machine.place.folder(id));
+        let _ = remove_folder(&machine.place.folder(id));
     }
     Outcome {
         state: ended.state,

@@ -1,10 +1,13 @@
 //! What runs inside of the tasks: on a worker, or the same by hand. Decided here, and done by `commands/`.
 
 pub mod build;
+#[cfg(unix)]
+mod group;
 pub mod head;
 pub mod mask;
 pub mod packer;
 pub mod process;
+pub mod remove;
 pub mod signals;
 pub mod store;
 pub mod task;

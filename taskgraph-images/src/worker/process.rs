@@ -316,7 +316,7 @@ impl Drop for Background {
     }
 }
 
-/// Asks a group to end, and ends it if it does not.
+/// Asks a group to end, and ends it if it does not. Its leader may end long before others of it, who still clean up.
 fn end(
     child: &mut dyn ChildWrapper,
     #[cfg_attr(
@@ -328,11 +328,13 @@ fn end(
     #[cfg(unix)]
     {
         const TERM: i32 = 15;
+        let group = child.id();
         let _ = child.signal(TERM);
         let asked = Instant::now();
         while asked.elapsed() < grace {
-            if let Some(status) = child.try_wait()? {
-                let _ = child.start_kill();
+            if let Some(status) = child.try_wait()?
+                && super::group::is_gone(group)
+            {
                 return Ok(status);
             }
             std::thread::sleep(Duration::from_millis(50));
@@ -407,6 +409,23 @@ mod tests {
         let before = std::fs::read(&file).unwrap();
         std::thread::sleep(Duration::from_millis(300));
         assert_eq!(std::fs::read(&file).unwrap(), before);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn who_still_cleans_up_when_the_leader_has_ended_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("cleaned");
+        let script = format!(
+            "(trap 'sleep 1; echo >\"{}\"; exit' TERM; sleep 60 & wait) & trap 'exit 1' TERM; sleep 60 & wait",
+            file.display()
+        );
+        let (ended, _) = shell(&script, Duration::from_millis(500));
+        assert!(
+            matches!(ended, Err(ProgramError::Limit { .. })),
+            "{ended:?}"
+        );
+        assert!(file.exists());
     }
 
     #[test]
