@@ -15,6 +15,8 @@ done
 
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
+# A signal waits for the program that runs: until it has ended nothing may be removed.
+trap 'exit 143' HUP INT TERM
 root="$work/root"
 records="$root/etc/image-build.d"
 
@@ -25,7 +27,13 @@ packages=(
     linux-image-cloud-amd64 systemd-sysv systemd-resolved udev dbus libpam-systemd
     cloud-init cloud-guest-utils openssh-server sudo ca-certificates iproute2 e2fsprogs
 )
-mmdebstrap --variant=minbase --include="$(IFS=,; echo "${packages[*]}")" --aptopt='Acquire::Retries "5"' \
+# mmdebstrap shows this machine's own /dev/shm to what it installs. Where it may, it does so where nobody else sees it: however
+# it ends, no mount is left, through which removing its folder would reach this machine.
+private=()
+if unshare --mount true 2>/dev/null; then
+    private=(unshare --mount)
+fi
+"${private[@]}" mmdebstrap --variant=minbase --include="$(IFS=,; echo "${packages[*]}")" --aptopt='Acquire::Retries "5"' \
     "$DEBIAN_SUITE" "$root" ${DEBIAN_MIRROR:+"$DEBIAN_MIRROR"}
 
 cat >"$root/etc/fstab" <<'FSTAB'

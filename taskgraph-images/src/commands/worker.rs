@@ -11,6 +11,7 @@ use taskgraph_images::manifest::{self, Expected, Manifest, Stage};
 use taskgraph_images::taskcluster::{Client, Secrets as _, TaskId};
 use taskgraph_images::transforms::{Digest, ImageId, Kind};
 use taskgraph_images::worker::mask::Mask;
+use taskgraph_images::worker::remove::remove_folder;
 use taskgraph_images::worker::store::{FolderStore, Store};
 use taskgraph_images::worker::task::Task;
 
@@ -75,9 +76,7 @@ impl Worker {
     /// An empty folder for what the task leaves, below the folder of all its artifacts.
     pub(super) fn folder(&self, name: &str) -> Result<PathBuf, Failure> {
         let folder = std::path::absolute(&self.task.upload)?.join(name);
-        if folder.exists() {
-            std::fs::remove_dir_all(&folder).map_err(|error| unusable(&folder, &error))?;
-        }
+        remove_folder(&folder).map_err(|error| unusable(&folder, &error))?;
         std::fs::create_dir_all(&folder).map_err(|error| unusable(&folder, &error))?;
         Ok(folder)
     }

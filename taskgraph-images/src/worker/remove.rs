@@ -1,4 +1,4 @@
-//! [`remove_folder`]: removes a folder that programs worked in, and nothing else.
+//! [`remove_folder`]: removes a folder that programs worked in, and nothing else; [`Scratch`]: one that goes away.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,6 +16,37 @@ pub fn remove_folder(folder: &Path) -> io::Result<()> {
     };
     refuse(&mounted(&real))?;
     std::fs::remove_dir_all(&real)
+}
+
+/// A folder for programs to work in, which goes away with this value, as far as [`remove_folder`] removes it.
+#[derive(Debug)]
+pub struct Scratch {
+    path: PathBuf,
+}
+
+impl Scratch {
+    /// Makes a folder of a new name in another.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn new(prefix: &str, parent: &Path) -> io::Result<Self> {
+        let folder = tempfile::Builder::new().prefix(prefix).tempdir_in(parent)?;
+        Ok(Self {
+            path: folder.keep(),
+        })
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // Nobody can be told here; what stays is seen where the task ran.
+        let _ = remove_folder(&self.path);
+    }
 }
 
 /// Refuses to go on where something is mounted.
@@ -109,6 +140,11 @@ mod tests {
         remove_folder(&folder).unwrap();
         assert!(!folder.exists());
         remove_folder(&folder).unwrap();
+        let scratch = Scratch::new(".build-", keep.path()).unwrap();
+        let path = scratch.path().to_owned();
+        std::fs::write(path.join("file"), "").unwrap();
+        drop(scratch);
+        assert!(!path.exists());
     }
 
     #[test]

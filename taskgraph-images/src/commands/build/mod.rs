@@ -14,6 +14,7 @@ use taskgraph_images::tree::{Files as _, changed_paths};
 use taskgraph_images::worker::build::{BuildFault, classify};
 use taskgraph_images::worker::head;
 use taskgraph_images::worker::process::{Program, ProgramError};
+use taskgraph_images::worker::remove::Scratch;
 
 use super::project::{Project, one};
 use super::worker::{Log, Secrets, Worker, described, sha256};
@@ -101,9 +102,7 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
     printer.note(&format!("builds {id}, digest {digest}"));
     let folder = worker.folder("image")?;
     // Beside the results, so that moving a disk there copies nothing.
-    let scratch = tempfile::Builder::new()
-        .prefix(".build-")
-        .tempdir_in(folder.parent().unwrap_or(&folder))?;
+    let scratch = Scratch::new(".build-", folder.parent().unwrap_or(&folder))?;
     let image = &snapshot.fleet.images[id];
     let definition = &*image.resolved().definition;
     let parent = match &definition.parent {

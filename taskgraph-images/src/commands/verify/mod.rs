@@ -18,6 +18,7 @@ use taskgraph_images::transforms::{
 use taskgraph_images::tree::{Files as _, TreePath, View};
 use taskgraph_images::worker::mask::Mask;
 use taskgraph_images::worker::process::{Program, ProgramError};
+use taskgraph_images::worker::remove::Scratch;
 use taskgraph_images::worker::verify::results::{self, Check, Digests, Verification};
 
 use super::project::one;
@@ -109,9 +110,7 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
         verify.method, manifest.artifacts[0].reference
     ));
     let folder = worker.folder("verification")?;
-    let scratch = tempfile::Builder::new()
-        .prefix(".verify-")
-        .tempdir_in(folder.parent().unwrap_or(&folder))?;
+    let scratch = Scratch::new(".verify-", folder.parent().unwrap_or(&folder))?;
     let secrets = worker.secrets()?;
     let checks = snapshot.fleet.checks(image);
     let job = Job {
