@@ -14,7 +14,8 @@ for descriptor in 3 4 5 6 7 8 9; do
 done
 
 work="$(mktemp -d)"
-trap 'rm -rf "$work"' EXIT
+# Nothing that is mounted there is gone through.
+trap 'rm -rf --one-file-system "$work"' EXIT
 # A signal waits for the program that runs: until it has ended nothing may be removed.
 trap 'exit 143' HUP INT TERM
 root="$work/root"
