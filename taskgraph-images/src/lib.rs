@@ -110,6 +110,7 @@ pub mod formats;
 pub mod glob;
 pub mod graph;
 pub mod hook;
+pub mod http;
 pub mod import;
 pub mod lint;
 pub mod local;
