@@ -112,6 +112,7 @@ pub mod graph;
 pub mod hook;
 pub mod http;
 pub mod import;
+pub mod inventory;
 pub mod lint;
 pub mod local;
 pub mod manifest;

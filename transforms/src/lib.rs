@@ -126,4 +126,5 @@ pub use payload::*;
 pub use shape::{Fingerprints, PayloadShape, WorkerShape, payload_fingerprint};
 pub use task::*;
 pub use templates::{KindTemplates, RenderError, TemplateError};
+pub use transforms::index::publications;
 pub use verify::Violation;

@@ -55,7 +55,8 @@ pub struct Found {
 }
 
 impl Found {
-    fn new(status: &crate::taskcluster::TaskStatus, definition: &Value) -> Self {
+    /// What a status and a definition say.
+    pub fn new(status: &crate::taskcluster::TaskStatus, definition: &Value) -> Self {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         Self {
             state: status.state,

@@ -63,6 +63,12 @@ impl IndexItem {
     }
 }
 
+/// One of `namespaces`.
+#[derive(Deserialize)]
+pub(super) struct NamespaceItem {
+    pub(super) namespace: String,
+}
+
 /// One of `artifacts`.
 #[derive(Deserialize)]
 pub(super) struct ArtifactItem {

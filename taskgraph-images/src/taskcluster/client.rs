@@ -11,14 +11,14 @@ use taskgraph_images_transforms::IndexPath;
 use tokio::runtime::{Builder, Runtime};
 
 use super::answers::{
-    ArtifactItem, DefinitionItem, GroupItem, IndexItem, ScopesAnswer, SecretAnswer, StatusAnswer,
-    StatusItem, read,
+    ArtifactItem, DefinitionItem, GroupItem, IndexItem, NamespaceItem, ScopesAnswer, SecretAnswer,
+    StatusAnswer, StatusItem, read, unreadable,
 };
 use super::batch::{Batch, pages};
 use super::failure::{api_error, is_cut};
 use super::{
-    ApiError, ApiErrorKind, Auth, Connection, Index, IndexedTask, Patience, Queue, Secrets, TaskId,
-    TaskStatus, Timestamp, download, signature,
+    ApiError, ApiErrorKind, Auth, Connection, Index, IndexList, IndexedTask, Patience, Queue,
+    Secrets, TaskId, TaskStatus, Timestamp, download, signature,
 };
 
 /// The services themselves, over HTTP, with Taskcluster's own client.
@@ -218,6 +218,55 @@ impl Index for Client {
         });
         Ok(found.collect())
     }
+}
+
+impl IndexList for Client {
+    fn list_tasks(
+        &self,
+        namespace: &IndexPath,
+    ) -> Result<BTreeMap<IndexPath, IndexedTask>, ApiError> {
+        let (call, text) = (
+            format!("index.listTasks of `{namespace}`"),
+            namespace.as_str(),
+        );
+        let items: Vec<IndexItem> = self.list(
+            &call,
+            "tasks",
+            async |token| self.index.listTasks(text, token, None).await,
+            |token, lifetime| {
+                let index = &self.index;
+                index.listTasks_signed_url(text, Some(token), None, lifetime)
+            },
+        )?;
+        items
+            .into_iter()
+            .map(|item| Ok((path(&call, &item.namespace)?, item.into_task())))
+            .collect()
+    }
+
+    fn list_namespaces(&self, namespace: &IndexPath) -> Result<BTreeSet<IndexPath>, ApiError> {
+        let (call, text) = (
+            format!("index.listNamespaces of `{namespace}`"),
+            namespace.as_str(),
+        );
+        let items: Vec<NamespaceItem> = self.list(
+            &call,
+            "namespaces",
+            async |token| self.index.listNamespaces(text, token, None).await,
+            |token, lifetime| {
+                let index = &self.index;
+                index.listNamespaces_signed_url(text, Some(token), None, lifetime)
+            },
+        )?;
+        items
+            .into_iter()
+            .map(|item| path(&call, &item.namespace))
+            .collect()
+    }
+}
+
+fn path(call: &str, text: &str) -> Result<IndexPath, ApiError> {
+    IndexPath::new(text).map_err(|error| unreadable(call, error))
 }
 
 impl Queue for Client {

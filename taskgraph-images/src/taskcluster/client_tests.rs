@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use taskgraph_images_transforms::IndexPath;
 
 use super::{
-    ApiError, ApiErrorKind, Auth as _, Client, Connection, Credentials, Index as _, Patience,
-    Queue as _, TaskId, TaskState,
+    ApiError, ApiErrorKind, Auth as _, Client, Connection, Credentials, Index as _, IndexList as _,
+    Patience, Queue as _, TaskId, TaskState,
 };
 
 const TOKEN: &str = "very-secret";
@@ -241,6 +241,39 @@ fn the_index_is_searched_around_its_traps() {
         assert_eq!(found["a.b"].rank, 7);
         assert_eq!(found["a.b"].task_id, id("a"));
     });
+}
+
+#[test]
+fn places_of_the_index_are_listed() {
+    each_way(
+        || with_page_size(2),
+        |server, client| {
+            let entry = |expires: &str| IndexEntry {
+                task_id: id("a").to_string(),
+                rank: 7,
+                data: json!({}),
+                expires: expires.to_owned(),
+            };
+            for path in [
+                "n.x.hash.1",
+                "n.x.hash.2",
+                "n.x.hash.3",
+                "n.y.hash.1",
+                "n.z.hash.1",
+                "nn.w",
+            ] {
+                server.insert_index(path, entry(LATER));
+            }
+            server.insert_index("n.x.hash.old", entry("2001-01-01T00:00:00.000Z"));
+            let path = |text| IndexPath::new(text).unwrap();
+            let namespaces = client.list_namespaces(&path("n")).unwrap();
+            assert_eq!(namespaces, paths(["n.x", "n.y", "n.z"]));
+            let tasks = client.list_tasks(&path("n.x.hash")).unwrap();
+            let names: Vec<&str> = tasks.keys().map(IndexPath::as_str).collect();
+            assert_eq!(names, ["n.x.hash.1", "n.x.hash.2", "n.x.hash.3"]);
+            assert!(client.list_tasks(&path("none")).unwrap().is_empty());
+        },
+    );
 }
 
 #[test]

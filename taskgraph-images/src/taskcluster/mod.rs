@@ -46,6 +46,24 @@ pub trait Index: Sync {
     ) -> Result<BTreeMap<IndexPath, IndexedTask>, ApiError>;
 }
 
+/// What the index holds in a place: for those who look for what they cannot name.
+pub trait IndexList: Sync {
+    /// What stands directly in a namespace, page after page, without what has expired.
+    ///
+    /// # Errors
+    /// Any failure. A namespace that is not there holds nothing.
+    fn list_tasks(
+        &self,
+        namespace: &IndexPath,
+    ) -> Result<BTreeMap<IndexPath, IndexedTask>, ApiError>;
+
+    /// The namespaces directly in a namespace, page after page.
+    ///
+    /// # Errors
+    /// Any failure.
+    fn list_namespaces(&self, namespace: &IndexPath) -> Result<BTreeSet<IndexPath>, ApiError>;
+}
+
 /// An entry of the index.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct IndexedTask {

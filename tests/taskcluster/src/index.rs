@@ -1,6 +1,8 @@
 //! The index service, with its traps.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
 
 use crate::answer::{Answer, Failure};
 use crate::clock;
@@ -29,6 +31,18 @@ pub(crate) const ROUTES: &[Route] = &[
         path: "/api/index/v1/tasks/indexes",
         name: "findTasksAtIndex",
         handler: find_tasks_at_index,
+    },
+    Route {
+        method: "GET",
+        path: "/api/index/v1/tasks/<namespace>",
+        name: "listTasks",
+        handler: list_tasks,
+    },
+    Route {
+        method: "GET",
+        path: "/api/index/v1/namespaces/<namespace>",
+        name: "listNamespaces",
+        handler: list_namespaces,
     },
 ];
 
@@ -109,4 +123,54 @@ fn find_tasks_at_index(context: &Context, request: &Request) -> Result<Answer, F
     let all = found.iter().map(|(path, entry)| entry.json(path)).collect();
     let (page, token) = cut_page(all, offset, limit);
     Ok(Answer::json(&page_answer("tasks", page, token)))
+}
+
+/// What stands directly in a namespace.
+fn list_tasks(context: &Context, request: &Request) -> Result<Answer, Failure> {
+    let namespace = path(request, "namespace")?;
+    request.authorize(&Expression::scope(format!("index:list-tasks:{namespace}")))?;
+    let (offset, limit) = request.page(context.options.page_size)?;
+    let state = context.state();
+    let all = below(&state.index, namespace)
+        .filter(|(rest, entry)| !rest.contains('.') && !entry.is_expired(context.now()))
+        .map(|(rest, entry)| entry.json(&format!("{namespace}.{rest}")))
+        .collect();
+    let (page, token) = cut_page(all, offset, limit);
+    Ok(Answer::json(&page_answer("tasks", page, token)))
+}
+
+/// The namespaces directly in a namespace, with when the last entry below each is forgotten.
+fn list_namespaces(context: &Context, request: &Request) -> Result<Answer, Failure> {
+    let namespace = path(request, "namespace")?;
+    request.authorize(&Expression::scope(format!(
+        "index:list-namespaces:{namespace}"
+    )))?;
+    let (offset, limit) = request.page(context.options.page_size)?;
+    let state = context.state();
+    let mut found: BTreeMap<&str, &str> = BTreeMap::new();
+    for (rest, entry) in below(&state.index, namespace) {
+        if let Some((name, _)) = rest.split_once('.') {
+            let expires = found.entry(name).or_default();
+            *expires = (*expires).max(entry.expires.as_str());
+        }
+    }
+    let all = found
+        .into_iter()
+        .map(|(name, expires)| {
+            let namespace = format!("{namespace}.{name}");
+            json!({"namespace": namespace, "name": name, "expires": expires})
+        })
+        .collect();
+    let (page, token) = cut_page(all, offset, limit);
+    Ok(Answer::json(&page_answer("namespaces", page, token)))
+}
+
+/// What is below a namespace, by the rest of its path.
+fn below<'a>(
+    index: &'a BTreeMap<String, IndexEntry>,
+    namespace: &'a str,
+) -> impl Iterator<Item = (&'a str, &'a IndexEntry)> {
+    index.iter().filter_map(move |(path, entry)| {
+        Some((path.strip_prefix(namespace)?.strip_prefix('.')?, entry))
+    })
 }

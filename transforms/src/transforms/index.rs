@@ -101,6 +101,16 @@ pub(super) fn apply(origin: &Origin<'_>, task: &mut Task) -> Result<(), Transfor
     Ok(())
 }
 
+/// The namespace in which level 3 indexes what it has published: below it is one namespace for each image, by its
+/// [slug](crate::ImageId::slug), and below that `hash.<digest>`.
+///
+/// # Errors
+/// When the settings' prefix is too long to be one.
+pub fn publications(config: &ProjectConfig) -> Result<IndexPath, crate::definition::TextError> {
+    let r#type = cache_type(Kind::Publish).unwrap_or_default();
+    IndexPath::new(&format!("{}.cache.level-3.{}", config.index_prefix, r#type))
+}
+
 fn path(
     config: &ProjectConfig,
     namespace: &str,
