@@ -120,6 +120,7 @@ pub mod output;
 pub mod packer;
 mod payloads;
 pub mod replay;
+pub mod retention;
 pub mod scripts;
 pub mod taskcluster;
 pub mod tree;

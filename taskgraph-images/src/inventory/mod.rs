@@ -6,6 +6,7 @@
 //! [`Inventory::refused`], never left out in silence.
 
 mod folder;
+mod identity;
 mod index;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use taskgraph_images_transforms::{Digest, ImageId, IndexPath, Level};
 use crate::manifest::{Manifest, Stage};
 use crate::taskcluster::{TaskId, Timestamp};
 
+pub use identity::Identity;
 pub use index::Realm;
 
 /// Which images are published.
@@ -72,6 +74,17 @@ pub struct Refused {
     pub origin: Origin,
     /// Why, in words.
     pub why: String,
+}
+
+impl Published {
+    /// What it is in its cloud: one for each place where it is.
+    pub fn identities(&self) -> impl Iterator<Item = Identity> {
+        let cloud = self.manifest.cloud;
+        self.manifest
+            .artifacts
+            .iter()
+            .map(move |artifact| Identity::of(cloud, &artifact.reference))
+    }
 }
 
 impl Inventory {
