@@ -5,6 +5,7 @@
 
 use taskgraph_images_transforms::{ImageId, Kind, TransformError};
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use crate::affected::{Affected, ReasonKind, Side, is_partial, may_differ, unresolved};
@@ -284,6 +285,32 @@ impl Comparison {
     ) -> Result<Self, ComparisonError> {
         let (head_tree, head_revision) = head_tree(repository, head)?;
         let (base_tree, how) = base_tree(repository, base, &head_revision)?;
+        Self::of(repository, layout, (base_tree, how), head_tree, partial)
+    }
+
+    /// Compares a state with what it would be with other contents in some files.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; also when a file cannot stand where it should.
+    pub fn edited(
+        repository: &Repository,
+        layout: &Layout,
+        head: &Head,
+        files: &BTreeMap<TreePath, Vec<u8>>,
+    ) -> Result<Self, ComparisonError> {
+        let (base, _) = head_tree(repository, head)?;
+        let edited = base.with(files)?;
+        let how = "without the edits".to_owned();
+        Self::of(repository, layout, (base, how), edited, false)
+    }
+
+    fn of(
+        repository: &Repository,
+        layout: &Layout,
+        (base_tree, how): (Tree, String),
+        head_tree: Tree,
+        partial: bool,
+    ) -> Result<Self, ComparisonError> {
         let changes = changed_paths(&base_tree, &head_tree)?;
         // What is only compared need not be read: large files may not even be there, as in a partial clone.
         let contents = if partial {

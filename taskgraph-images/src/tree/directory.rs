@@ -71,6 +71,26 @@ impl Entry {
             below: OnceLock::new(),
         }
     }
+
+    /// A directory that is loaded already.
+    pub(super) fn directory(name: &str, below: Arc<Directory>) -> Self {
+        Self {
+            name: name.into(),
+            mode: Mode::Directory,
+            id: ContentId([0; 32]),
+            below: OnceLock::from(below),
+        }
+    }
+
+    /// The same entry, for another directory; what is loaded of it is shared.
+    pub(super) fn shared(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            mode: self.mode,
+            id: self.id,
+            below: self.below.clone(),
+        }
+    }
 }
 
 /// The entries of one directory, sorted by name.
@@ -135,12 +155,7 @@ impl Directory {
             fn finish(self) -> Arc<Directory> {
                 let mut entries = self.files;
                 for (name, directory) in self.directories {
-                    let entry = Entry::new(&name, Mode::Directory, ContentId([0; 32]));
-                    entry
-                        .below
-                        .set(directory.finish())
-                        .expect("the cell was made a line above");
-                    entries.push(entry);
+                    entries.push(Entry::directory(&name, directory.finish()));
                 }
                 Arc::new(Directory::new(entries, None))
             }

@@ -11,6 +11,7 @@ pub mod fetch;
 mod history;
 mod kept;
 mod memory;
+mod overlay;
 mod path;
 mod repository;
 pub mod snapshot;
