@@ -119,6 +119,7 @@ pub mod manifest;
 pub mod output;
 pub mod packer;
 mod payloads;
+pub mod projects;
 pub mod replay;
 pub mod retention;
 pub mod scripts;
