@@ -14,6 +14,7 @@
 mod agreed;
 mod plan;
 mod policy;
+mod running;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -22,4 +23,5 @@ mod usage;
 pub use agreed::{Agreed, agreed};
 pub use plan::{Action, Item, Plan, PlanError, Refusal};
 pub use policy::Policy;
+pub use running::images_of_pool;
 pub use usage::Usage;

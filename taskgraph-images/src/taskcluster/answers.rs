@@ -69,6 +69,14 @@ pub(super) struct NamespaceItem {
     pub(super) namespace: String,
 }
 
+/// One of `workerPools`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct WorkerPoolItem {
+    pub(super) worker_pool_id: String,
+    pub(super) config: Value,
+}
+
 /// One of `artifacts`.
 #[derive(Deserialize)]
 pub(super) struct ArtifactItem {

@@ -12,13 +12,13 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::answers::{
     ArtifactItem, DefinitionItem, GroupItem, IndexItem, NamespaceItem, ScopesAnswer, SecretAnswer,
-    StatusAnswer, StatusItem, read, unreadable,
+    StatusAnswer, StatusItem, WorkerPoolItem, read, unreadable,
 };
 use super::batch::{Batch, pages};
 use super::failure::{api_error, is_cut};
 use super::{
     ApiError, ApiErrorKind, Auth, Connection, Index, IndexList, IndexedTask, Patience, Queue,
-    Secrets, TaskId, TaskStatus, Timestamp, download, signature,
+    Secrets, TaskId, TaskStatus, Timestamp, WorkerManager, download, signature,
 };
 
 /// The services themselves, over HTTP, with Taskcluster's own client.
@@ -33,6 +33,7 @@ pub struct Client {
     index: taskcluster::Index,
     auth: taskcluster::Auth,
     secrets: taskcluster::Secrets,
+    worker_manager: taskcluster::WorkerManager,
     /// Signs nothing.
     plain: taskcluster::Client,
     downloads: reqwest::Client,
@@ -74,7 +75,8 @@ impl Client {
             queue: taskcluster::Queue::new(builder.clone()).map_err(|_| unusable())?,
             index: taskcluster::Index::new(builder.clone()).map_err(|_| unusable())?,
             auth: taskcluster::Auth::new(builder.clone()).map_err(|_| unusable())?,
-            secrets: taskcluster::Secrets::new(builder).map_err(|_| unusable())?,
+            secrets: taskcluster::Secrets::new(builder.clone()).map_err(|_| unusable())?,
+            worker_manager: taskcluster::WorkerManager::new(builder).map_err(|_| unusable())?,
             plain: plain.build().map_err(|_| unusable())?,
             downloads: download::client(&patience)
                 .map_err(|_| setup("no HTTP client can be made"))?,
@@ -421,6 +423,24 @@ impl Secrets for Client {
         let call = format!("secrets.get of `{name}`");
         let answer: SecretAnswer = self.one(&call, async || self.secrets.get(name).await)?;
         Ok(answer.secret)
+    }
+}
+
+impl WorkerManager for Client {
+    fn worker_pools(&self) -> Result<BTreeMap<String, Value>, ApiError> {
+        let items: Vec<WorkerPoolItem> = self.list(
+            "workerManager.listWorkerPools",
+            "workerPools",
+            async |token| self.worker_manager.listWorkerPools(token, None).await,
+            |token, lifetime| {
+                let service = &self.worker_manager;
+                service.listWorkerPools_signed_url(Some(token), None, lifetime)
+            },
+        )?;
+        let items = items.into_iter();
+        Ok(items
+            .map(|item| (item.worker_pool_id, item.config))
+            .collect())
     }
 }
 

@@ -11,7 +11,7 @@ use taskgraph_images_transforms::IndexPath;
 
 use super::{
     ApiError, ApiErrorKind, Auth as _, Client, Connection, Credentials, Index as _, IndexList as _,
-    Patience, Queue as _, TaskId, TaskState,
+    Patience, Queue as _, TaskId, TaskState, WorkerManager as _,
 };
 
 const TOKEN: &str = "very-secret";
@@ -272,6 +272,22 @@ fn places_of_the_index_are_listed() {
             let names: Vec<&str> = tasks.keys().map(IndexPath::as_str).collect();
             assert_eq!(names, ["n.x.hash.1", "n.x.hash.2", "n.x.hash.3"]);
             assert!(client.list_tasks(&path("none")).unwrap().is_empty());
+        },
+    );
+}
+
+#[test]
+fn worker_pools_are_listed() {
+    each_way(
+        || with_page_size(2),
+        |server, client| {
+            for name in ["p/a", "p/b", "p/c"] {
+                server.insert_worker_pool(name, "example", json!({"name": name}));
+            }
+            let pools = client.worker_pools().unwrap();
+            let names: Vec<&str> = pools.keys().map(String::as_str).collect();
+            assert_eq!(names, ["p/a", "p/b", "p/c"]);
+            assert_eq!(pools["p/b"]["name"], "p/b");
         },
     );
 }

@@ -171,6 +171,15 @@ pub trait Secrets: Sync {
     fn secret(&self, name: &str) -> Result<Value, ApiError>;
 }
 
+/// What the worker-manager service is asked.
+pub trait WorkerManager: Sync {
+    /// The configuration of every worker pool, by its id, page after page.
+    ///
+    /// # Errors
+    /// Any failure.
+    fn worker_pools(&self) -> Result<BTreeMap<String, Value>, ApiError>;
+}
+
 /// What the auth service is asked.
 pub trait Auth: Sync {
     /// All scopes that the caller holds, expanded: roles stand beside what they give.

@@ -146,6 +146,15 @@ impl Server {
         self.context.state().index.insert(path.to_owned(), entry);
     }
 
+    /// Makes a worker pool, or changes it.
+    pub fn insert_worker_pool(&self, id: &str, provider: &str, config: Value) {
+        let pool = (provider.to_owned(), config);
+        self.context
+            .state()
+            .worker_pools
+            .insert(id.to_owned(), pool);
+    }
+
     /// Gives a task an artifact. A task that has artifacts need not exist otherwise.
     pub fn insert_artifact(&self, id: &str, name: &str, artifact: Artifact) {
         let mut state = self.context.state();

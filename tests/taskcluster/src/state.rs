@@ -19,6 +19,8 @@ pub(crate) struct State {
     pub(crate) groups: BTreeMap<String, Group>,
     pub(crate) index: BTreeMap<String, IndexEntry>,
     pub(crate) artifacts: BTreeMap<String, BTreeMap<String, Artifact>>,
+    /// Provider and configuration of each worker pool.
+    pub(crate) worker_pools: BTreeMap<String, (String, Value)>,
 }
 
 /// A group of tasks.
