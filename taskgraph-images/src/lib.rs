@@ -99,6 +99,7 @@
 
 pub mod actions;
 pub mod affected;
+pub mod ci_config;
 pub mod comparison;
 pub mod containers;
 pub mod decision;

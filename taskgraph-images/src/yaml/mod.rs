@@ -16,6 +16,6 @@ mod schema;
 pub use decode::{Decode, Decoder, OneOrMany, Phase, Spanned};
 pub(crate) use decode::{Fields, by};
 pub use node::{Key, Node, Value};
-pub use read::{MAX_YAML, load, read};
+pub use read::{MAX_YAML, load, read, read_merging};
 pub(crate) use record::record;
 pub use schema::{absence_is_none, as_written};

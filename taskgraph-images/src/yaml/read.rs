@@ -28,6 +28,30 @@ const SMALL_MAP: usize = 32;
 /// tags, merge keys, several documents, keys that are no scalars, and files that are too large, too deep, or grow
 /// too much by aliases.
 pub fn read(path: &TreePath, bytes: &[u8]) -> Result<Node, Vec<Diagnostic>> {
+    read_with(path, bytes, MergeKeys::Refused)
+}
+
+/// Reads one document of somebody else's, in which merge keys (`<<`) mean what they do to YAML 1.1 readers: what is
+/// merged stands first, what the map says itself wins, and of several merged maps the first.
+///
+/// # Errors
+/// Like [`read`], but for merge keys: those are refused only where they name no map.
+pub fn read_merging(path: &TreePath, bytes: &[u8]) -> Result<Node, Vec<Diagnostic>> {
+    read_with(path, bytes, MergeKeys::Merged)
+}
+
+/// What to do with `<<`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum MergeKeys {
+    Refused,
+    Merged,
+}
+
+fn read_with(
+    path: &TreePath,
+    bytes: &[u8],
+    merge_keys: MergeKeys,
+) -> Result<Node, Vec<Diagnostic>> {
     let one = |diagnostic: Diagnostic| vec![diagnostic];
     if bytes.len() > MAX_YAML {
         let message = format!(
@@ -51,6 +75,7 @@ pub fn read(path: &TreePath, bytes: &[u8]) -> Result<Node, Vec<Diagnostic>> {
         anchors: HashMap::new(),
         nodes: 0,
         faults: Vec::new(),
+        merge_keys,
     };
     let node = reader.document().map_err(one)?;
     if reader.faults.is_empty() {
@@ -87,6 +112,7 @@ struct Reader<'a> {
     anchors: HashMap<usize, (Node, usize)>,
     nodes: usize,
     faults: Vec<Diagnostic>,
+    merge_keys: MergeKeys,
 }
 
 impl<'a> Reader<'a> {
@@ -224,10 +250,31 @@ impl<'a> Reader<'a> {
         Ok(node)
     }
 
+    /// Adds the maps that a merge key names: one, or a list of them.
+    fn merged(&mut self, value: Node, merged: &mut Vec<Node>) {
+        match &value.value {
+            Value::Map(_) => merged.push(value),
+            Value::List(items) if items.iter().all(|item| item.entries().is_some()) => {
+                merged.extend(items.iter().cloned());
+            }
+            _ => self.faults.push(
+                Diagnostic::error(
+                    "merge-key",
+                    format!(
+                        "expected a map or a list of maps to merge, found {}",
+                        value.describe()
+                    ),
+                )
+                .at(value.place()),
+            ),
+        }
+    }
+
     fn map(&mut self, span: Span, depth: usize) -> Result<(Span, Value), Diagnostic> {
         let mut entries: Vec<(Key, Node)> = Vec::new();
         // Maps that people write are small, and fastest searched in order; large ones get an index.
         let mut index: HashMap<Arc<str>, usize> = HashMap::new();
+        let mut merged: Vec<Node> = Vec::new();
         loop {
             let (event, at) = self.next()?;
             let key = match event {
@@ -235,6 +282,9 @@ impl<'a> Reader<'a> {
                     let end = at
                         .end
                         .max(entries.last().map_or(span.end, |(_, last)| last.span.end));
+                    if !merged.is_empty() {
+                        entries = merge(&merged, entries);
+                    }
                     return Ok((
                         Span {
                             start: span.start,
@@ -244,7 +294,14 @@ impl<'a> Reader<'a> {
                     ));
                 }
                 Event::Scalar(text, style, ..) => {
-                    if &*text == "<<" && style == ScalarStyle::Plain {
+                    let merge_key = &*text == "<<" && style == ScalarStyle::Plain;
+                    if merge_key && self.merge_keys == MergeKeys::Merged {
+                        let (event, value_at) = self.next()?;
+                        let value = self.node(event, value_at, depth + 1)?;
+                        self.merged(value, &mut merged);
+                        continue;
+                    }
+                    if merge_key {
                         self.faults.push(
                             Diagnostic::error(
                                 "merge-key",
@@ -293,6 +350,25 @@ impl<'a> Reader<'a> {
             entries.push((key, value));
         }
     }
+}
+
+/// What a map holds: the entries of merged maps, of which the first to have a key wins, under its own.
+fn merge(merged: &[Node], own: Vec<(Key, Node)>) -> Vec<(Key, Node)> {
+    let mut entries: Vec<(Key, Node)> = Vec::new();
+    let mut index: HashMap<Arc<str>, usize> = HashMap::new();
+    for (key, value) in merged.iter().filter_map(Node::entries).flatten() {
+        if !index.contains_key(&key.text) {
+            index.insert(key.text.clone(), entries.len());
+            entries.push((key.clone(), value.clone()));
+        }
+    }
+    for (key, value) in own {
+        match index.get(&key.text) {
+            Some(at) => entries[*at] = (key, value),
+            None => entries.push((key, value)),
+        }
+    }
+    entries
 }
 
 fn duplicate(key: &Key, first: Place) -> Diagnostic {
@@ -349,6 +425,21 @@ mod tests {
         insta::assert_snapshot!(check("a: *missing"), @"3..3 yaml-syntax: while parsing node, found unknown anchor");
         insta::assert_snapshot!(check(&"[".repeat(20_000)), @"64..64 yaml-syntax: recursion limit exceeded");
         insta::assert_snapshot!(check(&"a: ".repeat(100)), @"4..4 yaml-syntax: mapping values are not allowed in this context");
+    }
+
+    #[test]
+    fn merges_as_yaml_1_1_does() {
+        let check = |text: &str| match read_merging(&TreePath::root(), text.as_bytes()) {
+            Ok(node) => node.to_json().to_string(),
+            Err(faults) => faults[0].message.clone(),
+        };
+        insta::assert_snapshot!(
+            check("a: &a {x: 1, y: 1}\nb: &b {y: 2, z: 2}\nc:\n  z: 3\n  <<: [*a, *b]\n"),
+            @r#"{"a":{"x":1,"y":1},"b":{"y":2,"z":2},"c":{"x":1,"y":1,"z":3}}"#
+        );
+        insta::assert_snapshot!(check("'<<': {a: 1}"), @r#"{"<<":{"a":1}}"#);
+        insta::assert_snapshot!(check("<<: 1"), @"expected a map or a list of maps to merge, found an integer");
+        insta::assert_snapshot!(check("<<: {a: 1}\nb: 1\nb: 2"), @"the key `b` stands twice");
     }
 
     #[test]
