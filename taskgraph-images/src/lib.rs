@@ -121,6 +121,7 @@ pub mod manifest;
 pub mod output;
 pub mod packer;
 mod payloads;
+pub mod pools;
 pub mod projects;
 pub mod proposals;
 pub mod replay;

@@ -1,0 +1,3 @@
+//! Worker pools and the images that they start from.
+
+pub mod update;
