@@ -12,8 +12,11 @@ use crate::inventory::Identity;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
     /// The sequence of values of each location, the oldest first, each with the commit that brought it.
-    values: BTreeMap<(String, String), Vec<(BTreeSet<Identity>, String)>>,
+    values: BTreeMap<(String, String), Vec<Value>>,
 }
+
+/// What a location was, and the commit that brought it.
+type Value = (BTreeSet<Identity>, String);
 
 impl History {
     /// Notes the state after a commit. Commits come in order, the oldest first.

@@ -115,9 +115,7 @@ impl Updates {
             .iter()
             .filter_map(|(_, outcome)| match outcome {
                 Outcome::Moves(step) => Some(step.to.manifest.source.revision.clone()),
-                Outcome::Current(published) => published
-                    .as_ref()
-                    .map(|one| one.manifest.source.revision.clone()),
+                Outcome::Current(revision) => revision.clone(),
                 Outcome::Left(_) => None,
             })
             .collect();
@@ -162,7 +160,8 @@ impl Updates {
 }
 
 enum Outcome {
-    Current(Option<Published>),
+    /// It has the newest, which was made of this revision, if the inventory knows it.
+    Current(Option<String>),
     Moves(Box<Move>),
     Left(Vec<String>),
 }
@@ -225,7 +224,7 @@ fn location(
         why.push(format!("nothing is published of `{image}`"));
     }
     if why.is_empty() {
-        Outcome::Current(before.cloned())
+        Outcome::Current(before.map(|before| before.manifest.source.revision.clone()))
     } else {
         Outcome::Left(why)
     }
