@@ -104,6 +104,7 @@ pub mod comparison;
 pub mod containers;
 pub mod decision;
 pub mod definitions;
+pub mod destinations;
 pub mod diagnostic;
 pub mod difference;
 pub mod fleet;
