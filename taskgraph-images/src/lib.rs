@@ -101,6 +101,7 @@ pub mod actions;
 pub mod affected;
 pub mod comparison;
 pub mod containers;
+pub mod datasources;
 pub mod decision;
 pub mod definitions;
 pub mod diagnostic;
@@ -122,6 +123,7 @@ pub mod replay;
 pub mod scripts;
 pub mod taskcluster;
 pub mod tree;
+pub mod versions;
 pub mod worker;
 pub mod yaml;
 
