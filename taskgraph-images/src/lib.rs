@@ -102,6 +102,7 @@ pub mod affected;
 pub mod ci_config;
 pub mod comparison;
 pub mod containers;
+pub mod datasources;
 pub mod decision;
 pub mod definitions;
 pub mod destinations;
@@ -130,6 +131,7 @@ pub mod retention;
 pub mod scripts;
 pub mod taskcluster;
 pub mod tree;
+pub mod versions;
 pub mod worker;
 pub mod yaml;
 

@@ -1,0 +1,229 @@
+//! Ubuntu's mirror, Google Cloud, Azure and AWS.
+
+use std::cell::RefCell;
+
+use serde_json::{Value, json};
+
+use super::{Table, source, told};
+use crate::datasources::{
+    Aws, AwsImage, AwsImages, AwsParameter, AwsSsm, Services, Source, releases,
+};
+
+const INDEX: &str = "https://mirror.example.org/releases/streams/v1/index.json";
+const PRODUCT: &str = "org.example:server:24.04:amd64";
+
+fn mirror(more: Value) -> Source {
+    let mut settings = json!({"url": INDEX, "product": PRODUCT});
+    for (key, value) in more.as_object().unwrap() {
+        settings[key] = value.clone();
+    }
+    source(json!({"simplestreams": settings}))
+}
+
+fn mirrored() -> Table {
+    let file = "https://mirror.example.org/releases/streams/v1/org.example:aws.json";
+    let ami = |region: &str, id: &str, store: &str| json!({"crsn": region, "id": id, "root_store": store, "virt": "hvm", "arch": "amd64"});
+    Table::new()
+        .json(
+            INDEX,
+            &json!({"format": "index:1.0", "updated": "Mon, 04 May 2026", "index": {
+                "org.example:aws": {
+                    "datatype": "image-ids", "format": "products:1.0",
+                    "path": "streams/v1/org.example:aws.json", "products": [PRODUCT, "other"],
+                },
+                "org.example:download": {
+                    "datatype": "image-downloads", "path": "streams/v1/download.json", "products": [PRODUCT],
+                },
+                "org.example:outside": {"path": "../../secret.json", "products": []},
+            }}),
+        )
+        .json(
+            file,
+            &json!({"format": "products:1.0", "products": {PRODUCT: {"arch": "amd64", "versions": {
+                "20260501": {"items": {
+                    "a": ami("us-west-2", "ami-000000000000000a1", "ssd"),
+                    "b": ami("us-west-2", "ami-000000000000000b1", "instance"),
+                    "c": ami("eu-west-1", "ami-000000000000000c1", "ssd"),
+                }},
+                "20260501.1": {"items": {"a": ami("us-west-2", "ami-000000000000000a2", "ssd")}},
+                "20260430": {"items": {}},
+            }}}}),
+        )
+        .json(
+            "https://mirror.example.org/releases/streams/v1/download.json",
+            &json!({"products": {PRODUCT: {"versions": {
+                "20260501": {"items": {"disk1.img": {
+                    "ftype": "disk1.img", "path": "server/20260501/disk1.img", "size": 5, "sha256": "C".repeat(64),
+                }}},
+                "20260502": {"items": {"disk1.img": {"path": "server/20260502/disk1.img", "sha256": "short"}}},
+            }}}}),
+        )
+}
+
+#[test]
+fn serials_of_a_mirror() {
+    let amis = mirror(json!({
+        "content": "org.example:aws", "regions": ["us-west-2", "eu-west-1"], "items": {"root_store": "ssd"},
+    }));
+    insta::assert_snapshot!(mirrored().told(&amis), @"");
+    let several = mirror(json!({"content": "org.example:aws", "regions": ["us-west-2"]}));
+    insta::assert_snapshot!(mirrored().told(&several), @"");
+    let disks = mirror(json!({"content": "org.example:download", "assets": {"disk": "disk1.img"}}));
+    insta::assert_snapshot!(mirrored().told(&disks), @"");
+}
+
+#[test]
+fn a_mirror_that_does_not_have_it() {
+    insta::assert_snapshot!(
+        [
+            mirrored().told(&mirror(json!({}))),
+            mirrored().told(&mirror(json!({"content": "org.example:gce"}))),
+            mirrored().told(&mirror(json!({"content": "org.example:outside"}))),
+            mirrored().told(&mirror(json!({"product": "org.example:other"}))),
+            Table::new().bytes(INDEX, b"<html>").told(&mirror(json!({}))),
+        ]
+        .join("\n"),
+        @""
+    );
+}
+
+#[test]
+fn images_of_a_family() {
+    let list = "https://google.example.org/compute/v1/projects/example-cloud/global/images?maxResults=500\
+                &filter=family%20%3D%20%22example-2404%22";
+    let image = |name: &str, day: u32| {
+        json!({
+            "name": name, "id": format!("70{day}"), "family": "example-2404", "status": "READY",
+            "creationTimestamp": format!("2026-05-{day:02}T01:02:03.456-07:00"),
+        })
+    };
+    let mut deprecated = image("example-v20260502", 2);
+    deprecated["deprecated"] = json!({"state": "DEPRECATED", "replacement": "x"});
+    let mut pending = image("example-v20260504", 4);
+    pending["status"] = json!("PENDING");
+    let mut stranger = image("stranger", 9);
+    stranger["family"] = json!("another");
+    let table = Table::new()
+        .json(
+            list,
+            &json!({"items": [deprecated, image("example-v20260503", 3)], "nextPageToken": "a b"}),
+        )
+        .json(
+            &format!("{list}&pageToken=a%20b"),
+            &json!({"items": [pending, stranger]}),
+        );
+    let family =
+        source(json!({"google-images": {"project": "example-cloud", "family": "example-2404"}}));
+    insta::assert_snapshot!(table.told(&family), @"");
+    assert_eq!(
+        Table::new()
+            .json(list, &json!({"id": "no items"}))
+            .told(&family),
+        ""
+    );
+    insta::assert_snapshot!(
+        Table::new().answer(list, 401, &[], br#"{"error": {"code": 401}}"#).told(&family),
+        @""
+    );
+}
+
+#[test]
+fn versions_of_the_marketplace() {
+    let url = "https://azure.example.org/subscriptions/0-0/providers/Microsoft.Compute/locations/westus2/publishers\
+               /example/artifacttypes/vmimage/offers/windows-11/skus/win11-24h2/versions?api-version=2024-07-01\
+               &%24expand=properties";
+    let state = |state: &str| json!({"imageDeprecationStatus": {"imageState": state}});
+    let table = Table::new().json(
+        url,
+        &json!([
+            {"name": "26100.3775.250406", "location": "westus2", "id": "/versions/1", "properties": state("Deprecated")},
+            {"name": "26100.8246.260413", "id": "/versions/2", "properties": state("Active")},
+            {"name": "26100.8655.999999", "properties": state("ScheduledForDeprecation")},
+            {"name": "latest"},
+        ]),
+    );
+    let sku = |dated: bool| {
+        source(json!({"azure-marketplace": {
+            "subscription": "0-0", "location": "westus2", "publisher": "example", "offer": "windows-11",
+            "sku": "win11-24h2", "dated": dated,
+        }}))
+    };
+    insta::assert_snapshot!(table.told(&sku(true)), @"");
+    assert!(!table.told(&sku(false)).contains("2026-04-13"));
+}
+
+/// AWS with a list of images, and what it was asked.
+struct Fake(Vec<AwsImage>, RefCell<Vec<String>>);
+
+impl Aws for Fake {
+    fn images(&self, wanted: &AwsImages) -> Result<Vec<AwsImage>, String> {
+        self.1.borrow_mut().push(format!(
+            "{} {} {}",
+            wanted.owner, wanted.name, wanted.region
+        ));
+        Ok(self.0.clone())
+    }
+
+    fn parameter(&self, wanted: &AwsSsm) -> Result<AwsParameter, String> {
+        match wanted.path.as_str() {
+            "/aws/service/example/ami-id" => Ok(AwsParameter {
+                value: "ami-000000000000000a1".to_owned(),
+                modified: "2026-05-01T00:00:00Z".parse().ok(),
+            }),
+            path => Err(format!("ssm GetParameter {path}: ParameterNotFound")),
+        }
+    }
+}
+
+#[test]
+fn amis() {
+    let ami = |id: &str, owner: &str, time: &str| AwsImage {
+        id: id.to_owned(),
+        name: format!("example/{id}"),
+        owner: owner.to_owned(),
+        created: time.parse().ok(),
+        deprecated: None,
+        state: "available".to_owned(),
+    };
+    let mut deprecated = ami("ami-2", "000000000000", "2026-05-02T00:00:00Z");
+    deprecated.deprecated = "2026-05-10T00:00:00Z".parse().ok();
+    let mut later = ami("ami-3", "000000000000", "2026-05-03T00:00:00Z");
+    later.deprecated = "2028-05-10T00:00:00Z".parse().ok();
+    let mut pending = ami("ami-4", "000000000000", "2026-05-04T00:00:00Z");
+    pending.state = "pending".to_owned();
+    let owned = vec![
+        ami("ami-1", "000000000000", "2026-05-01T00:00:00Z"),
+        deprecated,
+        later,
+        pending,
+    ];
+    let mut mixed = owned.clone();
+    mixed.push(ami("ami-9", "999999999999", "2026-05-09T00:00:00Z"));
+    let told = |images: &[AwsImage], source: &Source| {
+        let aws = Fake(images.to_vec(), RefCell::default());
+        let none = std::collections::BTreeSet::new();
+        Table::new().act(|services| {
+            let services = Services {
+                aws: Some(&aws),
+                ..*services
+            };
+            told(releases(source, &services, &none))
+        })
+    };
+    let images = source(json!({"aws-images": {
+        "owner": "000000000000", "name": "example/*", "region": "us-west-2", "arch": "x86_64",
+    }}));
+    let parameter = |path: &str| source(json!({"aws-ssm": {"path": path, "region": "us-west-2"}}));
+    insta::assert_snapshot!(
+        [
+            told(&owned, &images),
+            // Anybody can publish an AMI by that name.
+            told(&mixed, &images),
+            told(&[], &parameter("/aws/service/example/ami-id")),
+            told(&[], &parameter("/aws/service/example/none")),
+            Table::new().told(&images),
+        ]
+        .join("\n"),
+        @""
+    );
+}

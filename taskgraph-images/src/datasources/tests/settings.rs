@@ -1,0 +1,93 @@
+//! Sources as they are declared.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::Table;
+use crate::datasources::{Source, Tokens};
+
+#[test]
+fn what_is_wrong_is_said() {
+    let wrong = [
+        json!("github-releases"),
+        json!({"github-releases": {}, "pypi": {}}),
+        json!({"github": {"repository": "example/tool"}}),
+        json!({"github-releases": {"repo": "example/tool"}}),
+        json!({"github-releases": {"assets": {}}}),
+        json!({"github-releases": {"repository": "../tool"}}),
+        json!({"github-commits": {"repository": "tool", "branch": ""}}),
+        json!({"simplestreams": {"url": "https://user:not-a-password@example.org/index.json", "product": "x"}}),
+        json!({"crates": {"name": "serde"}}),
+        json!({"crates": {"index": "index.example.org", "name": "../serde"}}),
+        json!({"npm": {"registry": "https://registry.example.org", "name": "@a/b?x"}}),
+        json!({"debian": {"mirror": "ftp://x", "suite": "../..", "component": "main", "arch": "amd64", "package": "x"}}),
+        json!({"taskcluster-index": {"path": "a..b", "scheduler-id": "x"}}),
+        json!({"json": {"url": "https://example.org", "versions": "a", "dates": "/*/x"}}),
+        json!({"aws-images": {"name": "*", "region": "us-west-2"}}),
+    ];
+    let mut told = String::new();
+    for value in wrong {
+        let _ = writeln!(told, "{}", Source::from_json(value).unwrap_err());
+    }
+    insta::assert_snapshot!(told, @"");
+}
+
+#[test]
+fn written_as_it_is_read() {
+    let sources = [
+        json!({"github-releases": {"repository": "example/tool", "assets": {"x": "y"}, "tag-prefix": "v"}}),
+        json!({"aws-ssm": {"path": "/aws/service/x", "region": "us-west-2"}}),
+        json!({"pypi": {"index": "https://index.example.org/pypi", "name": "tool", "assets": {}}}),
+    ];
+    for value in sources {
+        let source = Source::from_json(value.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&source).unwrap(), value);
+    }
+    let schema = schemars::schema_for!(Source).to_value();
+    let variants = schema["oneOf"].as_array().unwrap();
+    assert_eq!(variants.len(), 13);
+    for variant in variants {
+        assert!(variant["description"].is_string(), "{variant}");
+    }
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    assert!(
+        validator.is_valid(&json!({"crates": {"index": "https://index.example.org", "name": "x"}}))
+    );
+    assert!(!validator.is_valid(&json!({"crates": {"name": "x"}})));
+}
+
+#[test]
+fn tokens_go_to_their_host_alone() {
+    let tokens = Tokens::default()
+        .bearer("api.example.org", "not-a-token")
+        .bearer("127.0.0.1:8080", "other");
+    let sent = |url: &str| tokens.authorization(url).is_some();
+    assert!(sent("https://api.example.org/x"));
+    assert!(sent("https://API.example.org:443/x"));
+    assert!(sent("http://127.0.0.1:8080/x"));
+    for other in [
+        "https://api.example.org@example.com/x",
+        "https://api.example.org.example.com/x",
+        "https://example.com/api.example.org",
+        "https://api.example.org:8443/x",
+        "http://127.0.0.1:8081",
+        "nothing",
+    ] {
+        assert!(!sent(other), "{other}");
+    }
+    assert_eq!(
+        format!("{tokens:?}"),
+        r#"Tokens for ["127.0.0.1:8080", "api.example.org"]"#
+    );
+}
+
+#[test]
+fn a_service_that_is_down_may_be_asked_later() {
+    let source: Value = json!({"json": {"url": "https://example.org/down", "versions": "/*"}});
+    let error = Table::new()
+        .releases(&Source::from_json(source).unwrap(), &[])
+        .unwrap_err();
+    assert!(error.is_transient());
+    insta::assert_snapshot!(error, @"");
+}
