@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::github::TokenError;
 use crate::http::{HttpError, HttpErrorKind};
 use crate::proposals::Fault;
 
@@ -47,7 +48,7 @@ pub enum ForgeErrorKind {
     Busy,
     /// No token could be had.
     #[error("no token: {0}")]
-    Token(String),
+    Token(TokenError),
     /// Something that the proposal names is not there.
     #[error("{}", .0.join("; "))]
     Unknown(Vec<String>),
@@ -104,6 +105,7 @@ impl ForgeError {
             ForgeErrorKind::Moved(_) | ForgeErrorKind::Busy | ForgeErrorKind::Limited { .. } => {
                 true
             }
+            ForgeErrorKind::Token(error) => error.is_transient,
             ForgeErrorKind::Http(error) => {
                 error.is_transient()
                     || matches!(error.kind, HttpErrorKind::Refused { status: 409, .. })

@@ -10,8 +10,8 @@
 mod author;
 mod dry_run;
 mod error;
+pub mod github;
 pub mod patch;
-#[cfg(test)]
 mod redact;
 
 use std::fmt;
