@@ -105,6 +105,7 @@ pub mod decision;
 pub mod definitions;
 pub mod diagnostic;
 pub mod difference;
+pub mod edit;
 pub mod fleet;
 pub mod formats;
 pub mod glob;
