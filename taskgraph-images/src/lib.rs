@@ -108,6 +108,7 @@ pub mod definitions;
 pub mod destinations;
 pub mod diagnostic;
 pub mod difference;
+pub mod edit;
 pub mod fleet;
 pub mod forges;
 pub mod formats;

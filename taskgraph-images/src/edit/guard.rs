@@ -1,0 +1,355 @@
+//! [`check`]: whether a text became what was meant, and nothing else.
+//!
+//! It works on what the two texts say and never on where a splice went. The document before is changed as the edits
+//! ask for, and the document after must be that: the same values, tags, anchors, aliases, styles and keys in the same
+//! order, and every comment beside the same neighbours, except those that belong to what was removed.
+
+use granit_parser::ScalarStyle;
+use serde_json::Value as Json;
+
+use super::shape::{Body, Document, Note, Shape};
+use super::words::is_string;
+use super::{Change, Path, Scalar, Step};
+
+/// Compares. `meant` is either any number of settings, or one other change.
+///
+/// # Errors
+/// What differs that should not.
+pub(super) fn check(
+    before: &Document,
+    after: &Document,
+    meant: &[(&Path, &Change)],
+) -> Result<(), String> {
+    if before.marks != after.marks {
+        return Err("where the document begins or ends".to_owned());
+    }
+    let (Some(root), Some(found)) = (&before.root, &after.root) else {
+        return Err("there is no document".to_owned());
+    };
+    let elsewhere = || "the path leads elsewhere".to_owned();
+    let mut wanted = root.clone();
+    let mut touched = Vec::new();
+    for (path, change) in meant {
+        touched.push(touch(root, path.steps(), change, 0).ok_or_else(elsewhere)?);
+        intend(&mut wanted, path.steps(), change).ok_or_else(elsewhere)?;
+    }
+    same(&wanted, found, &mut Path::root())?;
+    match meant {
+        [(path, Change::Remove)] => {
+            let is_item = matches!(path.steps().last(), Some(Step::Index(_)));
+            without(before, after, touched[0], is_item)
+        }
+        _ => beside(&before.notes, &after.notes, &touched),
+    }
+}
+
+/// The leaves that a change touches.
+#[derive(Debug, Clone, Copy)]
+struct Touched {
+    /// How many stand before them.
+    at: usize,
+    /// How many go.
+    gone: usize,
+    /// How many come.
+    come: usize,
+}
+
+/// Finds what a change touches in a shape with `at` leaves before it.
+fn touch(shape: &Shape, path: &[Step], change: &Change, at: usize) -> Option<Touched> {
+    let before = |entries: &[(Shape, Shape)]| {
+        at + entries
+            .iter()
+            .map(|(key, value)| key.leaves() + value.leaves())
+            .sum::<usize>()
+    };
+    let Some((step, rest)) = path.split_first() else {
+        return Some(match (change, &shape.body) {
+            (Change::Set(scalar), _) => Touched {
+                at,
+                gone: shape.leaves(),
+                come: set(scalar).leaves(),
+            },
+            (Change::Insert { key, value, after }, Body::Map { entries, .. }) => {
+                let index = index_after(entries, after.as_deref())?;
+                let come = string(key).leaves() + json(value).leaves();
+                Touched {
+                    at: before(&entries[..index]),
+                    gone: 0,
+                    come,
+                }
+            }
+            (Change::Append(value), Body::List { items, .. }) => {
+                let at = at + items.iter().map(Shape::leaves).sum::<usize>();
+                Touched {
+                    at,
+                    gone: 0,
+                    come: json(value).leaves(),
+                }
+            }
+            _ => return None,
+        });
+    };
+    let is_removed = rest.is_empty() && *change == Change::Remove;
+    match (step, &shape.body) {
+        (Step::Index(index), Body::List { items, .. }) => {
+            let item = items.get(*index)?;
+            let at = at + items[..*index].iter().map(Shape::leaves).sum::<usize>();
+            match is_removed {
+                true => Some(Touched {
+                    at,
+                    gone: item.leaves(),
+                    come: 0,
+                }),
+                false => touch(item, rest, change, at),
+            }
+        }
+        (Step::Key(name), Body::Map { entries, .. }) => {
+            let index = index_of(entries, name)?;
+            let (key, value) = &entries[index];
+            let at = before(&entries[..index]);
+            match is_removed {
+                true => Some(Touched {
+                    at,
+                    gone: key.leaves() + value.leaves(),
+                    come: 0,
+                }),
+                false => touch(value, rest, change, at + key.leaves()),
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Changes a shape as an edit asks for.
+fn intend(shape: &mut Shape, path: &[Step], change: &Change) -> Option<()> {
+    let Some((step, rest)) = path.split_first() else {
+        match (change, &mut shape.body) {
+            (Change::Set(scalar), Body::Empty | Body::Scalar { .. }) => {
+                shape.body = set(scalar).body;
+            }
+            (Change::Insert { key, value, after }, Body::Map { entries, .. }) => {
+                let index = index_after(entries, after.as_deref())?;
+                entries.insert(index, (string(key), json(value)));
+            }
+            (Change::Append(value), Body::List { items, .. }) => items.push(json(value)),
+            _ => return None,
+        }
+        return Some(());
+    };
+    let is_removed = rest.is_empty() && *change == Change::Remove;
+    match (step, &mut shape.body) {
+        (Step::Index(index), Body::List { items, flow }) => {
+            if !is_removed {
+                return intend(items.get_mut(*index)?, rest, change);
+            }
+            items.get(*index)?;
+            items.remove(*index);
+            if items.is_empty() {
+                *flow = Some(true);
+            }
+        }
+        (Step::Key(name), Body::Map { entries, flow }) => {
+            let index = index_of(entries, name)?;
+            if !is_removed {
+                return intend(&mut entries[index].1, rest, change);
+            }
+            entries.remove(index);
+            if entries.is_empty() {
+                *flow = Some(true);
+            }
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
+fn index_of(entries: &[(Shape, Shape)], name: &str) -> Option<usize> {
+    entries
+        .iter()
+        .position(|(key, _)| matches!(&key.body, Body::Scalar { text, .. } if text == name))
+}
+
+fn index_after(entries: &[(Shape, Shape)], after: Option<&str>) -> Option<usize> {
+    match after {
+        Some(after) => Some(index_of(entries, after)? + 1),
+        None => Some(entries.len()),
+    }
+}
+
+fn bare(body: Body) -> Shape {
+    Shape {
+        anchor: None,
+        tag: None,
+        body,
+    }
+}
+
+fn string(text: &str) -> Shape {
+    bare(Body::AnyString(text.to_owned()))
+}
+
+fn set(scalar: &Scalar) -> Shape {
+    match scalar {
+        Scalar::Text(text) => string(text),
+        Scalar::Plain(text) => bare(Body::Scalar {
+            text: text.clone(),
+            style: ScalarStyle::Plain,
+        }),
+    }
+}
+
+fn json(value: &Json) -> Shape {
+    match value {
+        Json::String(text) => string(text),
+        Json::Array(items) => bare(Body::List {
+            flow: None,
+            items: items.iter().map(json).collect(),
+        }),
+        Json::Object(entries) => bare(Body::Map {
+            flow: None,
+            entries: entries
+                .iter()
+                .map(|(key, value)| (string(key), json(value)))
+                .collect(),
+        }),
+        other => bare(Body::Json(other.clone())),
+    }
+}
+
+/// Compares what is meant with what is found; `path` is where.
+fn same(wanted: &Shape, found: &Shape, path: &mut Path) -> Result<(), String> {
+    let differs = |what: &str| Err(format!("{what} of `{path}`"));
+    if wanted.anchor != found.anchor {
+        return differs("the anchor");
+    }
+    if wanted.tag != found.tag {
+        return differs("the tag");
+    }
+    let is_flow = |wanted: &Option<bool>, found: &Option<bool>| wanted.is_none() || wanted == found;
+    match (&wanted.body, &found.body) {
+        (
+            Body::List { flow, items },
+            Body::List {
+                flow: found,
+                items: others,
+            },
+        ) if is_flow(flow, found) && items.len() == others.len() => {
+            for (index, (wanted, found)) in items.iter().zip(others).enumerate() {
+                same(wanted, found, &mut path.join(index))?;
+            }
+            Ok(())
+        }
+        (
+            Body::Map { flow, entries },
+            Body::Map {
+                flow: found,
+                entries: others,
+            },
+        ) if is_flow(flow, found) && entries.len() == others.len() => {
+            for ((key, value), (other, found)) in entries.iter().zip(others) {
+                let name = match &key.body {
+                    Body::Scalar { text, .. } | Body::AnyString(text) => text.as_str(),
+                    _ => "?",
+                };
+                let mut path = path.join(name);
+                same(key, other, &mut path)?;
+                same(value, found, &mut path)?;
+            }
+            Ok(())
+        }
+        (Body::AnyString(wanted), Body::Scalar { text, style }) if wanted == text => match style {
+            ScalarStyle::Plain if !is_string(text) => differs("the type"),
+            _ => Ok(()),
+        },
+        (
+            Body::Json(wanted),
+            Body::Scalar {
+                text,
+                style: ScalarStyle::Plain,
+            },
+        ) if serde_json::from_str::<Json>(text).is_ok_and(|found| found == *wanted) => Ok(()),
+        (wanted, found) if wanted == found => Ok(()),
+        (Body::Scalar { text, .. }, Body::Scalar { text: found, .. }) if text == found => {
+            differs("the quotes")
+        }
+        _ => differs("the value"),
+    }
+}
+
+/// Every comment is there, beside the same leaves.
+fn beside(before: &[Note], after: &[Note], touched: &[Touched]) -> Result<(), String> {
+    if before.len() != after.len() {
+        return Err("the number of comments".to_owned());
+    }
+    let mut touched = touched.to_vec();
+    touched.sort_unstable_by_key(|touched| touched.at);
+    let (mut next, mut shift) = (touched.iter().peekable(), 0);
+    for (note, found) in before.iter().zip(after) {
+        while let Some(touched) = next.next_if(|touched| touched.at < note.leaves) {
+            shift += touched.come.saturating_sub(touched.gone);
+        }
+        // What comes may stand on either side of a comment at the same place.
+        let more = next
+            .peek()
+            .filter(|touched| touched.at == note.leaves)
+            .map_or(0, |touched| touched.come.saturating_sub(touched.gone));
+        let leaves = note.leaves + shift;
+        let is_same =
+            note.text == found.text && note.own_line.is_some() == found.own_line.is_some();
+        if !is_same || (found.leaves != leaves && found.leaves != leaves + more) {
+            return Err(format!("the comment `#{}`", note.text));
+        }
+    }
+    Ok(())
+}
+
+/// Every comment is there, except one run of those that belong to what was removed.
+fn without(
+    before: &Document,
+    after: &Document,
+    removed: Touched,
+    is_item: bool,
+) -> Result<(), String> {
+    let (old, new) = (&before.notes, &after.notes);
+    let Some(gone) = old.len().checked_sub(new.len()) else {
+        return Err("the number of comments".to_owned());
+    };
+    let end = removed.at + removed.gone;
+    let column = before.columns.get(removed.at).copied().unwrap_or_default();
+    // A dash stands two columns before what it stands for, or more.
+    let outer = if is_item {
+        column.saturating_sub(2)
+    } else {
+        column
+    };
+    let is_inside = |note: &Note| removed.at < note.leaves && note.leaves < end;
+    let may_go = |note: &Note| {
+        let is_above = note.leaves == removed.at && note.own_line.is_some_and(|own| own <= column);
+        // On its line, or indented below it: never the heading of what follows.
+        let is_behind = note.leaves == end && note.own_line.is_none_or(|own| own > outer);
+        is_above || is_inside(note) || is_behind && removed.gone > 0
+    };
+    let kept = |old: &Note, new: &Note| {
+        let shift = if old.leaves < end { 0 } else { removed.gone };
+        !is_inside(old) && old.text == new.text && old.leaves - shift == new.leaves
+    };
+    // The first and last place at which the run can begin.
+    let first = old
+        .iter()
+        .zip(new)
+        .take_while(|(old, new)| kept(old, new))
+        .count();
+    let last = old
+        .iter()
+        .rev()
+        .zip(new.iter().rev())
+        .take_while(|(old, new)| kept(old, new))
+        .count();
+    let begins = new.len().saturating_sub(last)..=first;
+    let is_own = |from: usize| old[from..from + gone].iter().all(may_go);
+    if gone == 0 && first == new.len() || begins.into_iter().any(is_own) {
+        return Ok(());
+    }
+    let lost = old.get(first).map_or("", |note| note.text.as_str());
+    Err(format!("the comment `#{lost}`"))
+}

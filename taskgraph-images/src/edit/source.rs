@@ -1,0 +1,289 @@
+//! [`Source`]: a document as a tree of byte ranges, with its comments and lines.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::Style;
+
+/// A document and where its parts stand.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) text: String,
+    pub(super) root: Option<Node>,
+    /// Every comment, from its `#` to the end of its line; in order.
+    pub(super) comments: Vec<Range<usize>>,
+    /// What lies inside of literal and folded blocks, in order.
+    pub(super) blocks: Vec<Range<usize>>,
+    /// Where each anchor is used, by its number.
+    pub(super) uses: BTreeMap<usize, Vec<usize>>,
+}
+
+/// A value.
+#[derive(Debug)]
+pub(super) struct Node {
+    /// Right after what the value belongs to (a colon, a dash) and after its anchor and tag.
+    pub(super) lead: usize,
+    /// Its first byte without anchor and tag.
+    pub(super) start: usize,
+    /// One past its last byte; for a block scalar, before its last line break.
+    pub(super) end: usize,
+    /// Its anchor's number and name.
+    pub(super) anchor: Option<(usize, String)>,
+    pub(super) tag: Option<String>,
+    pub(super) kind: Kind,
+}
+
+/// The shapes of a value.
+#[derive(Debug)]
+pub(super) enum Kind {
+    Scalar { text: String, style: Style },
+    Alias(usize),
+    List { flow: bool, items: Vec<Item> },
+    Map { flow: bool, entries: Vec<Entry> },
+}
+
+/// An item of a sequence.
+#[derive(Debug)]
+pub(super) struct Item {
+    /// Its dash; in flow style, its first byte.
+    pub(super) start: usize,
+    pub(super) value: Node,
+}
+
+/// An entry of a map.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// Its first byte: of the key with anchor and tag, or a `?`.
+    pub(super) start: usize,
+    pub(super) key: Node,
+    pub(super) colon: Option<usize>,
+    pub(super) value: Node,
+}
+
+impl Entry {
+    /// The key's text, if it is a scalar.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.key.text()
+    }
+
+    /// Whether it is a merge key.
+    pub(super) fn is_merge(&self) -> bool {
+        matches!(&self.key.kind, Kind::Scalar { text, style: Style::Plain } if text == "<<")
+    }
+}
+
+impl Node {
+    /// The text of a scalar.
+    pub(super) fn text(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Scalar { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The entries of a map.
+    pub(super) fn entries(&self) -> Option<&[Entry]> {
+        match &self.kind {
+            Kind::Map { entries, .. } => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// The ranges of its children: entries or items.
+    pub(super) fn children(&self) -> Vec<Range<usize>> {
+        match &self.kind {
+            Kind::Scalar { .. } | Kind::Alias(_) => Vec::new(),
+            Kind::List { items, .. } => items
+                .iter()
+                .map(|item| item.start..item.value.end)
+                .collect(),
+            Kind::Map { entries, .. } => entries
+                .iter()
+                .map(|entry| entry.start..entry.value.end)
+                .collect(),
+        }
+    }
+
+    /// Whether it is a collection in braces or brackets.
+    pub(super) fn is_flow(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::List { flow: true, .. } | Kind::Map { flow: true, .. }
+        )
+    }
+
+    /// What it is, for messages.
+    pub(super) fn describe(&self) -> &'static str {
+        match &self.kind {
+            Kind::Scalar {
+                style: Style::Empty,
+                ..
+            } => "nothing",
+            Kind::Scalar { .. } => "a scalar",
+            Kind::Alias(_) => "an alias",
+            Kind::List { .. } => "a list",
+            Kind::Map { .. } => "a map",
+        }
+    }
+
+    /// Calls `see` with this value and every one below it, keys too.
+    pub(super) fn visit<'n>(&'n self, see: &mut dyn FnMut(&'n Self)) {
+        see(self);
+        match &self.kind {
+            Kind::Scalar { .. } | Kind::Alias(_) => {}
+            Kind::List { items, .. } => items.iter().for_each(|item| item.value.visit(see)),
+            Kind::Map { entries, .. } => {
+                for entry in entries {
+                    entry.key.visit(see);
+                    entry.value.visit(see);
+                }
+            }
+        }
+    }
+}
+
+impl Source {
+    /// The first byte of the line of `at`.
+    pub(super) fn line_start(&self, at: usize) -> usize {
+        let start = self.text[..at].rfind('\n').map_or(0, |found| found + 1);
+        // A byte-order mark belongs to the file, not to its first line.
+        if start == 0 {
+            self.mark().min(at)
+        } else {
+            start
+        }
+    }
+
+    /// How long the byte-order mark is.
+    pub(super) fn mark(&self) -> usize {
+        if self.text.starts_with('\u{feff}') {
+            '\u{feff}'.len_utf8()
+        } else {
+            0
+        }
+    }
+
+    /// The line break that ends the line of `at`, or the end of the text.
+    pub(super) fn line_end(&self, at: usize) -> usize {
+        match self.text[at..].find('\n') {
+            // `at` may be between the two bytes of a line break.
+            Some(found) if found > 0 && self.text[at..at + found].ends_with('\r') => at + found - 1,
+            Some(found) => at + found,
+            None => self.text.len(),
+        }
+    }
+
+    /// The first byte of the line after that of `at`, or the end of the text.
+    pub(super) fn next_line(&self, at: usize) -> usize {
+        self.text[at..]
+            .find('\n')
+            .map_or(self.text.len(), |found| at + found + 1)
+    }
+
+    /// The column of a byte, in characters from 0.
+    pub(super) fn column(&self, at: usize) -> usize {
+        self.text[self.line_start(at)..at].chars().count()
+    }
+
+    /// Whether only blanks stand before a byte in its line.
+    pub(super) fn is_first(&self, at: usize) -> bool {
+        is_blank(&self.text[self.line_start(at)..at])
+    }
+
+    /// Line and column of a byte, both from 1.
+    pub(super) fn position(&self, at: usize) -> (usize, usize) {
+        position(&self.text, at)
+    }
+
+    /// The byte at an offset.
+    pub(super) fn byte(&self, at: usize) -> Option<u8> {
+        self.text.as_bytes().get(at).copied()
+    }
+
+    /// The line break to write beside `at`: as the line has one, or else the one before.
+    pub(super) fn line_break(&self, at: usize) -> &'static str {
+        let end = self.line_end(at);
+        let rest = &self.text[end..];
+        let nearest = if rest.is_empty() {
+            &self.text[..self.line_start(at)]
+        } else {
+            &rest[..self.next_line(end) - end]
+        };
+        if nearest.ends_with("\r\n") {
+            "\r\n"
+        } else {
+            "\n"
+        }
+    }
+
+    /// The comment that begins between two bytes, first of them.
+    pub(super) fn comment_in(&self, range: Range<usize>) -> Option<&Range<usize>> {
+        let first = self
+            .comments
+            .partition_point(|comment| comment.start < range.start);
+        self.comments
+            .get(first)
+            .filter(|comment| comment.start < range.end)
+    }
+
+    /// The comment that has the line beginning at `line` to itself.
+    pub(super) fn comment_line(&self, line: usize) -> Option<&Range<usize>> {
+        self.comment_in(line..self.line_end(line))
+            .filter(|comment| self.is_first(comment.start))
+    }
+
+    /// Whether the line beginning at `line` is blank, and no part of a block scalar.
+    pub(super) fn is_blank_line(&self, line: usize) -> bool {
+        let next = self.blocks.partition_point(|block| block.end < line);
+        line < self.text.len()
+            && is_blank(&self.text[line..self.line_end(line)])
+            && self.blocks.get(next).is_none_or(|block| line < block.start)
+    }
+
+    /// The node that carries an anchor.
+    pub(super) fn anchored(&self, id: usize) -> Option<&Node> {
+        let mut found = None;
+        self.root.as_ref()?.visit(&mut |node| {
+            if node
+                .anchor
+                .as_ref()
+                .is_some_and(|(number, _)| *number == id)
+            {
+                found = Some(node);
+            }
+        });
+        found
+    }
+}
+
+pub(super) fn is_blank(text: &str) -> bool {
+    text.bytes().all(|byte| byte == b' ' || byte == b'\t')
+}
+
+/// Line and column of a byte, both from 1.
+pub(super) fn position(text: &str, at: usize) -> (usize, usize) {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    let before = &text[..at];
+    let line = before.rfind('\n').map_or(0, |found| found + 1);
+    let column = before[line..]
+        .trim_start_matches('\u{feff}')
+        .chars()
+        .count();
+    (before.matches('\n').count() + 1, column + 1)
+}
+
+/// The next byte at or after `at` that is no blank, line break or comment.
+pub(super) fn skip_trivia(text: &str, mut at: usize) -> usize {
+    let bytes = text.as_bytes();
+    loop {
+        match bytes.get(at) {
+            Some(b' ' | b'\t' | b'\r' | b'\n') => at += 1,
+            Some(b'#') => at = text[at..].find('\n').map_or(text.len(), |found| at + found),
+            Some(0xef) if text[at..].starts_with('\u{feff}') => at += '\u{feff}'.len_utf8(),
+            _ => return at,
+        }
+    }
+}
