@@ -23,7 +23,7 @@ pub struct EditError {
 #[non_exhaustive]
 pub enum Refusal {
     /// The file, or what the edits make of it, is larger than what is read.
-    #[error("the file holds more than {limit} {what}; split it")]
+    #[error("more than {limit} {what}; split it")]
     TooLarge {
         /// How much is allowed.
         limit: usize,

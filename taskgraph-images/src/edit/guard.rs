@@ -339,7 +339,8 @@ fn without(
     };
     let is_inside = |note: &Note| removed.at < note.leaves && note.leaves < end;
     let may_go = |note: &Note| {
-        let is_above = note.leaves == removed.at && note.own_line.is_some_and(|own| own <= column);
+        let is_own = |own| own <= column || note.is_behind_dash;
+        let is_above = note.leaves == removed.at && note.own_line.is_some_and(is_own);
         // On its line, or indented below it: never the heading of what follows.
         let is_behind = note.leaves == end && note.own_line.is_none_or(|own| own > outer);
         is_above || is_inside(note) || is_behind

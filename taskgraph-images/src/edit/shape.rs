@@ -60,6 +60,8 @@ pub(super) struct Note {
     pub(super) leaves: usize,
     /// The column, where it has the line to itself but for dashes.
     pub(super) own_line: Option<usize>,
+    /// Whether a dash stands before it in its line.
+    pub(super) is_behind_dash: bool,
 }
 
 impl Shape {
@@ -169,6 +171,7 @@ impl Document {
         };
         let notes = comments.into_iter().map(|(at, words)| Note {
             text: words.to_string(),
+            is_behind_dash: before(at).contains('-'),
             leaves: leaves.partition_point(|(leaf, _)| *leaf < at),
             own_line: {
                 let (line, is_mark) = (before(at), |c| " \t-?".contains(c));

@@ -113,7 +113,7 @@ fn additions_and_removals() {
     x.yml:2:4: cannot edit `b`: the value is the alias `*l`; edit what it names
     x.yml:1:2: cannot edit `[0]`: the map is a pair without braces; edit it by hand
     x.yml:2:7: cannot edit `.`: the file ends in a block scalar without a line break; edit it by hand
-    x.yml:1:1: cannot edit `.`: the file holds more than 32 levels in what is added; split it
+    x.yml:1:1: cannot edit `.`: more than 32 levels in what is added; split it
     x.yml:3:3: cannot edit `a.x`: without this entry the key `x` would come from elsewhere through the merge key `<<`; edit that by hand
     x.yml:1:10: cannot edit `base`: it holds the anchor `&b`, which is used elsewhere; remove those aliases first
     x.yml:1:1: cannot edit `.`: the root of a document cannot be removed; edit it by hand
@@ -174,9 +174,9 @@ fn bounds() {
     ];
     insta::assert_snapshot!(found.join("\n"), @r#"
     x.yml:1:68: cannot edit `.`: the file is not YAML: recursion limit exceeded; correct it by hand first
-    x.yml:199998:3: cannot edit `.`: the file holds more than 200000 values and comments; split it
-    x.yml:1:1048577: cannot edit `.`: the file holds more than 1048576 bytes; split it
-    x.yml:1:4: cannot edit `a`: the file holds more than 1048576 bytes; split it
+    x.yml:199998:3: cannot edit `.`: more than 200000 values and comments in the file; split it
+    x.yml:1:1048577: cannot edit `.`: more than 1048576 bytes in the file; split it
+    x.yml:1:4: cannot edit `a`: more than 1048576 bytes in the file; split it
     "#);
 }
 
