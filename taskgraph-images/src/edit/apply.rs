@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::error::{Fault, Refusal};
+use super::find::nearest;
 use super::guard;
 use super::shape::Document;
 use super::source::{Source, position};
@@ -22,6 +23,7 @@ pub fn apply(file: &str, text: &str, edits: &[Edit]) -> Result<String, Vec<EditE
     let read = Read::new(text).map_err(|fault| vec![error(file, text, &Path::root(), fault)])?;
     let mut state = State {
         file,
+        given: None,
         read,
         removed: Vec::new(),
         set: BTreeMap::new(),
@@ -80,6 +82,8 @@ pub(super) fn error(file: &str, text: &str, path: &Path, fault: Fault) -> EditEr
 struct State<'a> {
     file: &'a str,
     read: Read,
+    /// The text as it was given, once it is another.
+    given: Option<Read>,
     /// What was taken away so far, each as a path of the text at that time.
     removed: Vec<Path>,
     /// What was set so far.
@@ -97,12 +101,12 @@ impl<'a> State<'a> {
             match self.set.insert(&edit.path, scalar) {
                 Some(other) if other == scalar => continue,
                 Some(_) => {
-                    self.refuse(&edit.path, Refusal::Conflict.at(0));
+                    self.refuse(edit, Refusal::Conflict);
                     continue;
                 }
                 None => {}
             }
-            let Some(path) = self.now(&edit.path) else {
+            let Some(path) = self.now(edit) else {
                 continue;
             };
             match set::set(&self.read.source, &path, scalar) {
@@ -111,27 +115,18 @@ impl<'a> State<'a> {
                     meant.push((path, edit));
                 }
                 Ok(None) => {}
-                Err(fault) => self.refuse(&edit.path, fault),
+                Err(fault) => self.refuse(edit, fault.refusal),
             }
         }
         self.splice(splices, &meant);
     }
 
     fn shape(&mut self, edit: &'a Edit) {
-        let Some(path) = self.now(&edit.path) else {
+        let Some(path) = self.now(edit) else {
             return;
         };
-        let source = &self.read.source;
-        let splices = match &edit.change {
-            Change::Set(_) => return,
-            Change::Insert { key, value, after } => {
-                insert::insert(source, &path, key, value, after.as_deref())
-            }
-            Change::Append(value) => insert::append(source, &path, value),
-            Change::Remove => remove::remove(source, &path),
-        };
-        match splices {
-            Err(fault) => self.refuse(&edit.path, fault),
+        match splices(&self.read.source, &path, &edit.change) {
+            Err(fault) => self.refuse(edit, fault.refusal),
             Ok(splices) => {
                 let is_removed = edit.change == Change::Remove;
                 if self.splice(splices, &[(path.clone(), edit)]) && is_removed {
@@ -141,14 +136,12 @@ impl<'a> State<'a> {
         }
     }
 
-    /// Where a path of the text as it was given stands now.
-    fn now(&mut self, path: &Path) -> Option<Path> {
-        let now = self
-            .removed
-            .iter()
-            .try_fold(path.clone(), |path, removed| path.without(removed));
+    /// Where a place of the text as it was given stands now.
+    fn now(&mut self, edit: &Edit) -> Option<Path> {
+        let gone = |path: Path, removed| path.without(removed);
+        let now = self.removed.iter().try_fold(edit.path.clone(), gone);
         if now.is_none() {
-            self.refuse(path, Refusal::Conflict.at(0));
+            self.refuse(edit, Refusal::Conflict);
         }
         now
     }
@@ -158,33 +151,54 @@ impl<'a> State<'a> {
         let Some((_, first)) = meant.first() else {
             return true;
         };
-        let at = splices.first().map_or(0, |splice| splice.range.start);
-        let guard = |what: String| Refusal::Guard(what).at(at);
-        let checked = spliced(&self.read.source.text, splices)
-            .ok_or_else(|| guard("two of its parts overlap".to_owned()))
-            .and_then(|text| Read::new(&text).map_err(|fault| guard(fault.refusal.to_string())))
+        let after = spliced(&self.read.source.text, splices)
+            .ok_or_else(|| Refusal::Guard("two of its parts overlap".to_owned()))
+            .and_then(|text| {
+                Read::new(&text).map_err(|fault| match fault.refusal {
+                    Refusal::TooLarge { .. } => fault.refusal,
+                    other => Refusal::Guard(other.to_string()),
+                })
+            })
             .and_then(|after| {
-                let meant: Vec<_> = meant
-                    .iter()
-                    .map(|(path, edit)| (path, &edit.change))
-                    .collect();
-                guard::check(&self.read.document, &after.document, &meant).map_err(guard)?;
+                let changes = meant.iter().map(|(path, edit)| (path, &edit.change));
+                let changes: Vec<_> = changes.collect();
+                guard::check(&self.read.document, &after.document, &changes)
+                    .map_err(Refusal::Guard)?;
                 Ok(after)
             });
-        match checked {
+        match after {
             Ok(after) => {
-                self.read = after;
+                let before = std::mem::replace(&mut self.read, after);
+                self.given.get_or_insert(before);
                 true
             }
-            Err(fault) => {
-                self.refuse(&first.path, fault);
+            Err(refusal) => {
+                self.refuse(first, refusal);
                 false
             }
         }
     }
 
-    fn refuse(&mut self, path: &Path, fault: Fault) {
-        let error = error(self.file, &self.read.source.text, path, fault);
+    /// Notes a refusal, at its place in the text as it was given.
+    fn refuse(&mut self, edit: &Edit, refusal: Refusal) {
+        let given = &self.given.as_ref().unwrap_or(&self.read).source;
+        let at = match splices(given, &edit.path, &edit.change) {
+            Err(fault) if fault.refusal.code() == refusal.code() => fault.at,
+            // What stands in the way came by an earlier edit.
+            _ => nearest(given, &edit.path),
+        };
+        let error = error(self.file, &given.text, &edit.path, refusal.at(at));
         self.errors.push(error);
+    }
+}
+
+fn splices(source: &Source, path: &Path, change: &Change) -> Result<Vec<Splice>, Fault> {
+    match change {
+        Change::Set(scalar) => Ok(set::set(source, path, scalar)?.into_iter().collect()),
+        Change::Insert { key, value, after } => {
+            insert::insert(source, path, key, value, after.as_deref())
+        }
+        Change::Append(value) => insert::append(source, path, value),
+        Change::Remove => remove::remove(source, path),
     }
 }

@@ -71,7 +71,10 @@ impl<'s, 't, I: Iterator<Item = &'s Spot<'t>>> Builder<'s, 't, I> {
             anchor = Some((*id, name.to_string()));
             self.spots.next();
         }
-        let tag = spot.event.tag().map(ToString::to_string);
+        let tag = spot
+            .event
+            .tag()
+            .map(|tag| (tag.original(), tag.to_string()));
         let (mut start, mut end) = (spot.span.start, spot.span.end);
         let kind = match &spot.event {
             Event::Alias(id) => {
@@ -124,7 +127,9 @@ impl<'s, 't, I: Iterator<Item = &'s Spot<'t>>> Builder<'s, 't, I> {
                 Kind::Map { flow, entries }
             }
             other => {
-                return Err(Refusal::Syntax(format!("expected a value, found {other:?}")).at(start));
+                return Err(
+                    Refusal::Syntax(format!("expected a value, found {other:?}")).at(start),
+                );
             }
         };
         self.no_tab(start)?;
@@ -209,6 +214,13 @@ impl<'s, 't, I: Iterator<Item = &'s Spot<'t>>> Builder<'s, 't, I> {
             .next()
             .unwrap_or_default();
         let mut body = &self.text[..end.max(line_end)];
+        // The parser's range goes on over the indentation of the next line.
+        if let Some((before, rest)) = body.rsplit_once('\n')
+            && is_blank(rest)
+            && before.len() >= line_end
+        {
+            body = &body[..before.len() + 1];
+        }
         if indicators.contains('+') {
             body = body.strip_suffix('\n').unwrap_or(body);
         } else {

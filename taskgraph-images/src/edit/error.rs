@@ -23,7 +23,7 @@ pub struct EditError {
 #[non_exhaustive]
 pub enum Refusal {
     /// The file, or what the edits make of it, is larger than what is read.
-    #[error("the file holds more than {limit} {what}; split it")]
+    #[error("more than {limit} {what}; split it")]
     TooLarge {
         /// How much is allowed.
         limit: usize,
@@ -96,9 +96,7 @@ pub enum Refusal {
     #[error("the value is the alias `{0}`; edit what it names")]
     Alias(String),
     /// The value, or one above it, is used elsewhere by its anchor.
-    #[error(
-        "the value is used elsewhere, {uses} times, by its anchor `&{name}`, so others would change; edit it by hand"
-    )]
+    #[error("through the anchor `&{name}` other places would change too ({uses}); edit it by hand")]
     Shared {
         /// The anchor.
         name: String,

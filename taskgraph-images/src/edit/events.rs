@@ -26,7 +26,7 @@ pub(super) struct Spot<'t> {
 /// Reads all events of one document.
 pub(super) fn events(text: &str) -> Result<Vec<Spot<'_>>, Fault> {
     if text.len() > MAX_YAML {
-        let what = "bytes";
+        let what = "bytes in the file";
         return Err(Refusal::TooLarge {
             limit: MAX_YAML,
             what,
@@ -65,7 +65,7 @@ pub(super) fn events(text: &str) -> Result<Vec<Spot<'_>>, Fault> {
             }
         }
         if spots.len() == MAX_EVENTS {
-            let what = "values and comments";
+            let what = "values and comments in the file";
             return Err(Refusal::TooLarge {
                 limit: MAX_EVENTS,
                 what,

@@ -3,7 +3,7 @@
 use super::error::{Fault, Refusal};
 use super::source::{Entry, Kind, Node, Source};
 use super::{Path, Step};
-use crate::diagnostic::nearest;
+use crate::diagnostic;
 
 /// How many merges may lead from one map to a key.
 const MAX_MERGES: usize = 64;
@@ -94,8 +94,8 @@ pub(super) fn entry(
         (None, _) => match merge(source, entries, key) {
             Some(merge) => Err(Refusal::Merged(key.to_owned()).at(merge.start)),
             None => {
-                let nearest =
-                    nearest(key, entries.iter().filter_map(Entry::name)).map(str::to_owned);
+                let nearest = diagnostic::nearest(key, entries.iter().filter_map(Entry::name))
+                    .map(str::to_owned);
                 let key = key.to_owned();
                 Err(Refusal::Absent { key, nearest }.at(map.start))
             }
@@ -149,4 +149,17 @@ pub(super) fn wrong_kind(expected: &'static str, node: &Node) -> Fault {
         found: node.describe(),
     }
     .at(node.start)
+}
+
+/// Where a place stands, or else the nearest above it.
+pub(super) fn nearest(source: &Source, path: &Path) -> usize {
+    let mut path = path.steps().to_vec();
+    loop {
+        if let Ok(way) = walk(source, &path.clone().into()) {
+            return way.node.start;
+        }
+        if path.pop().is_none() {
+            return 0;
+        }
+    }
 }

@@ -7,7 +7,7 @@
 use granit_parser::ScalarStyle;
 use serde_json::Value as Json;
 
-use super::shape::{Body, Document, Note, Shape};
+use super::shape::{Body, Document, Note, Shape, leaves};
 use super::words::is_string;
 use super::{Change, Path, Scalar, Step};
 
@@ -29,8 +29,9 @@ pub(super) fn check(
     let elsewhere = || "the path leads elsewhere".to_owned();
     let mut wanted = root.clone();
     let mut touched = Vec::new();
+    let all = found.leaves().saturating_sub(root.leaves());
     for (path, change) in meant {
-        touched.push(touch(root, path.steps(), change, 0).ok_or_else(elsewhere)?);
+        touched.push(touch(root, path.steps(), change, 0, all).ok_or_else(elsewhere)?);
         intend(&mut wanted, path.steps(), change).ok_or_else(elsewhere)?;
     }
     same(&wanted, found, &mut Path::root())?;
@@ -54,66 +55,80 @@ struct Touched {
     come: usize,
 }
 
-/// Finds what a change touches in a shape with `at` leaves before it.
-fn touch(shape: &Shape, path: &[Step], change: &Change, at: usize) -> Option<Touched> {
-    let before = |entries: &[(Shape, Shape)]| {
-        at + entries
-            .iter()
-            .map(|(key, value)| key.leaves() + value.leaves())
-            .sum::<usize>()
-    };
+/// Finds what a change touches in a shape with `at` leaves before it; `all` is how many come in total.
+fn touch(
+    shape: &Shape,
+    path: &[Step],
+    change: &Change,
+    mut at: usize,
+    all: usize,
+) -> Option<Touched> {
+    if let Body::List {
+        flow: Some(true), ..
+    }
+    | Body::Map {
+        flow: Some(true), ..
+    } = shape.body
+    {
+        // Its brace or bracket.
+        at += usize::from(!path.is_empty() || !matches!(change, Change::Set(_)));
+    }
     let Some((step, rest)) = path.split_first() else {
         return Some(match (change, &shape.body) {
-            (Change::Set(scalar), _) => Touched {
+            (Change::Set(_), _) => Touched {
                 at,
                 gone: shape.leaves(),
-                come: set(scalar).leaves(),
+                come: 1,
             },
-            (Change::Insert { key, value, after }, Body::Map { entries, .. }) => {
+            (Change::Insert { after, .. }, Body::Map { entries, .. }) => {
                 let index = index_after(entries, after.as_deref())?;
-                let come = string(key).leaves() + json(value).leaves();
                 Touched {
-                    at: before(&entries[..index]),
+                    at: at + leaves(&entries[..index]),
                     gone: 0,
-                    come,
+                    come: all,
                 }
             }
-            (Change::Append(value), Body::List { items, .. }) => {
-                let at = at + items.iter().map(Shape::leaves).sum::<usize>();
+            (Change::Append(_), Body::List { items, .. }) => {
+                let items: usize = items.iter().map(Shape::leaves).sum();
                 Touched {
-                    at,
+                    at: at + items,
                     gone: 0,
-                    come: json(value).leaves(),
+                    come: all,
                 }
             }
             _ => return None,
         });
     };
     let is_removed = rest.is_empty() && *change == Change::Remove;
+    // A block that loses all gets a brace or bracket.
+    let opens = |len: usize, flow: &Option<bool>| usize::from(len == 1 && *flow != Some(true));
     match (step, &shape.body) {
-        (Step::Index(index), Body::List { items, .. }) => {
+        (Step::Index(index), Body::List { items, flow }) => {
             let item = items.get(*index)?;
             let at = at + items[..*index].iter().map(Shape::leaves).sum::<usize>();
-            match is_removed {
-                true => Some(Touched {
+            if is_removed {
+                Some(Touched {
                     at,
                     gone: item.leaves(),
-                    come: 0,
-                }),
-                false => touch(item, rest, change, at),
+                    come: opens(items.len(), flow),
+                })
+            } else {
+                touch(item, rest, change, at, all)
             }
         }
-        (Step::Key(name), Body::Map { entries, .. }) => {
+        (Step::Key(name), Body::Map { entries, flow }) => {
             let index = index_of(entries, name)?;
             let (key, value) = &entries[index];
-            let at = before(&entries[..index]);
-            match is_removed {
-                true => Some(Touched {
+            let at = at + leaves(&entries[..index]);
+            if is_removed {
+                let gone = key.leaves() + value.leaves();
+                Some(Touched {
                     at,
-                    gone: key.leaves() + value.leaves(),
-                    come: 0,
-                }),
-                false => touch(value, rest, change, at + key.leaves()),
+                    gone,
+                    come: opens(entries.len(), flow),
+                })
+            } else {
+                touch(value, rest, change, at + key.leaves(), all)
             }
         }
         _ => None,
@@ -281,22 +296,22 @@ fn beside(before: &[Note], after: &[Note], touched: &[Touched]) -> Result<(), St
     if before.len() != after.len() {
         return Err("the number of comments".to_owned());
     }
-    let mut touched = touched.to_vec();
-    touched.sort_unstable_by_key(|touched| touched.at);
-    let (mut next, mut shift) = (touched.iter().peekable(), 0);
+    // Scalars that are set go and come; only what is added moves comments, and that is one.
+    let added = touched.iter().find(|touched| touched.gone == 0);
     for (note, found) in before.iter().zip(after) {
-        while let Some(touched) = next.next_if(|touched| touched.at < note.leaves) {
-            shift += touched.come.saturating_sub(touched.gone);
-        }
-        // What comes may stand on either side of a comment at the same place.
-        let more = next
-            .peek()
-            .filter(|touched| touched.at == note.leaves)
-            .map_or(0, |touched| touched.come.saturating_sub(touched.gone));
-        let leaves = note.leaves + shift;
-        let is_same =
-            note.text == found.text && note.own_line.is_some() == found.own_line.is_some();
-        if !is_same || (found.leaves != leaves && found.leaves != leaves + more) {
+        let (least, most) = match added {
+            Some(added) if added.at < note.leaves => (added.come, added.come),
+            // What comes may stand on either side.
+            Some(added) if added.at == note.leaves => (0, added.come),
+            _ => (0, 0),
+        };
+        let is_there = [least, most]
+            .map(|more| note.leaves + more)
+            .contains(&found.leaves);
+        // Behind a dash that gets its value, a comment no longer has its line to itself.
+        let is_behind = |touched: &Touched| touched.at + touched.gone == note.leaves;
+        let is_moved = note.own_line.is_some() != found.own_line.is_some();
+        if note.text != found.text || !is_there || is_moved && !touched.iter().any(is_behind) {
             return Err(format!("the comment `#{}`", note.text));
         }
     }
@@ -324,14 +339,20 @@ fn without(
     };
     let is_inside = |note: &Note| removed.at < note.leaves && note.leaves < end;
     let may_go = |note: &Note| {
-        let is_above = note.leaves == removed.at && note.own_line.is_some_and(|own| own <= column);
+        let is_own = |own| own <= column || note.is_behind_dash;
+        let is_above = note.leaves == removed.at && note.own_line.is_some_and(is_own);
         // On its line, or indented below it: never the heading of what follows.
         let is_behind = note.leaves == end && note.own_line.is_none_or(|own| own > outer);
-        is_above || is_inside(note) || is_behind && removed.gone > 0
+        is_above || is_inside(note) || is_behind
     };
     let kept = |old: &Note, new: &Note| {
-        let shift = if old.leaves < end { 0 } else { removed.gone };
-        !is_inside(old) && old.text == new.text && old.leaves - shift == new.leaves
+        let leaves = match old.leaves {
+            leaves if leaves >= end => leaves - removed.gone + removed.come,
+            // It stays in front, or behind the braces of a map that is empty now.
+            leaves if leaves == removed.at && new.leaves != leaves => leaves + removed.come,
+            leaves => leaves,
+        };
+        !is_inside(old) && old.text == new.text && leaves == new.leaves
     };
     // The first and last place at which the run can begin.
     let first = old

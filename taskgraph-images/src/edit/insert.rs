@@ -53,7 +53,7 @@ pub(super) fn insert(
         entries[index].value.end,
         column,
         &format!("{name}:{value}"),
-    )])
+    )?])
 }
 
 /// The splices that add an item to a sequence.
@@ -79,7 +79,7 @@ pub(super) fn append(source: &Source, path: &Path, value: &Json) -> Result<Vec<S
         items[last].value.end,
         column,
         &format!("-{value}"),
-    )])
+    )?])
 }
 
 fn is_same_kind(node: &Node, value: &Json) -> bool {
@@ -134,11 +134,15 @@ pub(super) fn column(source: &Source, node: &Node) -> Result<usize, Fault> {
 }
 
 /// Adds lines below the one where something in a block collection ends.
-fn add_line(source: &Source, end: usize, column: usize, text: &str) -> Splice {
+fn add_line(source: &Source, end: usize, column: usize, text: &str) -> Result<Splice, Fault> {
     let at = body_end(source, end, column);
+    if at == source.text.len() && source.blocks.iter().any(|block| block.end == at) {
+        // Readers disagree on whether its value ends in one, too.
+        return Err(Refusal::Form("the file ends in a block scalar without a line break").at(at));
+    }
     let line_break = source.line_break(at);
     let text = format!("\n{}{text}", " ".repeat(column)).replace('\n', line_break);
-    Splice::insert(at, text)
+    Ok(Splice::insert(at, text))
 }
 
 /// The end of the last line of something in a block collection at `column`: with the comments that are indented
@@ -177,6 +181,12 @@ fn add_to_flow(
     };
     let children = node.children();
     let near = &children[index];
+    // Some readers take `a:,` for a word.
+    let separator = if source.text[..near.end].ends_with(':') {
+        " ,"
+    } else {
+        ","
+    };
     let comma = skip_trivia(&source.text, near.end);
     let comma = (source.byte(comma) == Some(b',')).then_some(comma);
     let end = comma.map_or(near.end, |comma| comma + 1);
@@ -191,13 +201,12 @@ fn add_to_flow(
         let line = source.line_start(near.start);
         let indent = &source.text[line..near.start];
         let line_break = source.line_break(line_end);
-        let mut splices = vec![Splice::insert(
-            line_end,
-            format!("{line_break}{indent}{text}{comma}"),
-        )];
+        let mut splices = Vec::new();
         if comma.is_empty() {
-            splices.push(Splice::insert(near.end, ","));
+            splices.push(Splice::insert(near.end, separator));
         }
+        let line = format!("{line_break}{indent}{text}{comma}");
+        splices.push(Splice::insert(line_end, line));
         return Ok(splices);
     }
     if has_lines && index + 1 == children.len() {
@@ -206,8 +215,11 @@ fn add_to_flow(
         let line_break = source.line_break(line_end);
         return Ok(vec![Splice::insert(
             near.end,
-            format!(",{line_break}{indent}{text}"),
+            format!("{separator}{line_break}{indent}{text}"),
         )]);
     }
-    Ok(vec![Splice::insert(near.end, format!(", {text}"))])
+    Ok(vec![Splice::insert(
+        near.end,
+        format!("{separator} {text}"),
+    )])
 }

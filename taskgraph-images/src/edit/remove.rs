@@ -110,21 +110,30 @@ fn tidy(source: &Source, lines: Range<usize>) -> Range<usize> {
     }
     let is_last = below.last().map_or(end, |line| *line) == source.text.len();
     let is_first = start == source.mark();
-    if is_last {
+    let is_kept = |block: &Range<usize>| {
+        let header = source.text[block.clone()].split_whitespace().next();
+        source.next_line(block.end) == start && header.is_some_and(|header| header.contains('+'))
+    };
+    if source.blocks.iter().any(is_kept) {
+        // Blank lines would become that block's.
+        end = below.last().copied().unwrap_or(end);
+    } else if is_last {
         start = above.last().copied().unwrap_or(start);
     } else if is_first {
         end = below.last().copied().unwrap_or(end);
     } else if let Some(double) = above.len().min(below.len()).checked_sub(1) {
         end = below[double];
     }
-    // A file that ended without a line break still does.
+    // A file that ended without a line break still does, unless that would be a block scalar's.
     if end == source.text.len() && !source.text.ends_with('\n') && start > source.mark() {
         let before = &source.text[..start];
-        start = before
+        let before = before
             .strip_suffix("\r\n")
             .or_else(|| before.strip_suffix('\n'))
-            .unwrap_or(before)
-            .len();
+            .unwrap_or(before);
+        if !source.blocks.iter().any(|block| block.end == before.len()) {
+            start = before.len();
+        }
     }
     start..end
 }
@@ -175,9 +184,10 @@ fn from_flow(
         let mut splices = vec![Splice::delete(tidy(source, lines))];
         if index + 1 == children.len()
             && comma(child.end).is_none()
-            && let Some(comma) = before.and_then(|before| comma(before.end))
+            && let Some(before) = before
+            && let Some(comma) = comma(before.end)
         {
-            splices.push(Splice::delete(comma..comma + 1));
+            splices.push(Splice::delete(before.end..comma + 1));
         }
         return Ok(splices);
     }
@@ -199,14 +209,14 @@ fn from_flow(
         };
         return Ok(vec![Splice::delete(child.start..end + close)]);
     };
+    let first = comma(before.end);
+    if let (Some(first), Some(_)) = (first, comma(child.end)) {
+        return Ok(vec![Splice::delete(first + 1..end)]);
+    }
     if source.comment_in(before.end..child.start).is_none() {
         return Ok(vec![Splice::delete(before.end..child.end)]);
     }
-    let mut splices = vec![Splice::delete(child.start..child.end)];
-    if comma(child.end).is_none()
-        && let Some(comma) = comma(before.end)
-    {
-        splices.push(Splice::delete(comma..comma + 1));
-    }
+    let mut splices = vec![Splice::delete(child.clone())];
+    splices.extend(first.map(|first| Splice::delete(before.end..first + 1)));
     Ok(splices)
 }

@@ -24,8 +24,8 @@ pub(super) fn set(source: &Source, path: &Path, scalar: &Scalar) -> Result<Optio
         }
         Kind::Scalar { text, style } => (text, *style),
     };
-    if let Some(tag) = &node.tag
-        && !fits(tag, scalar)
+    if let Some((tag, meant)) = &node.tag
+        && !fits(meant, scalar)
     {
         return Err(Refusal::Tagged(tag.clone()).at(node.start));
     }
@@ -68,10 +68,10 @@ pub(super) fn set(source: &Source, path: &Path, scalar: &Scalar) -> Result<Optio
 
 /// Whether a tag leaves a value the type that it is set to.
 fn fits(tag: &str, scalar: &Scalar) -> bool {
-    let is_string = matches!(tag, "!" | "!!str") || tag.ends_with(":str");
-    let is_core = tag.starts_with("!!") || tag.starts_with("tag:yaml.org,2002:");
+    let core = tag.strip_prefix("tag:yaml.org,2002:");
+    let is_string = tag == "!" || core == Some("str");
     match scalar {
-        Scalar::Text(_) => is_string || !is_core,
+        Scalar::Text(_) => is_string || core.is_none(),
         Scalar::Plain(_) => !is_string,
     }
 }

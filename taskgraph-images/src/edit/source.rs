@@ -29,7 +29,8 @@ pub(super) struct Node {
     pub(super) end: usize,
     /// Its anchor's number and name.
     pub(super) anchor: Option<(usize, String)>,
-    pub(super) tag: Option<String>,
+    /// Its tag, as it is written and as it is meant.
+    pub(super) tag: Option<(String, String)>,
     pub(super) kind: Kind,
 }
 

@@ -77,7 +77,7 @@ fn tree() -> impl Strategy<Value = Tree> {
         1 => Just(Tree::FlowMap(false, vec![])),
     ];
     leaf.prop_recursive(4, 24, 4, |inner| {
-        let children = prop::collection::vec((trivia(), inner.clone()), 1..4);
+        let children = prop::collection::vec((trivia().boxed(), inner.clone()), 1..4);
         let flow = prop::collection::vec(inner, 1..4);
         prop_oneof![
             3 => children.clone().prop_map(Tree::Map),
@@ -280,7 +280,7 @@ fn one(path: &Path, change: Change) -> [Edit; 1] {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn set_and_back_is_the_same(text in document()) {
@@ -316,9 +316,14 @@ proptest! {
                 (Change::Append(value.clone()), path.join(children.len()))
             };
             let new = apply("x.yml", &text, &one(&path, change));
+            if let Err(errors) = &new
+                && matches!(errors[0].refusal, Refusal::Form("the file ends in a block scalar without a line break"))
+            {
+                continue;
+            }
             prop_assert!(new.is_ok(), "{text:?} {new:?}");
             let new = new.unwrap();
-            let read: Result<serde_yaml::Value, _> = serde_yaml::from_str(&new);
+            let read: Result<serde_yaml::Value, _> = serde_yaml::from_str(new.trim_start_matches('\u{feff}'));
             prop_assert!(read.is_ok(), "{text:?} {new:?} {read:?}");
             let back = apply("x.yml", &new, &one(&added, Change::Remove));
             prop_assert_eq!(back, Ok(text.clone()), "{:?}", new);

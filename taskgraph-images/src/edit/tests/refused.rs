@@ -38,7 +38,33 @@ fn what_is_ambiguous() {
         .iter()
         .map(|(document, at)| set(document, at, "new"))
         .collect();
-    insta::assert_snapshot!(found.join("\n"), @"");
+    insta::assert_snapshot!(found.join("\n"), @r#"
+    x.yml:2:4: cannot edit `b`: the value is the alias `*d`; edit what it names
+    x.yml:1:7: cannot edit `a`: through the anchor `&d` other places would change too (1); edit it by hand
+    x.yml:1:7: cannot edit `a.x`: through the anchor `&d` other places would change too (1); edit it by hand
+    x.yml:2:4: cannot edit `b.x`: the value is the alias `*d`; edit what it names
+    x.yml:3:1: cannot edit `a`: the key `a` stands twice, first in line 1; keep one of them
+    x.yml:3:3: cannot edit `a.1`: the key `1` stands twice, first in line 2; keep one of them
+    x.yml:1:1: cannot edit `imag`: the map has no key `imag` (there is `image`); correct the path, or insert it
+    x.yml:1:4: cannot edit `a[1]`: the list has 1 items, no item 1; correct the path
+    x.yml:1:4: cannot edit `a.b`: expected a map, found a list; correct the path
+    x.yml:1:4: cannot edit `a[0]`: expected a list, found a map; correct the path
+    x.yml:2:3: cannot edit `a`: expected a scalar, found a map; correct the path
+    x.yml:1:4: cannot edit `a`: expected a scalar, found a list; correct the path
+    x.yml:1:4: cannot edit `a`: the value is a block scalar (`|` or `>`); edit it by hand
+    x.yml:1:4: cannot edit `a`: the value is a block scalar (`|` or `>`); edit it by hand
+    x.yml:2:1: cannot edit `.`: a second document starts here; keep one document a file
+    x.yml:3:3: cannot edit `a.x`: the key `x` comes from elsewhere through the merge key `<<`; edit it there, or insert it here
+    x.yml:5:3: cannot edit `a.x`: the key `x` comes from elsewhere through the merge key `<<`; edit it there, or insert it here
+    x.yml:1:10: cannot edit `a`: the tag `!!int` gives the value another type; remove it by hand
+    x.yml:2:2: cannot edit `.`: the file is not YAML: tabs disallowed within this context (block indentation); correct it by hand first
+    x.yml:2:2: cannot edit `.`: the file is not YAML: tabs disallowed within this context (block indentation); correct it by hand first
+    x.yml:1:5: cannot edit `.`: a carriage return without a line feed stands here; save the file with one kind of line ends
+    x.yml:1:1: cannot edit `a`: the key stands without a colon; edit it by hand
+    x.yml:2:1: cannot edit `a`: the file holds no value; write a first entry by hand
+    x.yml:1:4: cannot edit `.`: the file is not YAML: unclosed bracket '['; correct it by hand first
+    x.yml:1:1: cannot edit `a`: expected a map, found a scalar; correct the path
+    "#);
 }
 
 #[test]
@@ -53,6 +79,7 @@ fn additions_and_removals() {
         append("a: &l [1]\nb: *l\n", "a", json!(2)),
         append("a: &l [1]\nb: *l\n", "b", json!(2)),
         insert("[a: 1]\n", "[0]", "b", json!(2)),
+        insert("a: |\n  text", "", "b", json!(2)),
         insert(
             "a: 1\n",
             "",
@@ -76,7 +103,24 @@ fn additions_and_removals() {
             )],
         ),
     ];
-    insta::assert_snapshot!(found.join("\n"), @"");
+    insta::assert_snapshot!(found.join("\n"), @r#"
+    x.yml:1:1: cannot edit `.`: the key `a` is there already; set it instead
+    x.yml:1:4: cannot edit `a`: expected a map, found a scalar; correct the path
+    x.yml:1:3: cannot edit `a`: expected a map, found nothing; correct the path
+    x.yml:1:4: cannot edit `a`: expected a map, found a list; correct the path
+    x.yml:1:4: cannot edit `a`: expected a list, found a map; correct the path
+    x.yml:1:7: cannot edit `a`: through the anchor `&l` other places would change too (1); edit it by hand
+    x.yml:2:4: cannot edit `b`: the value is the alias `*l`; edit what it names
+    x.yml:1:2: cannot edit `[0]`: the map is a pair without braces; edit it by hand
+    x.yml:2:7: cannot edit `.`: the file ends in a block scalar without a line break; edit it by hand
+    x.yml:1:1: cannot edit `.`: more than 32 levels in what is added; split it
+    x.yml:3:3: cannot edit `a.x`: without this entry the key `x` would come from elsewhere through the merge key `<<`; edit that by hand
+    x.yml:1:10: cannot edit `base`: it holds the anchor `&b`, which is used elsewhere; remove those aliases first
+    x.yml:1:1: cannot edit `.`: the root of a document cannot be removed; edit it by hand
+    x.yml:1:2: cannot edit `[0].a`: the entry is a pair without braces; edit it by hand
+    x.yml:2:1: cannot edit `a`: the key `a` stands twice, first in line 1; keep one of them
+    x.yml:1:1: cannot edit `.`: the map has no key `c` (there is `a`); correct the path, or insert it
+    "#);
     // What overrides a merged value may be added.
     assert_eq!(
         insert("a: &b {x: 1}\nc:\n  <<: *b\n", "c", "x", json!(2)),
@@ -92,7 +136,11 @@ fn every_fault_is_reported_and_nothing_applied() {
         edit("c", Change::Remove),
         edit("a.b", Change::Remove),
     ];
-    insta::assert_snapshot!(run("a: 1\nbb: 2\n", &edits), @"");
+    insta::assert_snapshot!(run("a: 1\nbb: 2\n", &edits), @r#"
+    x.yml:1:1: cannot edit `b`: the map has no key `b` (there is `a`); correct the path, or insert it
+    x.yml:1:1: cannot edit `c`: the map has no key `c` (there is `a`); correct the path, or insert it
+    x.yml:1:4: cannot edit `a.b`: expected a map, found a scalar; correct the path
+    "#);
 }
 
 #[test]
@@ -106,7 +154,11 @@ fn edits_of_the_same() {
         run("a: [x, y, z]\n", &[removed("a[0]"), removed("a[0]")]),
         run("a: 1\nb: 2\n", &[removed("a"), removed("a")]),
     ];
-    insta::assert_snapshot!(found.join("\n"), @"");
+    insta::assert_snapshot!(found.join("\n"), @r#"
+    x.yml:1:8: cannot edit `a.b`: another edit of the same call changes or removes this; ask for one of them
+    x.yml:1:5: cannot edit `a[0]`: another edit of the same call changes or removes this; ask for one of them
+    x.yml:1:4: cannot edit `a`: another edit of the same call changes or removes this; ask for one of them
+    "#);
 }
 
 #[test]
@@ -120,7 +172,12 @@ fn bounds() {
         set(&large, "a", "x"),
         set("a: b\n", "a", &"x".repeat(1024 * 1024)),
     ];
-    insta::assert_snapshot!(found.join("\n"), @"");
+    insta::assert_snapshot!(found.join("\n"), @r#"
+    x.yml:1:68: cannot edit `.`: the file is not YAML: recursion limit exceeded; correct it by hand first
+    x.yml:199998:3: cannot edit `.`: more than 200000 values and comments in the file; split it
+    x.yml:1:1048577: cannot edit `.`: more than 1048576 bytes in the file; split it
+    x.yml:1:4: cannot edit `a`: more than 1048576 bytes in the file; split it
+    "#);
 }
 
 #[test]
@@ -141,6 +198,15 @@ fn scalars_tell_what_there_is() {
             )
         })
         .collect();
-    insta::assert_snapshot!(lines.join("\n"), @"");
-    insta::assert_snapshot!(scalars("x.yml", "a: [").unwrap_err(), @"");
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    1:4 a = "x" Plain
+    3:8 b[0] = "y" Single anchor
+    4:5 b[1] = "y" Single alias
+    5:5 b[2] = "z\n" Literal
+    7:8 c.d = "1" Plain
+    7:13 c.e = "" Empty
+    10:11 f.g = "1" Plain
+    12:8 "i.j" = "é" Double
+    "#);
+    insta::assert_snapshot!(scalars("x.yml", "a: [").unwrap_err(), @"x.yml:1:4: cannot edit `.`: the file is not YAML: unclosed bracket '['; correct it by hand first");
 }

@@ -75,5 +75,5 @@ fn many_at_once() {
         run("a: 1", &[edit("a", text("x")), edit("a", text("x"))]),
         "a: x"
     );
-    insta::assert_snapshot!(run("a: 1", &[edit("a", text("x")), edit("a", text("y"))]), @"x.yml:1:1: cannot edit `a`: another edit of the same call changes or removes this; ask for one of them");
+    insta::assert_snapshot!(run("a: 1", &[edit("a", text("x")), edit("a", text("y"))]), @"x.yml:1:4: cannot edit `a`: another edit of the same call changes or removes this; ask for one of them");
 }

@@ -32,7 +32,6 @@ fn entries_of_block_maps() {
         ("- - a: 1\n", "[0][0]", "- - a: 1\n    k: v\n"),
         ("a: |\n  text\n\n", "", "a: |\n  text\nk: v\n\n"),
         ("a: |+\n  text\n\n", "", "a: |+\n  text\n\nk: v\n"),
-        ("a: |\n  text", "", "a: |\n  text\nk: v"),
         ("a: one\n  two\n", "", "a: one\n  two\nk: v\n"),
         ("a:\n- 1\n- 2\n", "", "a:\n- 1\n- 2\nk: v\n"),
         ("a: [1,\n  2]\n", "", "a: [1,\n  2]\nk: v\n"),
@@ -125,10 +124,64 @@ pools:
         "config": {"disks": [{"size": 20, "kind": null}, {}], "labels": {"a": "y", "b": 1.5}, "more": {"x": {"y": true}}},
         "note": "two\nlines", "big": 1e100, "list": [[1, 2], []]
     });
-    insta::assert_snapshot!(append(pools, "pools", value.clone()), @"");
-    insta::assert_snapshot!(insert("a:\n  b: 1\nl:\n- x\n", "", "k", value.clone()), @"");
-    insta::assert_snapshot!(insert("{a: {b: 1}}\n", "", "k", json!({"c": [1, {"d": "24.04"}]})), @"");
-    insta::assert_snapshot!(insert("azure:\n  westus: {image: 'x', id: y}\n", "azure", "eastus", json!({"image": "z", "id": "w"})), @"");
+    insta::assert_snapshot!(append(pools, "pools", value.clone()), @r#"
+    pools:
+        - pool_id: example/one
+          regions: [us, eu]
+          image: 'images/one'
+          config:
+              disks:
+              - size: 10
+              labels: {a: x}
+        - pool_id: example/two
+          regions: [us, asia]
+          image: 'images/two'
+          config:
+              disks:
+              - size: 20
+                kind: null
+              - {}
+              labels: {a: "y", b: 1.5}
+              more: {x: {"y": true}}
+          note: "two\nlines"
+          big: 1.0e+100
+          list: [[1, 2], []]
+    "#);
+    insta::assert_snapshot!(insert("a:\n  b: 1\nl:\n- x\n", "", "k", value.clone()), @r#"
+    a:
+      b: 1
+    l:
+    - x
+    k:
+      pool_id: example/two
+      regions:
+      - us
+      - asia
+      image: images/two
+      config:
+        disks:
+        - size: 20
+          kind: null
+        - {}
+        labels:
+          a: "y"
+          b: 1.5
+        more:
+          x:
+            "y": true
+      note: "two\nlines"
+      big: 1.0e+100
+      list:
+      - - 1
+        - 2
+      - []
+    "#);
+    insta::assert_snapshot!(insert("{a: {b: 1}}\n", "", "k", json!({"c": [1, {"d": "24.04"}]})), @r#"{a: {b: 1}, k: {c: [1, {d: "24.04"}]}}"#);
+    insta::assert_snapshot!(insert("azure:\n  westus: {image: 'x', id: y}\n", "azure", "eastus", json!({"image": "z", "id": "w"})), @r#"
+    azure:
+      westus: {image: 'x', id: y}
+      eastus: {image: 'z', id: w}
+    "#);
     // However it is written, it is that value.
     for document in [
         "a: 1\n",
