@@ -132,6 +132,7 @@ pub mod retention;
 pub mod scripts;
 pub mod taskcluster;
 pub mod tree;
+pub mod upgrade;
 pub mod versions;
 pub mod worker;
 pub mod yaml;

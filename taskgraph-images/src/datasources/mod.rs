@@ -29,7 +29,7 @@ mod simplestreams;
 mod source;
 mod taskcluster_index;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeSet;
 

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
-use taskgraph_images_transforms::Digest;
+use taskgraph_images_transforms::{Digest, Duration};
 
 use super::text::Parsed;
+use crate::datasources::Source;
 use crate::diagnostic::{Diagnostic, Place};
+use crate::proposals::Group;
+use crate::versions::Scheme;
 use crate::yaml::{Decode, Decoder, Node, Phase, Spanned, record};
 
 record! {
@@ -28,10 +31,55 @@ record! {
         pub sha256 / "sha256": BTreeMap<String, Parsed<Digest>>,
         /// Where it comes from, for the reader.
         pub source / "source": Option<String>,
+        /// Where newer versions are looked for.
+        pub datasource / "datasource": Option<Spanned<Datasource>>,
+        /// How its versions are ordered, where the datasource may have any: `semver`, `dotted`, `date`, `debian`, `git`,
+        /// `opaque`.
+        pub scheme / "scheme": Option<Parsed<Scheme>>,
+        /// The versions that it may go to: `^88`, `>=1.2, <2`, or the start of one, such as `26100.`.
+        pub constraint / "constraint": Option<String>,
+        /// How long a version must have been out before it is proposed; three days if absent.
+        pub cool_down / "cool-down": Option<Parsed<Duration>>,
+        /// Whether prereleases are proposed.
+        pub prereleases / "prereleases": Option<bool>,
+        /// What it is proposed with: pins of one group go together. Its own name if absent.
+        pub group / "group": Option<Parsed<Group>>,
         /// Why it is held at this version.
         pub reason / "reason": Option<String>,
         /// When to look at it again: a date, `2027-03-01`.
         pub review / "review": Option<String>,
+    }
+}
+
+/// Where newer versions of a pin are looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Datasource(pub Source);
+
+impl Decode for Datasource {
+    const LITERAL: bool = true;
+
+    fn decode(node: &Node, decoder: &mut Decoder) -> Option<Self> {
+        match Source::from_json(node.to_json()) {
+            Ok(source) => Some(Self(source)),
+            Err(why) => {
+                decoder.fault("datasource", node, why);
+                None
+            }
+        }
+    }
+}
+
+impl schemars::JsonSchema for Datasource {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Datasource".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        generator.subschema_for::<Source>()
     }
 }
 

@@ -11,6 +11,8 @@ use taskgraph_images_transforms::{
 
 use crate::actions::Action;
 use crate::diagnostic::{Diagnostic, nearest};
+use crate::proposals::Group;
+use crate::versions::Scheme;
 use crate::yaml::{Decode, Decoder, Node};
 
 /// A value that is read from text and checks itself.
@@ -86,6 +88,7 @@ text! {
     Digest = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
     Duration = "30 minutes";
     EnvPrefix = "TASKGRAPH_IMAGES";
+    Group = "taskcluster";
     ImageName = "ubuntu-2404-headless";
     Implementation in Self::WORDS;
     IndexPath = "taskgraph-images";
@@ -93,6 +96,7 @@ text! {
     Os in Self::WORDS;
     Priority in Self::WORDS;
     ProvisionerId = "taskgraph-images-3";
+    Scheme in &["semver", "dotted", "date", "debian", "git", "opaque"];
     SecretName = "cloud/google";
     TrustDomain = "taskgraph-images";
     VerifyMethod in Self::WORDS;

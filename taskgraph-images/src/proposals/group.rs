@@ -52,6 +52,14 @@ impl fmt::Debug for Group {
     }
 }
 
+impl std::str::FromStr for Group {
+    type Err = GroupError;
+
+    fn from_str(text: &str) -> Result<Self, GroupError> {
+        Self::new(text)
+    }
+}
+
 impl TryFrom<String> for Group {
     type Error = GroupError;
 

@@ -20,17 +20,17 @@ use crate::http::{Answer, Http, HttpError, HttpErrorKind, Request};
 
 /// Services by the addresses that they answer, and what they were asked.
 #[derive(Default)]
-struct Table {
+pub(crate) struct Table {
     answers: BTreeMap<String, Answer>,
     asked: RefCell<Vec<Request>>,
 }
 
 impl Table {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
     }
 
-    fn json(self, url: &str, body: &Value) -> Self {
+    pub(crate) fn json(self, url: &str, body: &Value) -> Self {
         self.bytes(url, body.to_string().as_bytes())
     }
 
@@ -59,7 +59,7 @@ impl Table {
             .collect()
     }
 
-    fn act<T>(&self, act: impl FnOnce(&Services<'_>) -> T) -> T {
+    pub(crate) fn act<T>(&self, act: impl FnOnce(&Services<'_>) -> T) -> T {
         let bases = Bases {
             github: "https://github.example.org".to_owned(),
             google: "https://google.example.org".to_owned(),

@@ -7,7 +7,7 @@ use taskgraph_images_transforms::Cloud;
 
 use super::Question;
 use crate::ci_config::{CiConfig, Location, Reference};
-use crate::inventory::Published;
+use crate::inventory::{Identity, Published};
 
 /// What a location and its pools need.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -209,4 +209,10 @@ fn lower(at: &Location, published: &Published) -> Option<Refusal> {
             "its version {new} and the entry's {version} cannot be compared"
         ))),
     }
+}
+/// What an identity means to people: how it differs from the other images of its name.
+pub(super) fn label(identity: &Identity) -> String {
+    let text = identity.to_string();
+    let last = text.rsplit(['/', ':']).next().unwrap_or(&text);
+    last.to_owned()
 }

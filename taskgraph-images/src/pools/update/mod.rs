@@ -16,6 +16,7 @@ mod candidate;
 mod edits;
 mod history;
 mod mapping;
+mod proposal;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +28,7 @@ pub use candidate::{Needs, Refusal};
 pub use edits::ScalarEdit;
 pub use history::History;
 pub use mapping::{Entry, Mapping};
+pub use proposal::{Family, Words, proposals};
 
 use crate::ci_config::{CiConfig, Location, Reference};
 use crate::inventory::{Inventory, Published};
