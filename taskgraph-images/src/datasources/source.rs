@@ -257,15 +257,18 @@ impl Faults {
     }
 
     fn address(&mut self, name: &str, address: &str) {
-        let is_address = reqwest::Url::parse(address).is_ok_and(|url| {
-            // Plain `http` is for this machine alone, which the client checks.
-            matches!(url.scheme(), "https" | "http")
-                && url.username().is_empty()
-                && url.password().is_none()
-        });
-        if !is_address {
+        let url = reqwest::Url::parse(address);
+        let has_credentials =
+            |url: &reqwest::Url| !url.username().is_empty() || url.password().is_some();
+        if url.as_ref().is_ok_and(has_credentials) {
+            // They are not repeated here.
             self.add(format!(
-                "`{name}` is {address:?}: expected an address, `https://…`, without credentials"
+                "`{name}` holds credentials: tokens are given to the program, never written down"
+            ));
+        } else if !url.is_ok_and(|url| matches!(url.scheme(), "https" | "http")) {
+            // Plain `http` is for this machine alone, which the client checks.
+            self.add(format!(
+                "`{name}` is {address:?}: expected an address, `https://…`"
             ));
         }
     }

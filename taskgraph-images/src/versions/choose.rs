@@ -123,6 +123,9 @@ pub enum Warning {
         /// Its digest now.
         is: String,
     },
+    /// Something that is used of the current version is not there any more.
+    #[error("the current version is not complete any more: {} missing", .0.join(", "))]
+    Incomplete(Vec<String>),
     /// The source has withdrawn the current version.
     #[error("the current version is withdrawn by its source")]
     Withdrawn,
@@ -132,6 +135,9 @@ pub enum Warning {
 }
 
 /// Chooses among the releases of a source, which are in its order, newest first where it has one.
+///
+/// Whether an asset of the current version was replaced is seen as far as its release has digests: where the source
+/// tells none, [`crate::datasources::fill_digests`] takes them from the assets.
 pub fn choose(current: &Current<'_>, releases: &[Release], rules: &Rules<'_>) -> Choice {
     let mut choice = Choice::default();
     let now = match read_current(current, releases, rules) {
@@ -282,6 +288,9 @@ fn warnings(current: &Current<'_>, release: &Release) -> Vec<Warning> {
         })
     });
     let mut warnings: Vec<Warning> = replaced.collect();
+    if !release.is_complete() {
+        warnings.push(Warning::Incomplete(release.missing.clone()));
+    }
     if release.withdrawn {
         warnings.push(Warning::Withdrawn);
     }

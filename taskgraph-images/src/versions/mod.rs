@@ -13,6 +13,8 @@ mod debian;
 mod dotted;
 mod git;
 mod opaque;
+#[cfg(test)]
+mod real_tests;
 mod scheme;
 mod semver;
 #[cfg(test)]
