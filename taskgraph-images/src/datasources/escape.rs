@@ -113,7 +113,7 @@ fn document(text: &str) -> String {
                 length(line) >= opening && length(line) == line.len()
             };
             let code: Vec<&str> = lines.by_ref().take_while(|line| !is_end(line)).collect();
-            out.push(block(&code));
+            out.extend([String::new(), block(&code), String::new()]);
             continue;
         }
         let bullet = ["- ", "* ", "+ "]
@@ -141,11 +141,11 @@ fn document(text: &str) -> String {
     joined.trim_end().to_owned()
 }
 
-/// A block of code, apart from what is around it.
+/// A block of code.
 fn block(lines: &[&str]) -> String {
     let code = unmark(&lines.join("\n"));
     let fence = "`".repeat(longest_run(&code).max(2) + 1);
-    format!("\n{fence}\n{code}\n{fence}\n")
+    format!("{fence}\n{code}\n{fence}")
 }
 
 /// Links as their text and their address.
@@ -227,9 +227,9 @@ fn code(content: &str, out: &mut String) {
 
 /// Code in which no comment of HTML begins or ends. Only there `<` stays as it is.
 fn unmark(code: &str) -> String {
-    code.replace("<!", "< !")
-        .replace("->", "- >")
-        .replace("-!>", "- !>")
+    code.replace("<!--", "<! --")
+        .replace("-->", "-- >")
+        .replace("--!>", "--! >")
 }
 
 /// Text, word by word; blanks become one.
@@ -256,10 +256,12 @@ fn words(text: &str, out: &mut String) {
 
 /// Text in which nothing is special.
 fn plain(text: &str, out: &mut String) {
-    for c in text.chars() {
-        // What makes a list or a line of a rest of them only does so at the beginning, or after its number.
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        // What makes a list, or a line of it, only does so first in a line, or as the end of a number that is.
         let is_first = out.is_empty();
-        let is_number = !is_first && out.bytes().all(|byte| byte.is_ascii_digit());
+        let is_number =
+            !is_first && chars.peek().is_none() && out.bytes().all(|byte| byte.is_ascii_digit());
         match c {
             '<' => *out += "&lt;",
             '>' => *out += "&gt;",

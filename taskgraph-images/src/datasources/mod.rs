@@ -15,6 +15,7 @@ mod crates;
 mod debian;
 mod error;
 mod escape;
+mod faults;
 mod fill;
 mod github_commits;
 mod github_releases;

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::faults::Faults;
 use super::{
     AwsImages, AwsSsm, AzureMarketplace, Crates, Debian, GithubCommits, GithubReleases,
     GoogleImages, JsonDocument, Npm, Pypi, Simplestreams, TaskclusterIndex, crates, debian, npm,
@@ -205,70 +206,15 @@ impl Source {
             }
             Self::Json(s) => {
                 faults.address("url", &s.url);
-                faults.0.extend(s.faults());
+                s.faults().into_iter().for_each(|fault| faults.add(fault));
             }
         }
-        faults.0
+        faults.into_list()
     }
 }
 
 fn names(assets: &BTreeMap<String, String>) -> BTreeSet<&str> {
     assets.keys().map(String::as_str).collect()
-}
-
-/// What is wrong with settings.
-#[derive(Default)]
-struct Faults(Vec<String>);
-
-impl Faults {
-    fn add(&mut self, fault: String) {
-        self.0.push(fault);
-    }
-
-    fn text(&mut self, name: &str, text: &str) {
-        let is_part = !text.trim().is_empty() && !text.chars().any(char::is_control);
-        let climbs = text.split('/').any(|part| matches!(part, "." | ".."));
-        if !is_part || climbs {
-            self.add(format!("`{name}` is {text:?}: expected a name"));
-        }
-    }
-
-    fn package(&mut self, name: &str, more: &str) {
-        let is_known = |c: char| c.is_ascii_alphanumeric() || more.contains(c);
-        let is_name = name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
-            && name.chars().all(is_known)
-            && !name.contains("..");
-        if !is_name {
-            self.add(format!("{name:?} is no name of a package"));
-        }
-    }
-
-    fn repository(&mut self, repository: &str) {
-        let is_part = |part: &str| {
-            let is_known = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-            !part.is_empty() && part.chars().all(is_known) && !matches!(part, "." | "..")
-        };
-        let parts = repository.split_once('/');
-        if !parts.is_some_and(|(owner, name)| is_part(owner) && is_part(name)) {
-            self.add(format!(
-                "`repository` is {repository:?}: expected `owner/name`"
-            ));
-        }
-    }
-
-    fn address(&mut self, name: &str, address: &str) {
-        let is_address = reqwest::Url::parse(address).is_ok_and(|url| {
-            // Plain `http` is for this machine alone, which the client checks.
-            matches!(url.scheme(), "https" | "http")
-                && url.username().is_empty()
-                && url.password().is_none()
-        });
-        if !is_address {
-            self.add(format!(
-                "`{name}` is {address:?}: expected an address, `https://…`, without credentials"
-            ));
-        }
-    }
 }
 
 /// Its word, and what it is asked for.

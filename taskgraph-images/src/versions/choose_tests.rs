@@ -153,15 +153,17 @@ fn an_asset_that_was_replaced_stops_the_source() {
     let mut now = release("1.0.0", 1);
     now.digests = BTreeMap::from([("tool".to_owned(), "b".repeat(64))]);
     now.withdrawn = true;
+    now.missing.push("`livelog`".to_owned());
     let mut case = Case::new(Scheme::Semver);
     case.digests = BTreeMap::from([("tool".to_owned(), "a".repeat(64))]);
     insta::assert_snapshot!(case.told("v1.0.0", &[release("1.1.0", 1), now.clone()]), @r"
     nothing
     warning: `tool` of the current version was replaced: its SHA-256 was aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa when it was pinned and is bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb now; find out why before this source is trusted again
+    warning: the current version is not complete any more: `livelog` missing
     warning: the current version is withdrawn by its source
     ");
     // The same, in other letters.
-    now.withdrawn = false;
+    (now.withdrawn, now.missing) = (false, Vec::new());
     case.digests = BTreeMap::from([("tool".to_owned(), "B".repeat(64))]);
     assert_eq!(case.told("v1.0.0", &[release("1.1.0", 1), now]), "1.1.0\n");
 }

@@ -4,6 +4,7 @@
 //! Pure: what there is comes from [`crate::datasources`]. What cannot be compared is said, never guessed: two versions
 //! have an order only within one scheme, and there only if the scheme knows one.
 
+mod choice;
 mod choose;
 #[cfg(test)]
 mod choose_tests;
@@ -13,6 +14,8 @@ mod debian;
 mod dotted;
 mod git;
 mod opaque;
+#[cfg(test)]
+mod real_tests;
 mod scheme;
 mod semver;
 #[cfg(test)]
@@ -23,7 +26,8 @@ use std::fmt;
 
 use crate::taskcluster::Timestamp;
 
-pub use choose::{Choice, Current, Held, Hold, Rules, Warning, choose, unordered};
+pub use choice::{Choice, Held, Hold, Warning};
+pub use choose::{Current, Rules, choose, unordered};
 pub use constraint::{Constraint, ConstraintError};
 pub(crate) use date::day;
 pub use git::Ancestry;

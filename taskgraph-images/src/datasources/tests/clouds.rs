@@ -65,11 +65,22 @@ fn serials_of_a_mirror() {
     let amis = mirror(json!({
         "content": "org.example:aws", "regions": ["us-west-2", "eu-west-1"], "items": {"root_store": "ssd"},
     }));
-    insta::assert_snapshot!(mirrored().told(&amis), @"");
+    insta::assert_snapshot!(mirrored().told(&amis), @r"
+    20260501.1 2026-05-01T00:00:00.000Z us-west-2:ami-000000000000000a2 lacks image in `eu-west-1`
+    20260501 2026-05-01T00:00:00.000Z eu-west-1:ami-000000000000000c1 us-west-2:ami-000000000000000a1
+    20260430 2026-04-30T00:00:00.000Z lacks image in `eu-west-1`, image in `us-west-2`
+    ");
     let several = mirror(json!({"content": "org.example:aws", "regions": ["us-west-2"]}));
-    insta::assert_snapshot!(mirrored().told(&several), @"");
+    insta::assert_snapshot!(mirrored().told(&several), @r"
+    20260501.1 2026-05-01T00:00:00.000Z us-west-2:ami-000000000000000a2
+    20260501 2026-05-01T00:00:00.000Z lacks one image of several in `us-west-2` (set `items`)
+    20260430 2026-04-30T00:00:00.000Z lacks image in `us-west-2`
+    ");
     let disks = mirror(json!({"content": "org.example:download", "assets": {"disk": "disk1.img"}}));
-    insta::assert_snapshot!(mirrored().told(&disks), @"");
+    insta::assert_snapshot!(mirrored().told(&disks), @r"
+    20260502 2026-05-02T00:00:00.000Z lacks item `disk1.img`
+    20260501 2026-05-01T00:00:00.000Z disk=cccc…
+    ");
 }
 
 #[test]
@@ -83,7 +94,13 @@ fn a_mirror_that_does_not_have_it() {
             Table::new().bytes(INDEX, b"<html>").told(&mirror(json!({}))),
         ]
         .join("\n"),
-        @""
+        @r#"
+    error: simplestreams of `org.example:server:24.04:amd64`: set `content` to one of those that have the product: org.example:aws, org.example:download
+    error: simplestreams of `org.example:server:24.04:amd64`: the index has no content `org.example:gce`, but: org.example:aws, org.example:download, org.example:outside
+    error: simplestreams of `org.example:server:24.04:amd64`: the index leads out of its mirror: "../../secret.json"
+    error: simplestreams of `org.example:other`: nothing in the index has the product `org.example:other`
+    error: simplestreams of `org.example:server:24.04:amd64`: an answer that cannot be read: GET https://mirror.example.org/releases/streams/v1/index.json: expected value at line 1 column 1
+    "#
     );
 }
 
@@ -114,7 +131,11 @@ fn images_of_a_family() {
         );
     let family =
         source(json!({"google-images": {"project": "example-cloud", "family": "example-2404"}}));
-    insta::assert_snapshot!(table.told(&family), @"");
+    insta::assert_snapshot!(table.told(&family), @r"
+    example-v20260504 2026-05-04T08:02:03.456Z id:704 lacks image that is ready
+    example-v20260503 2026-05-03T08:02:03.456Z id:703
+    example-v20260502 2026-05-02T08:02:03.456Z withdrawn id:702
+    ");
     assert_eq!(
         Table::new()
             .json(list, &json!({"id": "no items"}))
@@ -123,7 +144,7 @@ fn images_of_a_family() {
     );
     insta::assert_snapshot!(
         Table::new().answer(list, 401, &[], br#"{"error": {"code": 401}}"#).told(&family),
-        @""
+        @r#"error: google-images of `example-2404`: GET https://google.example.org/compute/v1/projects/example-cloud/global/images?maxResults=500&filter=family%20%3D%20%22example-2404%22: status 401: {"error": {"code": 401}}"#
     );
 }
 
@@ -148,7 +169,12 @@ fn versions_of_the_marketplace() {
             "sku": "win11-24h2", "dated": dated,
         }}))
     };
-    insta::assert_snapshot!(table.told(&sku(true)), @"");
+    insta::assert_snapshot!(table.told(&sku(true)), @r"
+    latest
+    26100.8655.999999 withdrawn
+    26100.8246.260413 2026-04-13T00:00:00.000Z id:/versions/2
+    26100.3775.250406 2025-04-06T00:00:00.000Z withdrawn id:/versions/1
+    ");
     assert!(!table.told(&sku(false)).contains("2026-04-13"));
 }
 
@@ -224,6 +250,17 @@ fn amis() {
             Table::new().told(&images),
         ]
         .join("\n"),
-        @""
+        @r#"
+    ami-4 2026-05-04T00:00:00.000Z name:example/ami-4 lacks image that is available
+    ami-3 2026-05-03T00:00:00.000Z name:example/ami-3
+    ami-2 2026-05-02T00:00:00.000Z withdrawn name:example/ami-2
+    ami-1 2026-05-01T00:00:00.000Z name:example/ami-1
+
+    error: aws-images of `example/*`: "ami-9" belongs to "999999999999", not to `000000000000`
+    ami-000000000000000a1 2026-05-01T00:00:00.000Z
+
+    error: aws-ssm of `/aws/service/example/none`: ssm GetParameter /aws/service/example/none: ParameterNotFound
+    error: aws-images of `example/*`: it needs credentials of AWS, and there are none
+    "#
     );
 }

@@ -25,7 +25,57 @@ fn attacks() {
         "**bold** _it_ ~~no~~ $x$ > quote",
     ];
     let told: Vec<String> = attacks.iter().map(|text| escape(text, 1000)).collect();
-    insta::assert_snapshot!(told.join("\n--\n"), @"");
+    insta::assert_snapshot!(told.join("\n--\n"), @r"
+    ping `@mozilla/all` and `foo@example.org`
+    --
+    closes `#1`, fixes `example/tool#2`, see `GH-3` and `BUG-4`
+    --
+    &lt;\!-- image-bump --&gt; and --&gt; &lt;\!-- upgrade:taskcluster
+    --
+    `<! -- image-bump -- >` in code
+    --
+    &lt;img src=x onerror=alert(1)&gt; &lt;details&gt; &amp;lt;b&amp;gt; `&#64;all`
+    --
+    x (`https://example.org/pixel.png`) text (`https://example.org`) \[a\]\[b\]
+    --
+    `https://example.org/#1` `www.example.org` `mailto:x@example.org`
+    --
+    \[b\]: `https://example.org`
+    \[^1\]: note
+    --
+    **Title**
+
+    \===
+
+    \---
+    \| a \| b \|
+    \|---\|---\|
+    --
+    - one
+    - two
+    - `@three`
+    1\. four
+    - \[ \] five
+    --
+    `/taskcluster` publish
+    --
+    `@all` `#1` evil
+    --
+    `back\@all` \\`@all` `a` `@all` `` `x` `` `@y`&#96;&#96;&#96;z&#96;&#96; `@w`
+    --
+    ```
+    @all -- > <! -- x
+    ```
+
+    `@after`
+    --
+    ````
+    ```
+    @all
+    ````
+    --
+    \*\*bold\*\* \_it\_ \~\~no\~\~ \$x\$ &gt; quote
+    ");
 }
 
 #[test]
@@ -39,7 +89,8 @@ fn lines() {
         escape_line("some words that are long", 16),
         "some words that…"
     );
-    assert_eq!(escape_line("1.2.3", 100), "1\\.2.3");
+    assert_eq!(escape_line("1.2.3 1. x", 100), "1.2.3 1. x");
+    assert_eq!(escape_line("1. x", 100), "1\\. x");
 }
 
 #[test]
@@ -110,9 +161,9 @@ fn active(markdown: &str) -> Option<String> {
     }
     let outside = outside
         .replace("&#96;", "'")
-        .replace("&lt;", "")
-        .replace("&gt;", "")
-        .replace("&amp;", "");
+        .replace("&lt;", "x")
+        .replace("&gt;", "x")
+        .replace("&amp;", "x");
     let words = [
         "@", "#", "://", "www.", "<", ">", "[", "]", "&", "|", "_", "~", "$", "mailto:",
     ];

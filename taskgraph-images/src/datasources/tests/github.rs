@@ -91,7 +91,14 @@ fn releases_with_pages_drafts_and_assets() {
                 release("v1.6.0", &replaced),
             ]),
         );
-    insta::assert_snapshot!(told(table.releases(&tool(), &["worker"])), @"");
+    insta::assert_snapshot!(told(table.releases(&tool(), &["worker"])), @r"
+    2.1.0-rc.1 2026-05-01T10:05:00.000Z prerelease archive=aaaa… worker=bbbb…
+    2.0.0 2026-05-01T10:05:00.000Z archive=aaaa… worker=bbbb…
+    1.9.0 2026-05-01T10:05:00.000Z archive=aaaa… lacks asset `worker-linux-amd64`
+    1.8.0 2026-05-01T10:00:00.000Z lacks one asset `tool-{version}-*.tar.gz` of several, asset `worker-linux-amd64`
+    1.7.0 2026-05-01T10:05:00.000Z archive=aaaa…
+    1.6.0 2026-05-19T00:00:00.000Z archive=aaaa… worker=bbbb…
+    ");
     let asked = table.asked.borrow();
     assert_eq!(asked.len(), 2);
     for request in asked.iter() {
@@ -166,7 +173,16 @@ fn what_is_no_list_of_releases() {
             super::told(Table::new().releases(&tool(), &["livelog", "worker"])),
         ]
         .join("\n"),
-        @""
+        @r#"
+    error: github-releases of `example/tool`: an answer that cannot be read: GET https://github.example.org/repos/example/tool/releases?per_page=100: EOF while parsing a string at line 1 column 18
+    error: github-releases of `example/tool`: an answer that cannot be read: GET https://github.example.org/repos/example/tool/releases?per_page=100: invalid type: map, expected a sequence at line 1 column 0
+    error: github-releases of `example/tool`: an answer that cannot be read: GET https://github.example.org/repos/example/tool/releases?per_page=100: missing field `tag_name` at line 1 column 3
+    error: github-releases of `example/tool`: an answer that cannot be read: the digest of asset "worker-linux-amd64" is no SHA-256: "12"
+
+    error: github-releases of `example/tool`: an answer that cannot be read: GET https://github.example.org/repos/example/tool/releases?per_page=100: its next page is elsewhere: https://example.com/2
+    error: github-releases of `example/tool`: GET https://github.example.org/repos/example/tool/releases?per_page=100: status 404: Not Found
+    error: github-releases of `example/tool`: the pin has digests of `livelog`, and the assets of its source are: `archive`, `worker`
+    "#
     );
 }
 
@@ -179,7 +195,10 @@ fn hostile_tags_are_only_text() {
             release("v*", &json!([asset("anything", &sha("a"))]))
         ]),
     );
-    insta::assert_snapshot!(table.told(&tool()), @"");
+    insta::assert_snapshot!(table.told(&tool()), @r"
+    1.0.0`$(id)` 2026-05-01T10:00:00.000Z lacks asset `tool-{version}-*.tar.gz`, asset `worker-linux-amd64`
+    * 2026-05-01T10:00:00.000Z lacks asset `tool-{version}-*.tar.gz`, asset `worker-linux-amd64`
+    ");
 }
 
 /// Against a service on loopback, with the network's own client: pages, and a limit that asks for patience.
@@ -265,11 +284,14 @@ fn commits_of_a_branch_by_their_whole_ids() {
             commit("a", "2026-05-01T00:00:00Z")
         ]),
     );
-    insta::assert_snapshot!(table.told(&commits()), @"");
+    insta::assert_snapshot!(table.told(&commits()), @r"
+    bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb 2026-05-02T00:00:00.000Z
+    aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa 2026-05-01T00:00:00.000Z
+    ");
     let mut short = commit("b", "2026-05-02T00:00:00Z");
     short["sha"] = json!("82415f4");
     let table = Table::new().json(list, &json!([short]));
-    insta::assert_snapshot!(table.told(&commits()), @"");
+    insta::assert_snapshot!(table.told(&commits()), @r#"error: github-commits of `example/puppet`: an answer that cannot be read: "82415f4" is no id of a commit"#);
 }
 
 fn compared(base: &str, head: &str) -> String {
@@ -298,9 +320,9 @@ fn a_commit_of_a_fork_is_on_no_branch() {
         asked(&id("f")).unwrap_err().kind,
         SourceErrorKind::Unreadable(_)
     ));
-    insta::assert_snapshot!(asked("82415f4").unwrap_err(), @"");
+    insta::assert_snapshot!(asked("82415f4").unwrap_err(), @r#"github-commits of `example/puppet`: "82415f4" is no whole id of a commit: write all 40 digits, as fewer may come to mean another commit"#);
     let other = table.act(|services| is_ancestor(&tool(), services, &id("a")));
-    insta::assert_snapshot!(other.unwrap_err(), @"");
+    insta::assert_snapshot!(other.unwrap_err(), @r"github-releases of `example/tool`: only the source `github-commits` knows the order of commits");
 }
 
 #[test]

@@ -96,7 +96,7 @@ impl Http for Table {
             headers: BTreeMap::new(),
             body: br#"{"message": "Not Found"}"#.to_vec(),
         };
-        if request.url.contains("/down") {
+        if request.url == "https://example.org/down" {
             return Err(HttpError {
                 call: request.to_string(),
                 kind: HttpErrorKind::NoAnswer("connection refused".to_owned()),

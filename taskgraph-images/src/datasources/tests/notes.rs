@@ -65,8 +65,45 @@ fn the_part_for_an_audience() {
         .map(|note| (note.version.as_str(), note.is_major))
         .collect();
     assert_eq!(versions, [("v106.0.0", true), ("v105.0.1", false)]);
-    insta::assert_snapshot!(found[0].text, @"");
-    insta::assert_snapshot!(render(&found, 10_000), @"");
+    insta::assert_snapshot!(found[0].text, @r"
+    ▶ [MAJOR] [#8115](https://example.org/issues/8115)
+    Worker: `runTask` is gone, says @somebody. Closes #1.
+
+    ```
+    ### USERS
+    # not a heading
+    ```
+
+    #### Details
+
+    * a
+
+    ▶ [minor]
+    More.
+    ");
+    insta::assert_snapshot!(render(&found, 10_000), @r"
+    **v106.0.0** (major)
+
+    ▶ \[MAJOR\] `#8115` (`https://example.org/issues/8115`)
+    Worker: `runTask` is gone, says `@somebody`. Closes `#1`.
+
+    ```
+    ### USERS
+    # not a heading
+    ```
+
+    **Details**
+
+    - a
+
+    ▶ \[minor\]
+    More.
+
+    **v105.0.1**
+
+    ▶ \[patch\]
+    Small.
+    ");
     assert_eq!(
         notes(
             &some(),

@@ -32,7 +32,11 @@ fn crates() {
     ];
     let at = |url: &str, body: &str| Table::new().bytes(url, body.as_bytes());
     let url = "https://index.example.org/to/ol/tool-x";
-    insta::assert_snapshot!(told(at(url, &lines.join("\n")).releases(&crates("Tool-x"), &["crate"])), @"");
+    insta::assert_snapshot!(told(at(url, &lines.join("\n")).releases(&crates("Tool-x"), &["crate"])), @r"
+    2.0.0-rc.1 2026-05-01T00:00:00.000Z crate=dddd…
+    1.1.0 withdrawn crate=dddd…
+    1.0.0 crate=dddd…
+    ");
     for (name, path) in [
         ("a", "1/a"),
         ("ab", "2/ab"),
@@ -58,7 +62,12 @@ fn crates() {
             Table::new().told(&crates("tool-x")),
         ]
         .join("\n"),
-        @""
+        @r"
+    error: crates of `tool-x`: an answer that cannot be read: GET https://index.example.org/to/ol/tool-x: line 3: EOF while parsing an object at line 1 column 7
+    error: crates of `tool-x`: GET https://index.example.org/to/ol/tool-x: it is about `other`
+    error: crates of `tool-x`: an answer that cannot be read: GET https://index.example.org/to/ol/tool-x: the checksum of `1.0.0` is no SHA-256
+    error: crates of `tool-x`: GET https://index.example.org/to/ol/tool-x: status 404: Not Found
+    "
     );
 }
 
@@ -84,7 +93,13 @@ fn python_projects() {
     let tool = source(json!({"pypi": {
         "index": "https://index.example.org/pypi", "name": "tool", "assets": {"wheel": "tool-{version}-*.whl"},
     }}));
-    insta::assert_snapshot!(table.told(&tool), @"");
+    insta::assert_snapshot!(table.told(&tool), @r"
+    1.10.0 2026-05-03T00:00:00.123Z wheel=eeee…
+    1.10.0.post1 2026-05-04T00:00:00.123Z lacks file `tool-{version}-*.whl`
+    1.11.dev3 prerelease lacks files, file `tool-{version}-*.whl`
+    1.11rc1 2026-05-05T00:00:00.123Z prerelease lacks file `tool-{version}-*.whl`
+    1.9.0 2026-05-01T00:00:00.123Z withdrawn lacks file `tool-{version}-*.whl`
+    ");
 }
 
 #[test]
@@ -110,7 +125,11 @@ fn packages_of_npm() {
     let tool = source(
         json!({"npm": {"registry": "https://registry.example.org", "name": "@example/tool"}}),
     );
-    insta::assert_snapshot!(told(table.releases(&tool, &["tarball"])), @"");
+    insta::assert_snapshot!(told(table.releases(&tool, &["tarball"])), @r"
+    1.0.0 2026-05-01T00:00:00.000Z withdrawn
+    1.1.0
+    2.0.0-beta.1 lacks tarball
+    ");
 }
 
 const PACKAGES: &str =
@@ -148,7 +167,10 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 #[test]
 fn packages_of_debian() {
     let packed = Table::new().bytes(&format!("{PACKAGES}.gz"), &gzip(packages().as_bytes()));
-    insta::assert_snapshot!(told(packed.releases(&debian(), &["deb"])), @"");
+    insta::assert_snapshot!(told(packed.releases(&debian(), &["deb"])), @r"
+    1:2.0~rc1-3 deb=ffff…
+    1:2.0-1 lacks package with a SHA-256
+    ");
     let plain = Table::new().bytes(PACKAGES, packages().as_bytes());
     assert_eq!(plain.told(&debian()), packed.told(&debian()));
     assert_eq!(Table::new().bytes(PACKAGES, b"").told(&debian()), "");

@@ -30,7 +30,23 @@ fn what_is_wrong_is_said() {
     for value in wrong {
         let _ = writeln!(told, "{}", Source::from_json(value).unwrap_err());
     }
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @r#"
+    expected one source with its settings, such as `{github-releases: {repository: example/tool}}`
+    expected one source with its settings, such as `{github-releases: {repository: example/tool}}`
+    unknown source `github`, expected one of `github-releases`, `github-commits`, `simplestreams`, `google-images`, `azure-marketplace`, `aws-images`, `aws-ssm`, `crates`, `pypi`, `npm`, `debian`, `taskcluster-index`, `json`
+    github-releases: unknown field `repo`, expected one of `repository`, `assets`, `tag-prefix`
+    github-releases: missing field `repository`
+    github-releases: `repository` is "../tool": expected `owner/name`
+    github-commits: `repository` is "tool": expected `owner/name`; `branch` is "": expected a name
+    simplestreams: `url` holds credentials: tokens are given to the program, never written down; `url` must end in `streams/v1/index.json`
+    crates: missing field `index`
+    crates: `index` is "index.example.org": expected an address, `https://…`; "../serde" is no name of a package
+    npm: "a/b?x" is no name of a package
+    debian: `mirror` is "ftp://x": expected an address, `https://…`; `suite` is "../..": expected a name
+    taskcluster-index: `path`: "a..b" is no index path: expected words of letters, digits and `_!~*'()%-` joined by `.`, at most 243 characters
+    json: "a" is no JSON pointer: expected one such as `/releases/*/version`; "/*/x" has more `*` than `versions`
+    aws-images: missing field `owner`
+    "#);
 }
 
 #[test]
@@ -89,5 +105,5 @@ fn a_service_that_is_down_may_be_asked_later() {
         .releases(&Source::from_json(source).unwrap(), &[])
         .unwrap_err();
     assert!(error.is_transient());
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @r"json of `https://example.org/down`: GET https://example.org/down: no answer: connection refused");
 }

@@ -136,7 +136,18 @@ fn what_a_path_leads_to() {
             at(&fake, json!({"version": place("public/none.json")})),
         ]
         .join("\n"),
-        @""
+        @r"
+    fN1SbArXTPSVFNUvaOlinQ 2026-05-01T00:00:00.000Z task:fN1SbArXTPSVFNUvaOlinQ
+
+    1.3.6 2026-05-01T00:00:00.000Z manifest=48ff… task:fN1SbArXTPSVFNUvaOlinQ lacks artifact `public/disk.img`
+
+    fN1SbArXTPSVFNUvaOlinQ 2026-05-01T00:00:00.000Z task:fN1SbArXTPSVFNUvaOlinQ lacks task that is completed
+
+    error: taskcluster-index of `example.v2.images.latest`: task `fN1SbArXTPSVFNUvaOlinQ` was scheduled by `example-level-3`, not by `other-level-3`
+    error: taskcluster-index of `example.v2.images.latest`: task `fN1SbArXTPSVFNUvaOlinQ` ran at `example-3/images`, not at `example-1/images`
+    error: taskcluster-index of `example.v2.images.latest`: an answer that cannot be read: `public/broken.json`: EOF while parsing an object at line 1 column 1
+    error: taskcluster-index of `example.v2.images.latest`: an answer that cannot be read: `public/none.json` has no text at `/image/version`
+    "
     );
     // What is not there, or has expired, is no release.
     assert_eq!(at(&fake, json!({"path": "example.v2.other"})), "");
@@ -146,5 +157,5 @@ fn what_a_path_leads_to() {
     };
     assert_eq!(at(&expired, json!({})), "");
     let source = source(json!({"taskcluster-index": {"path": "a.b", "scheduler-id": "x"}}));
-    insta::assert_snapshot!(Table::new().told(&source), @"");
+    insta::assert_snapshot!(Table::new().told(&source), @r"error: taskcluster-index of `a.b`: it needs Taskcluster, and no deployment is set");
 }
