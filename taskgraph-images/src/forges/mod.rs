@@ -10,8 +10,11 @@
 mod author;
 mod dry_run;
 mod error;
+#[cfg(test)]
+mod events;
 pub mod github;
 pub mod patch;
+pub mod phabricator;
 mod redact;
 
 use std::fmt;

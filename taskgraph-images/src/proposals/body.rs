@@ -7,13 +7,32 @@ use super::Proposal;
 /// What stands where a text was cut.
 const CUT: &str = "\n\n*(The text is longer than what fits here, and ends early.)*";
 
-/// The hash of what a proposal says. It stands in the marker, so that a body is written again only when what we say
-/// has changed: a box that somebody ticked stays ticked.
+/// The hash of what a proposal says: its title and body. It stands in the marker, so that a body is written again only
+/// when what we say has changed: a box that somebody ticked stays ticked.
 pub fn body_hash(proposal: &Proposal) -> String {
+    hash(&[&proposal.title_line(), &proposal.body])
+}
+
+/// The hash of what a proposal says and does: its title, body and edits. For forges that do not show the edits.
+pub fn content_hash(proposal: &Proposal) -> String {
+    let title = proposal.title_line();
+    let mut parts = vec![title.as_str(), &proposal.body];
+    for (path, edit) in proposal.changes() {
+        // A new file and one that was empty differ.
+        let kind = if edit.old.is_some() { "edit" } else { "new" };
+        let old = edit.old.as_deref().unwrap_or_default();
+        parts.extend([path, kind, old, &edit.new]);
+    }
+    hash(&parts)
+}
+
+/// A hash that tells where each part ends.
+fn hash(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
-    hash.update(proposal.title_line());
-    hash.update([0]);
-    hash.update(&proposal.body);
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
     let digest = hash.finalize();
     digest[..16]
         .iter()
@@ -21,9 +40,10 @@ pub fn body_hash(proposal: &Proposal) -> String {
         .collect()
 }
 
-/// The body with its marker, within a number of UTF-16 units, which is the strictest that "characters" can mean.
-pub fn body_text(proposal: &Proposal, limit: usize) -> String {
-    let marker = proposal.marker.write(&body_hash(proposal));
+/// The body with its marker, within a number of UTF-16 units, which is the strictest that "characters" can mean. The
+/// hash is that of [`body_hash`] or [`content_hash`].
+pub fn body_text(proposal: &Proposal, hash: &str, limit: usize) -> String {
+    let marker = proposal.marker.write(hash);
     let body = escape_comments(proposal.body.trim_end());
     let left = limit.saturating_sub(units(&marker) + 2);
     let body = if units(&body) <= left {

@@ -113,6 +113,16 @@ impl Marker {
             .then_some(marked)
     }
 
+    /// A text without whatever could be a marker.
+    pub fn remove(text: &str) -> String {
+        let mut parts = text.split(OPEN);
+        let mut kept = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            kept += part.split_once(CLOSE).map_or("", |(_, after)| after);
+        }
+        kept.trim_end().to_owned()
+    }
+
     /// Why it could not be read again, if it could not.
     pub(super) fn fault(&self) -> Option<String> {
         let size = self.write("").len();

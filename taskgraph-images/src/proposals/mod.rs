@@ -24,7 +24,7 @@ pub(crate) mod tests;
 use std::collections::BTreeMap;
 
 pub use allowance::Allowance;
-pub use body::{body_hash, body_text, escape_comments};
+pub use body::{body_hash, body_text, content_hash, escape_comments};
 pub use branch::{Branch, BranchError, BranchName, Branches, Prefix};
 pub use fault::Fault;
 pub use group::{Group, GroupError};

@@ -14,33 +14,41 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Checks a proposal; its branch.
+    /// Checks a proposal that gets a branch; the branch.
     ///
     /// # Errors
     /// Every fault.
     pub fn check(&self, proposal: &Proposal) -> Result<Branch, Vec<Fault>> {
         let branch = self.prefix.branch(&proposal.group);
         let mut faults = self.branches.faults(&branch);
-        faults.extend(self.allowance.check(proposal).err().unwrap_or_default());
         let base = proposal.base.as_str();
         // Git keeps branches like files: none can be the folder of another.
         let within = |inner: &str, outer: &str| {
-            inner
-                .strip_prefix(outer)
-                .is_some_and(|rest| rest.starts_with('/'))
+            let rest = inner.strip_prefix(outer);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        if base == branch.as_str() || within(branch.as_str(), base) || within(base, branch.as_str())
+        if within(branch.as_str(), base)
+            || within(base, branch.as_str())
+            || self.prefix.group(base).is_some()
         {
             faults.push(Fault::Base {
                 branch: branch.to_string(),
                 base: base.to_owned(),
             });
-        } else if self.prefix.group(base).is_some() {
-            faults.push(Fault::Base {
-                branch: self.prefix.to_string(),
-                base: base.to_owned(),
-            });
         }
+        faults.extend(self.check_edits(proposal).err().unwrap_or_default());
+        match faults.is_empty() {
+            true => Ok(branch),
+            false => Err(faults),
+        }
+    }
+
+    /// Checks a proposal that gets no branch: what it edits, and what it says.
+    ///
+    /// # Errors
+    /// Every fault.
+    pub fn check_edits(&self, proposal: &Proposal) -> Result<(), Vec<Fault>> {
+        let mut faults = self.allowance.check(proposal).err().unwrap_or_default();
         if proposal.title_line().is_empty() {
             faults.push(Fault::NoTitle);
         }
@@ -60,7 +68,7 @@ impl Rules {
             }
         }
         match faults.is_empty() {
-            true => Ok(branch),
+            true => Ok(()),
             false => Err(faults),
         }
     }

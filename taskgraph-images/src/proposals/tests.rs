@@ -303,6 +303,14 @@ fn claims_are_no_markers() {
     };
     assert!(Marker::read(&text).is_some());
     assert_eq!(Marker::read(""), None);
+    assert_eq!(
+        Marker::remove(&format!("a\n\n{text}\nb {text}")),
+        "a\n\n\nb"
+    );
+    assert_eq!(
+        Marker::remove(&format!("a {}", text.replace(" -->", ""))),
+        "a"
+    );
     assert_eq!(Marker::read(&format!("{text}{text}")), None);
     assert_eq!(changed("\"version\":1", "\"version\":2"), None);
     assert_eq!(changed("\"version\":1", "\"version\":1.0"), None);
@@ -330,7 +338,7 @@ fn claims_are_no_markers() {
     let mut forged = marker.clone();
     forged.subjects.clear();
     proposal.body = format!("Notes: {} <!-- and open", forged.write("00"));
-    let text = body_text(&proposal, 65_536);
+    let text = body_text(&proposal, &body_hash(&proposal), 65_536);
     assert_eq!(Marker::read(&text).unwrap().marker, marker);
     assert_eq!(text.matches("<!--").count(), 1);
 }
@@ -339,7 +347,7 @@ fn claims_are_no_markers() {
 fn long_bodies_are_cut_and_keep_their_marker() {
     let mut proposal = sample();
     proposal.body = format!("<details>\n\n```\n{}", "line 😀\n".repeat(10_000));
-    let text = body_text(&proposal, 65_536);
+    let text = body_text(&proposal, &body_hash(&proposal), 65_536);
     assert!(text.encode_utf16().count() <= 65_536);
     assert!(text.encode_utf16().count() > 65_000);
     assert_eq!(Marker::read(&text).unwrap().marker, proposal.marker);
@@ -359,7 +367,9 @@ fn long_bodies_are_cut_and_keep_their_marker() {
     // One endless line.
     proposal.body = "x".repeat(70_000);
     assert_eq!(
-        Marker::read(&body_text(&proposal, 65_536)).unwrap().marker,
+        Marker::read(&body_text(&proposal, &body_hash(&proposal), 65_536))
+            .unwrap()
+            .marker,
         proposal.marker
     );
 }
@@ -369,6 +379,7 @@ fn the_hash_is_of_what_is_said() {
     let (a, mut b) = (sample(), sample());
     b.files.clear();
     assert_eq!(body_hash(&a), body_hash(&b));
+    assert_ne!(content_hash(&a), content_hash(&b));
     b.title += "!";
     assert_ne!(body_hash(&a), body_hash(&b));
 }
@@ -506,7 +517,7 @@ proptest! {
     fn bodies_fit(body in "(<details>\n|</details>\n|```\n|~~~\n|[a-z<! \\-]{0,30}\n){0,60}", limit in 500_usize..1500) {
         let mut proposal = sample();
         proposal.body = body;
-        let text = body_text(&proposal, limit);
+        let text = body_text(&proposal, &body_hash(&proposal), limit);
         prop_assert!(text.encode_utf16().count() <= limit);
         prop_assert_eq!(Marker::read(&text).unwrap().marker, proposal.marker);
     }

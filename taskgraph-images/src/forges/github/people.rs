@@ -209,6 +209,16 @@ impl GitHub<'_> {
 
 /// What a person did who pushed.
 pub(super) fn pushed(name: &str) -> String {
-    let name = if name.is_empty() { "somebody" } else { name };
+    // An author's name is any text; it is shown between backticks.
+    let name: String = name
+        .chars()
+        .filter(|c| !c.is_control() && *c != '`')
+        .take(60)
+        .collect();
+    let name = if name.trim().is_empty() {
+        "somebody"
+    } else {
+        &name
+    };
     format!("`{name}` pushed to it")
 }

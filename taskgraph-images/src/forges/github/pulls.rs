@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::GitHub;
 use super::api::{Written, encode};
 use crate::forges::{ForgeError, ForgeErrorKind, KnownProposal};
-use crate::proposals::{Branch, Marked, Marker, Proposal, body_text};
+use crate::proposals::{Branch, Marked, Marker, Proposal, body_hash, body_text};
 
 /// The longest body that GitHub takes, in characters.
 const BODY: usize = 65_536;
@@ -126,7 +126,7 @@ impl GitHub<'_> {
         let title = proposal.title_line();
         let body = json!({
             "title": title,
-            "body": body_text(proposal, BODY),
+            "body": body_text(proposal, &body_hash(proposal), BODY),
             "head": branch.as_str(),
             "base": proposal.base.as_str(),
         });
@@ -145,7 +145,7 @@ impl GitHub<'_> {
     /// Lets a pull request say what the proposal says.
     pub(super) fn update_pull(&self, pull: &Pull, proposal: &Proposal) -> Result<(), ForgeError> {
         let title = proposal.title_line();
-        let body = json!({"title": title, "body": body_text(proposal, BODY)});
+        let body = json!({"title": title, "body": body_text(proposal, &body_hash(proposal), BODY)});
         let path = format!("/pulls/{}", pull.number);
         self.api.must_write("PATCH", &path, &body, &title)?;
         Ok(())

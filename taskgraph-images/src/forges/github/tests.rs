@@ -6,8 +6,9 @@ use std::rc::Rc;
 
 use serde_json::json;
 
-use super::fake::{BASE, Event, Fake, say};
+use super::fake::{BASE, Fake};
 use super::*;
+use crate::forges::events::{Event, say};
 use crate::http::{Answer, HttpError, Request};
 use crate::proposals::tests::{rules, sample};
 use crate::proposals::{Allowance, FileEdit, Marker, Reviewer, Step};
@@ -64,7 +65,7 @@ fn withdraw(fake: &Fake) -> String {
 fn opened() -> Fake {
     let fake = Fake::new();
     assert_eq!(propose(&fake, &sample()), format!("opened {URL}"));
-    fake.forget();
+    fake.events.forget();
     fake
 }
 
@@ -72,7 +73,7 @@ fn opened() -> Fake {
 fn a_proposal_becomes_a_pull_request() {
     let fake = Fake::new();
     assert_eq!(propose(&fake, &sample()), format!("opened {URL}"));
-    insta::assert_snapshot!(fake.asked.borrow().join("\n"), @"
+    insta::assert_snapshot!(fake.events.asked.borrow().join("\n"), @"
     GET /repos/example/images
     GET /repos/example/images/git/ref/heads/main
     GET /repos/example/images/git/commits/81b8564d7f3880303cba230e03d04d20835145ca
@@ -101,7 +102,7 @@ fn a_proposal_becomes_a_pull_request() {
 
     - [ ] integration
 
-    <!-- taskgraph-images: {"version":1,"group":"linux-gcp","subjects":{"linux":{"from":"v1","to":"v2","digest":"sha256:00"}},"body":"2bfdd2eb1ac2a8f7aac2597f0b60858e"} -->
+    <!-- taskgraph-images: {"version":1,"group":"linux-gcp","subjects":{"linux":{"from":"v1","to":"v2","digest":"sha256:00"}},"body":"840cf090f1964ee933f5816f0b6bd402"} -->
     "##);
     // Every other file is still there, with its mode.
     assert_eq!(fake.show(BRANCH), fake.show("main").replace("v1", "v2"));
@@ -115,7 +116,7 @@ fn a_proposal_becomes_a_pull_request() {
     );
     drop(state);
 
-    fake.forget();
+    fake.events.forget();
     assert_eq!(propose(&fake, &sample()), format!("up to date: {URL}"));
     assert_eq!(fake.writes(), [""; 0]);
     let open = forge(&fake).open().unwrap();
@@ -151,7 +152,7 @@ fn new_and_executable_files_in_folders() {
     100644 images/linux.yml "image: v1\nkeep: 1\n"
     100644 new/deep/file.yml "a: 1\n"
     "##);
-    fake.forget();
+    fake.events.forget();
     let url = URL.to_owned();
     assert_eq!(
         github.propose(&proposal).unwrap(),
@@ -167,7 +168,7 @@ fn a_newer_version_updates_it_in_place() {
     assert_eq!(fake.show(BRANCH), fake.show("main").replace("v1", "v3"));
     assert_eq!(fake.state.borrow().pulls.len(), 1);
     assert_eq!(fake.state.borrow().pulls[0].title, "Use linux v3");
-    fake.forget();
+    fake.events.forget();
     assert_eq!(propose(&fake, &newer()), format!("up to date: {URL}"));
     assert_eq!(fake.writes(), [""; 0]);
 }
@@ -184,7 +185,7 @@ fn it_is_rebuilt_when_the_base_moves() {
     POST /repos/example/images/git/commits
     PATCH /repos/example/images/git/refs/heads/taskgraph-images/linux-gcp
     ");
-    fake.forget();
+    fake.events.forget();
     assert_eq!(propose(&fake, &sample()), format!("up to date: {URL}"));
     assert_eq!(fake.writes(), [""; 0]);
 
@@ -223,7 +224,7 @@ fn touched(touch: impl Fn(&Fake)) -> String {
     let before = fake.show(BRANCH);
     let mut said = vec![propose(&fake, &newer())];
     said.extend(fake.writes());
-    fake.forget();
+    fake.events.forget();
     let again = propose(&fake, &newer());
     assert_eq!(said[0], again);
     assert_eq!(fake.writes(), [""; 0]);
@@ -299,6 +300,34 @@ fn what_a_person_has_taken_on_is_frozen() {
 }
 
 #[test]
+fn one_for_another_branch_is_a_persons() {
+    let fake = opened();
+    fake.pull(1, |pull| pull.base = "other".to_owned());
+    insta::assert_snapshot!(propose(&fake, &sample()), @"left as it is, it is for `other` now: https://example.org/example/images/pull/1");
+    assert_eq!(fake.writes(), [""; 0]);
+}
+
+#[test]
+fn fewer_files_are_an_update() {
+    let fake = Fake::new();
+    let mut proposal = sample();
+    let edit = FileEdit {
+        old: Some("x: 1\n".to_owned()),
+        new: "x: 2\n".to_owned(),
+    };
+    proposal
+        .files
+        .insert("images/deep/other.yml".to_owned(), edit);
+    let mut github = forge(&fake);
+    github.rules.allowance = Allowance::new(&["**"], true).unwrap();
+    github.propose(&proposal).unwrap();
+    assert!(fake.show(BRANCH).contains("x: 2"));
+    assert_eq!(propose(&fake, &sample()), format!("updated {URL}"));
+    assert!(!fake.show(BRANCH).contains("x: 2"));
+    assert_eq!(propose(&fake, &sample()), format!("up to date: {URL}"));
+}
+
+#[test]
 fn what_is_taken_back_is_not_frozen() {
     let fake = opened();
     fake.pull(1, |pull| {
@@ -326,7 +355,7 @@ fn what_was_closed_is_declined_for_its_version() {
     assert_eq!(propose(&fake, &sample()), declined);
     assert_eq!(fake.show(BRANCH), "nothing");
     assert_eq!(fake.state.borrow().pulls[0].comments.len(), 1);
-    fake.forget();
+    fake.events.forget();
     assert_eq!(propose(&fake, &sample()), declined);
     assert_eq!(fake.writes(), [""; 0]);
     let known = forge(&fake).declined().unwrap();
@@ -361,12 +390,12 @@ fn what_is_no_longer_needed_is_closed() {
 
     - [ ] integration
 
-    <!-- taskgraph-images: {"version":1,"group":"linux-gcp","subjects":{"linux":{"from":"v1","to":"v2","digest":"sha256:00"}},"body":"2bfdd2eb1ac2a8f7aac2597f0b60858e"} -->
+    <!-- taskgraph-images: {"version":1,"group":"linux-gcp","subjects":{"linux":{"from":"v1","to":"v2","digest":"sha256:00"}},"body":"840cf090f1964ee933f5816f0b6bd402"} -->
     example-app[bot]: This is no longer needed: `main` holds all of it already.
 
     <!-- taskgraph-images-note: 4d67a9b35192a7cd -->
     "#);
-    fake.forget();
+    fake.events.forget();
     assert_eq!(propose(&fake, &sample()), "nothing to do");
     assert_eq!(withdraw(&fake), "nothing to do");
     assert_eq!(fake.writes(), [""; 0]);
@@ -446,21 +475,21 @@ fn pull_requests_of_forks_are_not_ours() {
 /// Cuts every request once, before and after it is obeyed, and runs again.
 fn survive(start: impl Fn() -> Fake, act: fn(&Fake) -> String, once_more: &str) {
     let fake = start();
-    fake.forget();
+    fake.events.forget();
     act(&fake);
-    let (requests, end) = (fake.asked.borrow().len(), fake.shown());
+    let (requests, end) = (fake.events.asked.borrow().len(), fake.shown());
     assert!(requests > 5);
     for n in 0..requests {
         for event in [Event::FailBefore, Event::FailAfter] {
             let fake = start();
-            fake.at(n, event);
+            fake.events.at(n, event);
             let words = act(&fake);
             assert!(words.starts_with("error: "), "{n}: {words}");
-            fake.forget();
+            fake.events.forget();
             let words = act(&fake);
             assert!(!words.starts_with("error: "), "{n}: {words}");
             assert_eq!(fake.shown(), end, "cut at request {n}");
-            fake.forget();
+            fake.events.forget();
             assert_eq!(act(&fake), once_more, "cut at request {n}");
             assert_eq!(fake.writes(), [""; 0]);
         }
@@ -498,11 +527,11 @@ fn two_runs_at_once_do_no_harm() {
     let ends = |start: &dyn Fn() -> Fake, first: &Proposal, second: &Proposal| {
         let fake = start();
         propose(&fake, first);
-        let requests = fake.asked.borrow().len();
+        let requests = fake.events.asked.borrow().len();
         for n in 0..requests {
             let fake = start();
             let second = second.clone();
-            fake.at(
+            fake.events.at(
                 n,
                 Event::Meanwhile(Box::new(move |fake| {
                     propose(fake, &second);
@@ -530,14 +559,14 @@ fn two_runs_at_once_do_no_harm() {
 fn a_person_is_never_overwritten() {
     let fake = opened();
     propose(&fake, &newer());
-    let asked = fake.asked.borrow().clone();
+    let asked = fake.events.asked.borrow().clone();
     let moved = asked
         .iter()
         .position(|call| call.starts_with("PATCH") && call.contains("/git/refs/"))
         .unwrap();
     for n in 0..moved {
         let fake = opened();
-        fake.at(
+        fake.events.at(
             n,
             Event::Meanwhile(Box::new(|fake| {
                 fake.push(BRANCH, "a person", &[("mine", "x")])
@@ -556,16 +585,16 @@ fn conflicts_are_met_again() {
     let asked = {
         let fake = opened();
         propose(&fake, &newer());
-        fake.asked.borrow().clone()
+        fake.events.asked.borrow().clone()
     };
     let moved = asked
         .iter()
         .position(|call| call.starts_with("PATCH") && call.contains("/git/refs/"))
         .unwrap();
     let gone = say(422, &json!({"message": "Reference does not exist"}));
-    fake.at(moved, Event::Say(gone));
-    fake.at(moved, Event::Meanwhile(Box::new(|_| ())));
-    fake.at(
+    fake.events.at(moved, Event::Say(gone));
+    fake.events.at(moved, Event::Meanwhile(Box::new(|_| ())));
+    fake.events.at(
         moved + 1,
         Event::Meanwhile(Box::new(|fake| {
             fake.state.borrow_mut().git.refs.remove(BRANCH);
@@ -576,15 +605,15 @@ fn conflicts_are_met_again() {
     let conflict = || say(409, &json!({"message": "Conflict"}));
     let fake = Fake::new();
     for n in [1, 2, 9, 10] {
-        fake.at(n, Event::Say(conflict()));
+        fake.events.at(n, Event::Say(conflict()));
     }
     assert_eq!(propose(&fake, &sample()), format!("opened {URL}"));
     let fake = Fake::new();
     for n in 1..9 {
-        fake.at(n, Event::Say(conflict()));
+        fake.events.at(n, Event::Say(conflict()));
     }
     let error = forge(&fake).propose(&sample()).unwrap_err();
-    assert_eq!(fake.asked.borrow().len(), 5);
+    assert_eq!(fake.events.asked.borrow().len(), 5);
     assert!(error.is_transient(), "{error}");
 }
 
@@ -618,7 +647,7 @@ fn refusals_say_what_to_do() {
             .iter()
             .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
             .collect();
-        fake.at(7, Event::Say(answer));
+        fake.events.at(7, Event::Say(answer));
         let error = forge(&fake).propose(&sample()).unwrap_err();
         format!(
             "{error} [{}]",
@@ -652,9 +681,10 @@ fn refusals_say_what_to_do() {
     insta::assert_snapshot!(propose(&fake, &sample()), @"error: example/images: the repository is archived; take it off the list of projects, or have it unarchived");
     insta::assert_snapshot!(withdraw(&fake), @"error: example/images: the repository is archived; take it off the list of projects, or have it unarchived");
     let fake = Fake::new();
-    fake.at(0, Event::Say(say(404, &json!({"message": "Not Found"}))));
+    fake.events
+        .at(0, Event::Say(say(404, &json!({"message": "Not Found"}))));
     insta::assert_snapshot!(propose(&fake, &sample()), @"error: example/images: there is no such repository, or the token may not see it; check the name, and where the app is installed");
-    fake.at(
+    fake.events.at(
         0,
         Event::Say(say(
             200,
@@ -729,7 +759,7 @@ fn rules_come_first() {
     let edit = proposal.files.remove("images/linux.yml").unwrap();
     proposal.files.insert(".taskcluster.yml".to_owned(), edit);
     insta::assert_snapshot!(github.propose(&proposal).unwrap_err().to_string(), @"example/images: the proposal is refused: the branch `taskgraph-images/linux-gcp` matches `taskgraph-*`, whose pushes run at level 3; choose another prefix; `.taskcluster.yml`: it says which tasks run for a push; no proposal touches it, whatever is listed");
-    assert_eq!(fake.asked.borrow().len(), 0);
+    assert_eq!(fake.events.asked.borrow().len(), 0);
 }
 
 /// Attack 14: a marker of somebody else's text, and a body that is too long.
@@ -763,7 +793,7 @@ fn tokens_are_for_one_repository() {
             .tokens(&tokens)
             .address(BASE)
     };
-    fake.at(
+    fake.events.at(
         5,
         Event::Say(say(401, &json!({"message": "Bad credentials"}))),
     );
@@ -777,11 +807,11 @@ fn tokens_are_for_one_repository() {
     let mut answer = say(200, &json!([]));
     let link = "<https://evil.example.org/repos?page=2>; rel=\"next\"";
     answer.headers.insert("link".to_owned(), link.to_owned());
-    fake.forget();
-    fake.at(1, Event::Say(answer));
+    fake.events.forget();
+    fake.events.at(1, Event::Say(answer));
     let error = github("example/images").open().unwrap_err().to_string();
     assert!(error.contains("next page on the same host"), "{error}");
-    assert_eq!(fake.asked.borrow().len(), 2);
+    assert_eq!(fake.events.asked.borrow().len(), 2);
 }
 
 #[test]

@@ -58,7 +58,7 @@ impl Patches {
 
 impl Forge for Patches {
     fn propose(&self, proposal: &Proposal) -> Result<Outcome, ForgeError> {
-        let checked = self.rules.check(proposal);
+        let checked = self.rules.check_edits(proposal);
         checked.map_err(|faults| self.error(ForgeErrorKind::Rules(faults)))?;
         if proposal.changes().next().is_none() {
             return self.withdraw(&proposal.group, "");

@@ -131,7 +131,7 @@ fn a_patch_is_a_mail() {
     - [ ] integration
 
     ---
-    <!-- taskgraph-images: {"version":1,"group":"linux-gcp","subjects":{"linux":{"from":"v1","to":"v2","digest":"sha256:00"}},"body":"2bfdd2eb1ac2a8f7aac2597f0b60858e"} -->
+    <!-- taskgraph-images: {"version":1,"group":"linux-gcp","subjects":{"linux":{"from":"v1","to":"v2","digest":"sha256:00"}},"body":"840cf090f1964ee933f5816f0b6bd402"} -->
      images/linux.yml    | 2 +-
      images/new file.yml | 1 +
      2 files changed, 2 insertions(+), 1 deletion(-)

@@ -3,29 +3,17 @@
 mod git;
 mod routes;
 
-use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::cell::RefCell;
 
 use serde_json::{Value, json};
 
-use crate::http::{Answer, Http, HttpError, HttpErrorKind, Request};
+use crate::forges::events::{Begin, Events, no_answer, say};
+use crate::http::{Answer, Http, HttpError, Request};
 
 pub(super) use git::{Commit, Git};
 
 /// Where it is.
 pub(super) const BASE: &str = "https://api.example.org";
-
-/// What happens at a request.
-pub(super) enum Event {
-    /// The request is not obeyed, and there is no answer.
-    FailBefore,
-    /// The request is obeyed, and there is no answer.
-    FailAfter,
-    /// Somebody does something first.
-    Meanwhile(Box<dyn FnOnce(&Fake)>),
-    /// The answer is this, and nothing is obeyed.
-    Say(Answer),
-}
 
 /// A pull request.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,10 +49,7 @@ pub(super) struct State {
 #[derive(Default)]
 pub(super) struct Fake {
     pub(super) state: RefCell<State>,
-    /// Every request, with its method.
-    pub(super) asked: RefCell<Vec<String>>,
-    events: RefCell<BTreeMap<usize, VecDeque<Event>>>,
-    next: Cell<usize>,
+    pub(super) events: Events<Fake>,
 }
 
 impl Fake {
@@ -84,25 +69,9 @@ impl Fake {
         fake
     }
 
-    /// Lets something happen at the n-th request from now on.
-    pub(super) fn at(&self, n: usize, event: Event) {
-        let n = self.next.get() + n;
-        self.events
-            .borrow_mut()
-            .entry(n)
-            .or_default()
-            .push_back(event);
-    }
-
-    /// Forgets what was asked, and what was to happen.
-    pub(super) fn forget(&self) {
-        self.asked.borrow_mut().clear();
-        self.events.borrow_mut().clear();
-    }
-
     /// The requests that changed something, since they were last forgotten.
     pub(super) fn writes(&self) -> Vec<String> {
-        let asked = self.asked.borrow();
+        let asked = self.events.asked.borrow();
         asked
             .iter()
             .filter(|call| !call.starts_with("GET "))
@@ -211,46 +180,19 @@ impl Fake {
 
 impl Http for Fake {
     fn send(&self, request: &Request) -> Result<Answer, HttpError> {
-        let n = self.next.get();
-        self.next.set(n + 1);
-        self.asked
-            .borrow_mut()
-            .push(request.to_string().replace(BASE, ""));
-        let no_answer = || HttpError {
-            call: request.to_string(),
-            kind: HttpErrorKind::NoAnswer("cut".to_owned()),
+        let name = request.to_string().replace(BASE, "");
+        let is_cut = match self.events.begin(self, &name) {
+            Begin::Go { is_cut } => is_cut,
+            Begin::Stop(answer) => return answer,
         };
-        let events = self.events.borrow_mut().remove(&n).unwrap_or_default();
-        let mut is_cut = false;
-        for event in events {
-            match event {
-                Event::FailBefore => return Err(no_answer()),
-                Event::FailAfter => is_cut = true,
-                Event::Meanwhile(act) => act(self),
-                Event::Say(answer) => return Ok(answer),
-            }
-        }
         if request.authorization.as_deref() != Some("Bearer not-a-token") {
             return Ok(say(401, &json!({"message": "Bad credentials"})));
         }
         let answer = self.route(request);
         self.follow();
         match is_cut {
-            true => Err(no_answer()),
+            true => Err(no_answer(&name)),
             false => Ok(answer),
         }
-    }
-}
-
-/// An answer.
-pub(super) fn say(status: u16, body: &Value) -> Answer {
-    Answer {
-        status,
-        headers: BTreeMap::new(),
-        body: if status == 204 {
-            Vec::new()
-        } else {
-            body.to_string().into_bytes()
-        },
     }
 }

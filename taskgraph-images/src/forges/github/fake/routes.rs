@@ -4,7 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::{BASE, Commit, Fake, Pull, State, say};
+use super::{BASE, Commit, Fake, Pull, State};
+use crate::forges::events::say;
 use crate::http::{Answer, Request};
 
 /// How many entries a page has here, whatever is asked for.
