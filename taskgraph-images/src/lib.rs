@@ -119,6 +119,7 @@ pub mod manifest;
 pub mod output;
 pub mod packer;
 mod payloads;
+pub mod pools;
 pub mod replay;
 pub mod scripts;
 pub mod taskcluster;
