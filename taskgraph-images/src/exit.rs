@@ -67,6 +67,8 @@ pub(crate) enum Failure {
     Scopes(Vec<MissingScope>),
     /// Not all tasks were created.
     Create(CreateError),
+    /// Proposals that did not get to where they should, each in words, and whether a later run may help.
+    Proposals(Vec<String>, bool),
     /// Images whose template Packer refuses.
     Templates(Vec<ImageId>),
     /// Tasks that ran on this machine, or should have, and did not complete.
@@ -163,7 +165,7 @@ impl Failure {
             Self::Unfinished(tasks) if tasks.has_failed() => ExitCode::from(1),
             Self::Unfinished(_) => ExitCode::from(75),
             // EX_TEMPFAIL
-            Self::Infrastructure(_) => ExitCode::from(75),
+            Self::Infrastructure(_) | Self::Proposals(_, true) => ExitCode::from(75),
             Self::Taskcluster(error) if error.is_transient() => ExitCode::from(4),
             Self::Create(error) if error.is_transient() => ExitCode::from(4),
             Self::Calls(errors) if errors.iter().any(ApiError::is_transient) => ExitCode::from(4),
@@ -172,6 +174,7 @@ impl Failure {
             | Self::Permission { .. }
             | Self::Scopes(_)
             | Self::Create(_)
+            | Self::Proposals(..)
             | Self::Calls(_) => ExitCode::from(5),
         }
     }

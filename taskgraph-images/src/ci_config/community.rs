@@ -45,6 +45,7 @@ pub(super) fn load(
         images,
         pools: Vec::new(),
         entries: Vec::new(),
+        levels: levels.clone(),
         findings,
     };
     let directory = root.child("projects");

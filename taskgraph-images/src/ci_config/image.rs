@@ -147,6 +147,29 @@ impl Reference {
         }
     }
 
+    /// What it is in a region, as the provider takes it; of Azure's images, without the subscription where the
+    /// configuration does not name it. Nothing where it has no image.
+    pub fn in_region(&self, region: Option<&str>) -> Option<String> {
+        // Locations of Azure are written with and without `-`.
+        let bare = |region: &str| region.replace('-', "");
+        match self {
+            Self::Google { path, .. } => Some(path.clone()),
+            Self::AzureGallery {
+                version,
+                resource_group: group,
+                name,
+                ..
+            } => Some(format!(
+                "resourceGroups/{group}/providers/Microsoft.Compute/galleries/{name}/images/{name}/versions/{version}"
+            )),
+            Self::AzureImages { images, .. } => images
+                .iter()
+                .find(|(other, _)| bare(other) == bare(region.unwrap_or_default()))
+                .map(|(_, image)| self.image_path(image)),
+            Self::Aws { amis } => amis.get(region?).cloned(),
+        }
+    }
+
     /// Whether a provider's own reference, as manifests hold it, is this image. Ids of Azure differ in case from
     /// answer to answer.
     pub fn is(&self, reference: &str) -> bool {
@@ -157,20 +180,11 @@ impl Reference {
         match self {
             Self::Google { path, .. } => ends(path),
             Self::Aws { amis } => amis.values().any(|ami| ami == reference),
-            Self::AzureGallery { name, version, .. } => ends(&self.tail(name, version)),
+            Self::AzureGallery { .. } => self.in_region(None).is_some_and(|path| ends(&path)),
             Self::AzureImages { images, .. } => {
                 images.values().any(|image| ends(&self.image_path(image)))
             }
         }
-    }
-
-    fn tail(&self, name: &str, version: &str) -> String {
-        let Self::AzureGallery { resource_group, .. } = self else {
-            return String::new();
-        };
-        format!(
-            "resourceGroups/{resource_group}/providers/Microsoft.Compute/galleries/{name}/images/{name}/versions/{version}"
-        )
     }
 
     fn image_path(&self, image: &str) -> String {

@@ -84,7 +84,7 @@ mod tests {
             ("workers.level-3", Some(Level::Three)),
             ("trusted-l1", None),
             ("entrusted", None),
-            ("azure2", None),
+            ("azure-example", None),
             ("", None),
         ] {
             assert_eq!(level_in(name), level, "{name}");

@@ -24,6 +24,7 @@ mod shape;
 #[cfg(test)]
 mod tests;
 mod text;
+mod yaml11;
 
 use std::collections::BTreeMap;
 
@@ -49,6 +50,8 @@ pub struct CiConfig {
     pub pools: Vec<Pool>,
     /// The entries that pools come from, as written but for merge keys; [`Pool::entry`] counts them.
     pub entries: Vec<Node>,
+    /// The levels of providers.
+    pub levels: Levels,
     /// What could not be resolved.
     pub findings: Vec<Diagnostic>,
 }

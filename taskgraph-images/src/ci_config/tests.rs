@@ -55,11 +55,11 @@ fn resolves_pools_of_fxci() {
     example-1/b-linux example-level1-gcp headless → headless [us-central1 us-west1] level 1 generic-worker/linux of example #0
     example-3/b-linux example-level3-gcp headless → headless [us-central1 us-west1] level 3 generic-worker/linux-trusted of example #0
     example-t/b-linux-docker example-level1-gcp docker-current → docker-2026-08-01 [us-central1 us-west1] level 1 generic-worker/linux of example #0
-    example-1/win2022 azure2 win2022 → win2022 [east-us west-us-2] level 1 - of example #1
-    example-1/win2022-alpha azure2 win2022-alpha → win2022-alpha [west-us-2] level 1 - of example #1
-    example-3/win2022 azure_trusted trusted_win2022 → trusted_win2022 [east-us west-us-2] level 3 - of example #1
+    example-1/win2022 azure-example win2022 → win2022 [east-us west-us-2] level 1 - of example #1
+    example-1/win2022-alpha azure-example win2022-alpha → win2022-alpha [west-us-2] level 1 - of example #1
+    example-3/win2022 azure_example_trusted trusted_win2022 → trusted_win2022 [east-us west-us-2] level 3 - of example #1
     proj-fuzzing/aws aws fuzz-linux → fuzz-linux [us-east-1] level - docker-worker of - #2
-    proj-fuzzing/windows azure2 fuzz-win → fuzz-win [east-us] level - - of - #3
+    proj-fuzzing/windows azure-example fuzz-win → fuzz-win [east-us] level - - of - #3
     example-1/by-hand static - → - [] level 1 - of example #4
     ");
     insta::assert_snapshot!(images(&config), @"
@@ -73,32 +73,32 @@ fn resolves_pools_of_fxci() {
         fuzz-linux.aws.us-east-1: ami-00000000000000001
         fuzz-linux.aws.us-west-2: ami-00000000000000002
     fuzz-win
-      azure2 (azure): east-us: imageset-example-eastus, west-us-2: imageset-example-westus2
-        fuzz-win.azure2.east-us: imageset-example-eastus
-        fuzz-win.azure2.west-us-2: imageset-example-westus2
+      azure-example (azure): east-us: imageset-example-eastus, west-us-2: imageset-example-westus2
+        fuzz-win.azure-example.east-us: imageset-example-eastus
+        fuzz-win.azure-example.west-us-2: imageset-example-westus2
     headless
       example-level1-gcp (google): projects/example-imaging/global/images/gw-l1-headless-2026-08-01
         headless.example-level1-gcp: projects/example-imaging/global/images/gw-l1-headless-2026-08-01
       example-level3-gcp (google): projects/example-level3-workers/global/images/gw-l3-headless-2026-08-01
         headless.example-level3-gcp: projects/example-level3-workers/global/images/gw-l3-headless-2026-08-01
     trusted_win2022
-      azure_trusted (azure): trusted_win2022_64 1.2.3 (0123abc)
-        trusted_win2022.azure_trusted.version: 1.2.3
-        trusted_win2022.azure_trusted.resource_group: rg-example-images
-        trusted_win2022.azure_trusted.deployment_id: 0123abc
-        trusted_win2022.azure_trusted.name: trusted_win2022_64
+      azure_example_trusted (azure): trusted_win2022_64 1.2.3 (0123abc)
+        trusted_win2022.azure_example_trusted.version: 1.2.3
+        trusted_win2022.azure_example_trusted.resource_group: rg-example-images
+        trusted_win2022.azure_example_trusted.deployment_id: 0123abc
+        trusted_win2022.azure_example_trusted.name: trusted_win2022_64
     win2022
-      azure2 (azure): win2022_64 1.2.3 (0123abc)
-        win2022.azure2.version: 1.2.3
-        win2022.azure2.resource_group: rg-example-images
-        win2022.azure2.deployment_id: 0123abc
-        win2022.azure2.name: win2022_64
+      azure-example (azure): win2022_64 1.2.3 (0123abc)
+        win2022.azure-example.version: 1.2.3
+        win2022.azure-example.resource_group: rg-example-images
+        win2022.azure-example.deployment_id: 0123abc
+        win2022.azure-example.name: win2022_64
     win2022-alpha
-      azure2 (azure): win2022_64_alpha 1.0.0 (alpha)
-        win2022-alpha.azure2.version: 1.0.0
-        win2022-alpha.azure2.resource_group: rg-example-images
-        win2022-alpha.azure2.deployment_id: alpha
-        win2022-alpha.azure2.name: win2022_64_alpha
+      azure-example (azure): win2022_64_alpha 1.0.0 (alpha)
+        win2022-alpha.azure-example.version: 1.0.0
+        win2022-alpha.azure-example.resource_group: rg-example-images
+        win2022-alpha.azure-example.deployment_id: alpha
+        win2022-alpha.azure-example.name: win2022_64_alpha
     ");
     assert_eq!(
         config.chain("docker-current"),
@@ -146,6 +146,7 @@ fn finds_what_the_generator_would_refuse() {
             "docker-latest: docker-2026-08-0",
         ),
         ("worker-images.yml", "    version: NA\n", ""),
+        ("worker-images.yml", "version: 1.2.3", "version: 1.20"),
         ("worker-images.yml", "  aws:", "  aws2:"),
         ("worker-images.yml", "headless:", "odd: [1]\nheadless:"),
         ("worker-pools.yml", "suffix: -docker", "sufix: -docker"),
@@ -161,13 +162,13 @@ fn finds_what_the_generator_would_refuse() {
         ),
         (
             "worker-pools.yml",
-            "by-level: {1: azure2",
-            "by-level: {2: azure2",
+            "by-level: {1: azure-example",
+            "by-level: {2: azure-example",
         ),
         (
             "worker-pools.yml",
-            "by-level: {1: azure2",
-            "by-chain: {1: azure2",
+            "by-level: {1: azure-example",
+            "by-chain: {1: azure-example",
         ),
         ("worker-pools.yml", "Standard_D8.*:", "'(?=x)':"),
         (
@@ -220,8 +221,10 @@ fn finds_what_the_generator_would_refuse() {
     "docker-latest: docker-2026-08-0": 9 of 9 pools
     worker-images.yml:4 unknown-image: `docker-latest` stands for the image `docker-2026-08-0`, which does not exist (did you mean `docker-2026-08-01`?)
     "": 9 of 9 pools
-    worker-images.yml:34 missing-key: the image for `azure2` says no `name`
-    worker-images.yml:34 missing-key: the image for `azure2` says no `version`
+    worker-images.yml:34 missing-key: the image for `azure-example` says no `name`
+    worker-images.yml:34 missing-key: the image for `azure-example` says no `version`
+    "version: 1.20": 9 of 9 pools
+    worker-images.yml:15 misread-value: the generator takes `version`, `1.20`, for a number (quote it)
     "  aws2:": 9 of 9 pools
     worker-images.yml:42 unknown-provider: there is no provider `aws2` in the environment
     "odd: [1]\nheadless:": 9 of 9 pools
@@ -235,10 +238,10 @@ fn finds_what_the_generator_would_refuse() {
     worker-pools.yml:32 unresolved: `image` of `example-1/b-linux` is chosen by `suffix` with nothing but a default (write the value itself)
     worker-pools.yml:32 unresolved: `image` of `example-3/b-linux` is chosen by `suffix` with nothing but a default (write the value itself)
     worker-pools.yml:32 unresolved: `image` of `example-t/b-linux-docker` is chosen by `suffix` with nothing but a default (write the value itself)
-    "by-level: {2: azure2": 7 of 9 pools
+    "by-level: {2: azure-example": 7 of 9 pools
     worker-pools.yml:44 unresolved: no choice of `provider_id` of `example-1/win2022-alpha` is for `level` `1`, and there is no `default`
     worker-pools.yml:44 unresolved: no choice of `provider_id` of `example-1/win2022` is for `level` `1`, and there is no `default`
-    "by-chain: {1: azure2": 6 of 9 pools
+    "by-chain: {1: azure-example": 6 of 9 pools
     worker-pools.yml:44 unresolved: `provider_id` of `example-1/win2022-alpha` is chosen by `chain`, which the variant does not have, and there is no `default`
     worker-pools.yml:44 unresolved: `provider_id` of `example-1/win2022` is chosen by `chain`, which the variant does not have, and there is no `default`
     worker-pools.yml:44 unresolved: `provider_id` of `example-3/win2022` is chosen by `chain`, which the variant does not have, and there is no `default`
@@ -343,7 +346,7 @@ fn reports_every_file_that_cannot_be_read() {
 fn takes_the_environment_and_levels_that_are_asked_for() {
     let options = Options {
         environment: Some("production".to_owned()),
-        levels: [("azure2".to_owned(), crate::transforms::Level::Three)].into(),
+        levels: [("azure-example".to_owned(), crate::transforms::Level::Three)].into(),
         ..Options::default()
     };
     let config = CiConfig::load(&fxci(), &options).unwrap();

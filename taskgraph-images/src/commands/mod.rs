@@ -24,6 +24,7 @@ mod packer;
 mod packer_template;
 mod preview;
 mod project;
+mod propose;
 mod publish;
 mod range;
 #[cfg(test)]
@@ -31,6 +32,7 @@ mod reference;
 mod replay;
 mod run;
 mod schema;
+mod upgrade;
 mod validate;
 mod verify;
 mod worker;
@@ -141,6 +143,7 @@ enum Command {
     Run(Box<run::Args>),
     LoadTask(load_task::Args),
     Manifest(manifest::Args),
+    Upgrade(Box<upgrade::Args>),
     Hook(hook::Args),
     Import(import::Args),
     Init(init::Args),
@@ -171,6 +174,7 @@ pub(crate) fn run(cli: Cli, printer: &mut Printer) -> Result<(), Failure> {
         Command::Run(args) => run::run(*args, global, printer),
         Command::LoadTask(args) => load_task::run(args, printer),
         Command::Manifest(args) => manifest::run(args, printer),
+        Command::Upgrade(args) => upgrade::run(*args, global, printer),
         Command::Hook(args) => hook::run(args, global, printer),
         Command::Import(args) => import::run(args, global, printer),
         Command::Init(args) => init::run(args, global, printer),

@@ -3,15 +3,77 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Answer, COOL_DOWN, Found, Upgrade, overdue};
+use taskgraph_images_transforms::Duration;
+
 use crate::datasources::{
-    Services, SourceError, WORKER_DEPLOYERS, ancestry, fill_digests, notes, releases,
+    Release, Services, Source, SourceError, WORKER_DEPLOYERS, ancestry, fill_digests, is_ancestor, notes,
+    releases,
 };
 use crate::definitions::Pin;
-use crate::versions::{Constraint, Current, Rules, Scheme, choose, unordered};
+use crate::taskcluster::Timestamp;
+use crate::versions::{Ancestry, Constraint, Current, Rules, Scheme, choose, unordered};
 
 /// Asks the datasource of a pin. What fails is an answer, too: the other pins are asked all the same.
 pub fn ask(name: &str, pin: &Pin, services: &Services<'_>) -> Upgrade {
-    let found = match found(pin, services) {
+    upgrade(name, pin, services.now, |declared| {
+        let source = declared.source;
+        let mut releases = releases(source, services, &declared.assets)?;
+        // A tag that was moved is seen only by what its assets are now.
+        let current = releases.iter_mut().find(|release| release.version == declared.value);
+        if let Some(current) = current {
+            current.downloads.retain(|asset, _| declared.digests.contains_key(asset));
+            fill_digests(source, current, services)?;
+        }
+        if declared.scheme == Scheme::Git && !is_ancestor(source, services, declared.value)? {
+            return Err(Fault::Declared(format!(
+                "{source}: `{}` is no commit of its branch: any fork's commit can be had by its id",
+                declared.value
+            )));
+        }
+        let open = unordered(
+            &declared.current(),
+            &releases,
+            &declared.rules(&releases, services.now, &BTreeMap::new()),
+        );
+        let known = if open.is_empty() {
+            BTreeMap::new()
+        } else {
+            ancestry(source, services, declared.value, &open)?
+        };
+        let mut answer = declared.choose(&releases, services.now, &known);
+        if let Some(newest) = &mut answer.choice.newest {
+            fill_digests(source, newest, services)?;
+        }
+        Ok(answer)
+    })
+}
+
+/// Answers for a pin from releases that somebody wrote down, in their source's order, newest first where it has one.
+pub fn recorded(name: &str, pin: &Pin, releases: &[Release], now: Timestamp) -> Upgrade {
+    upgrade(name, pin, now, |declared| {
+        // A branch is listed backwards.
+        let newer = releases
+            .iter()
+            .take_while(|release| release.version != declared.value)
+            .map(|release| (release.version.clone(), Ancestry::Newer));
+        let is_listed = releases.iter().any(|release| release.version == declared.value);
+        let known = if is_listed { newer.collect() } else { BTreeMap::new() };
+        Ok(declared.choose(releases, now, &known))
+    })
+}
+
+fn upgrade(
+    name: &str,
+    pin: &Pin,
+    now: Timestamp,
+    answer: impl FnOnce(&Declared<'_>) -> Result<Answer, Fault>,
+) -> Upgrade {
+    let found = Declared::of(pin).and_then(|declared| {
+        declared
+            .map(|declared| answer(&declared).and_then(|answer| declared.complete(answer)))
+            .transpose()
+    });
+    let found = match found {
         Ok(None) => Found::Nowhere,
         Ok(Some(answer)) => Found::Answer(Box::new(answer)),
         Err(Fault::Declared(why)) => Found::Failed {
@@ -23,16 +85,118 @@ pub fn ask(name: &str, pin: &Pin, services: &Services<'_>) -> Upgrade {
             why: error.to_string(),
         },
     };
+    let group = pin.group.as_ref();
     Upgrade {
         pin: name.to_owned(),
-        group: pin
-            .group
-            .as_ref()
-            .map_or_else(|| name.to_owned(), |group| group.0.to_string()),
+        group: group.map_or_else(|| name.to_owned(), |group| group.0.to_string()),
         from: pin.value.value.clone(),
         found,
-        overdue: overdue(pin, services.now),
+        overdue: overdue(pin, now),
         reason: pin.reason.clone(),
+    }
+}
+
+/// What a pin declares, as far as it decides what it may go to.
+struct Declared<'a> {
+    source: &'a Source,
+    value: &'a str,
+    scheme: Scheme,
+    constraint: Constraint,
+    digests: BTreeMap<String, String>,
+    assets: BTreeSet<String>,
+    cool_down: Option<Duration>,
+    prereleases: bool,
+}
+
+impl<'a> Declared<'a> {
+    fn of(pin: &'a Pin) -> Result<Option<Self>, Fault> {
+        let Some(source) = pin.datasource.as_ref().map(|source| &source.value.0) else {
+            return Ok(None);
+        };
+        let scheme = scheme(pin, source.scheme())?;
+        let constraint = match &pin.constraint {
+            Some(text) => Constraint::parse(scheme, text)
+                .map_err(|error| Fault::Declared(error.to_string()))?,
+            None => Constraint::none(scheme),
+        };
+        let digests = pin.sha256.iter();
+        Ok(Some(Self {
+            source,
+            value: &pin.value.value,
+            scheme,
+            constraint,
+            digests: digests
+                .map(|(asset, digest)| (asset.clone(), digest.0.to_string()))
+                // Nobody has seen what a placeholder stands for, so nothing can differ from it.
+                .filter(|(_, digest)| digest.bytes().any(|byte| byte != b'0'))
+                .collect(),
+            assets: pin.sha256.keys().cloned().collect(),
+            cool_down: pin.cool_down.as_ref().map(|duration| duration.0),
+            prereleases: pin.prereleases.unwrap_or(false),
+        }))
+    }
+
+    fn current(&self) -> Current<'_> {
+        Current {
+            version: self.value,
+            released: None,
+            digests: &self.digests,
+        }
+    }
+
+    fn rules<'r>(
+        &'r self,
+        releases: &[Release],
+        now: Timestamp,
+        ancestry: &'r BTreeMap<String, Ancestry>,
+    ) -> Rules<'r> {
+        // Where a source tells no time at all, only somebody who asks for a cool-down gets one, and then nothing passes.
+        let is_timed = releases.iter().any(|release| release.released.is_some());
+        Rules {
+            scheme: self.scheme,
+            constraint: &self.constraint,
+            cool_down: self.cool_down.or_else(|| is_timed.then_some(COOL_DOWN)),
+            prereleases: self.prereleases,
+            now,
+            ancestry,
+        }
+    }
+
+    fn choose(
+        &self,
+        releases: &[Release],
+        now: Timestamp,
+        ancestry: &BTreeMap<String, Ancestry>,
+    ) -> Answer {
+        let mut choice = choose(&self.current(), releases, &self.rules(releases, now, ancestry));
+        let notes = choice.newest.as_ref().map_or_else(Vec::new, |newest| {
+            notes(releases, self.scheme, self.value, &newest.version, WORKER_DEPLOYERS)
+        });
+        if let Some(newest) = &mut choice.newest {
+            // What the pin does not hold is not downloaded.
+            newest.digests.retain(|asset, _| self.assets.contains(asset));
+            newest.downloads.retain(|asset, _| self.assets.contains(asset));
+        }
+        let listed = releases.iter().find(|release| release.version == self.value);
+        Answer {
+            released: listed.and_then(|release| release.released),
+            choice,
+            notes,
+        }
+    }
+
+    /// A version without the digests that the pin holds could not be verified, so it is no answer.
+    fn complete(&self, answer: Answer) -> Result<Answer, Fault> {
+        let Some(newest) = &answer.choice.newest else {
+            return Ok(answer);
+        };
+        match self.assets.iter().find(|asset| !newest.digests.contains_key(*asset)) {
+            None => Ok(answer),
+            Some(asset) => Err(Fault::Declared(format!(
+                "{}: no SHA-256 of `{asset}` can be had for `{}`",
+                self.source, newest.version
+            ))),
+        }
     }
 }
 
@@ -45,87 +209,6 @@ impl From<SourceError> for Fault {
     fn from(error: SourceError) -> Self {
         Self::Source(error)
     }
-}
-
-fn found(pin: &Pin, services: &Services<'_>) -> Result<Option<Answer>, Fault> {
-    let Some(source) = pin.datasource.as_ref().map(|source| &source.value.0) else {
-        return Ok(None);
-    };
-    let scheme = scheme(pin, source.scheme())?;
-    let constraint = match &pin.constraint {
-        Some(text) => {
-            Constraint::parse(scheme, text).map_err(|error| Fault::Declared(error.to_string()))?
-        }
-        None => Constraint::none(scheme),
-    };
-    let digests: BTreeMap<String, String> = pin
-        .sha256
-        .iter()
-        .map(|(asset, digest)| (asset.clone(), digest.0.to_string()))
-        // Nobody has seen what a placeholder stands for, so nothing can differ from it.
-        .filter(|(_, digest)| digest.bytes().any(|byte| byte != b'0'))
-        .collect();
-    let assets: BTreeSet<String> = pin.sha256.keys().cloned().collect();
-    let releases = releases(source, services, &assets)?;
-    let current = Current {
-        version: &pin.value.value,
-        released: None,
-        digests: &digests,
-    };
-    let rules = |ancestry| Rules {
-        scheme,
-        constraint: &constraint,
-        cool_down: Some(
-            pin.cool_down
-                .as_ref()
-                .map_or(COOL_DOWN, |duration| duration.0),
-        ),
-        prereleases: pin.prereleases.unwrap_or(false),
-        now: services.now,
-        ancestry,
-    };
-    let nothing = BTreeMap::new();
-    let open = unordered(&current, &releases, &rules(&nothing));
-    let known = if open.is_empty() {
-        BTreeMap::new()
-    } else {
-        ancestry(source, services, current.version, &open)?
-    };
-    let mut choice = choose(&current, &releases, &rules(&known));
-    if let Some(newest) = &mut choice.newest {
-        // What the pin does not hold is not downloaded.
-        newest.digests.retain(|asset, _| assets.contains(asset));
-        newest.downloads.retain(|asset, _| assets.contains(asset));
-        fill_digests(source, newest, services)?;
-        let missing: Vec<&String> = assets
-            .iter()
-            .filter(|asset| !newest.digests.contains_key(*asset))
-            .collect();
-        if let Some(asset) = missing.first() {
-            let why = format!(
-                "{source}: no SHA-256 of `{asset}` can be had for `{}`",
-                newest.version
-            );
-            return Err(Fault::Declared(why));
-        }
-    }
-    let notes = choice.newest.as_ref().map_or_else(Vec::new, |newest| {
-        notes(
-            &releases,
-            scheme,
-            current.version,
-            &newest.version,
-            WORKER_DEPLOYERS,
-        )
-    });
-    let listed = releases
-        .iter()
-        .find(|release| release.version == current.version);
-    Ok(Some(Answer {
-        released: listed.and_then(|release| release.released),
-        choice,
-        notes,
-    }))
 }
 
 fn scheme(pin: &Pin, of_source: Option<Scheme>) -> Result<Scheme, Fault> {

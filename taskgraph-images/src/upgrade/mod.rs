@@ -18,7 +18,7 @@ mod tests;
 
 use taskgraph_images_transforms::Duration;
 
-pub use ask::ask;
+pub use ask::{ask, recorded};
 pub use edits::edited;
 pub use proposal::{Words, proposals};
 pub use report::{Row, markdown, rows, table};

@@ -6,9 +6,10 @@ use taskgraph_images_transforms::Cloud;
 
 use super::Environment;
 use crate::ci_config::findings::{expected, required, scalar, text};
+use crate::ci_config::yaml11::misread;
 use crate::ci_config::{ImageEntry, Location, Reference};
 use crate::diagnostic::Diagnostic;
-use crate::yaml::{Key, Node};
+use crate::yaml::{Key, Node, Value};
 
 /// Keys of an Azure entry that are no location.
 const AZURE_KEYS: &[&str] = &[
@@ -141,6 +142,21 @@ fn azure(provider: &str, value: &Node, findings: &mut Vec<Diagnostic>) -> Option
             value,
         ));
         return None;
+    }
+    for (key, scalar) in value.entries().unwrap_or_default() {
+        if let Value::Scalar(text, true) = &scalar.value
+            && let Some(what) = misread(text)
+            && !matches!(&*key.text, "sbom" | "armDeployment")
+        {
+            findings.push(
+                Diagnostic::warning(
+                    "misread-value",
+                    format!("the generator takes `{}`, `{text}`, for {what}", key.text),
+                )
+                .at(scalar.place())
+                .hint("quote it"),
+            );
+        }
     }
     let of = format!("the image for `{provider}`");
     let version = required(value, "version", &of, findings);

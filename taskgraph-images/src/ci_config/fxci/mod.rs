@@ -46,6 +46,7 @@ pub(super) fn load(
         images,
         pools,
         entries,
+        levels: levels.clone(),
         findings,
     })
 }

@@ -1,0 +1,251 @@
+//! Where the proposals of a command go: patches in a folder, or the forge that `proposals.yml` names.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use taskgraph_images::destinations::{Destination, Destinations, NAME, Phabricator as Place};
+use taskgraph_images::forges::github::{FixedToken, GitHub, ProxyTokens, Repository, Token, Tokens};
+use taskgraph_images::forges::patch::Patches;
+use taskgraph_images::forges::phabricator::{ApiToken, Phabricator, Settings, SourceControl};
+use taskgraph_images::forges::{Author, Forge, ForgeError, Outcome};
+use taskgraph_images::http::{Client, Pace};
+use taskgraph_images::proposals::{Group, Proposal, Rules};
+use taskgraph_images::taskcluster::{Secrets as _, Timestamp};
+
+use super::Global;
+use super::decision::connect;
+use super::project::Project;
+use crate::exit::Failure;
+use crate::printer::Printer;
+
+/// Names another address of GitHub's interface.
+pub(super) const GITHUB_API: &str = "TASKGRAPH_IMAGES_GITHUB_API";
+/// Holds a token of GitHub's.
+pub(super) const GITHUB_TOKEN: &str = "GITHUB_TOKEN";
+/// Names the GitHub App, as Taskcluster's deployment does; maintenance tasks set it.
+const GITHUB_APP: &str = "TASKGRAPH_IMAGES_GITHUB_APP";
+/// Holds a token of Phabricator's.
+const PHABRICATOR_TOKEN: &str = "PHABRICATOR_TOKEN";
+
+/// How proposals are delivered.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Proposals")]
+pub(crate) struct Delivery {
+    /// Write a patch for each proposal into a folder, ready for `git am`
+    #[arg(long, value_name = "DIR", conflicts_with = "propose")]
+    pub(super) out: Option<PathBuf>,
+    /// Open proposals, or bring open ones up to date, where `proposals.yml` says
+    #[arg(long)]
+    pub(super) propose: bool,
+    /// Say what would be written or called, and do neither
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+impl Delivery {
+    pub(super) fn is_asked_for(&self) -> bool {
+        self.out.is_some() || self.propose
+    }
+}
+
+/// What is delivered, and under which rules.
+pub(super) struct Parcel<'a> {
+    /// The sort of proposals, which begins their branches.
+    pub(super) sort: &'a str,
+    /// Where they go.
+    pub(super) to: &'a Destination,
+    /// The files that the command edits.
+    pub(super) files: &'a [String],
+    /// Whether keys and files may come and go.
+    pub(super) structure: bool,
+    /// All proposals of this sort: open ones of other groups are closed.
+    pub(super) proposals: &'a [Proposal],
+    /// Groups that are not made now and stay open all the same, because something of them could not be told.
+    pub(super) stay: &'a BTreeSet<Group>,
+    /// The commit that the edits were made from, and when it was made.
+    pub(super) base: (String, Timestamp),
+}
+
+/// The settings, if the repository has any.
+pub(super) fn destinations(global: &Global) -> Result<Destinations, Failure> {
+    let path = global.root.join(&global.definitions).join(NAME);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Destinations::read(&text).map_err(|error| Failure::Files(error.to_string())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Destinations::default()),
+        Err(error) => Err(Failure::Files(format!("`{}`: {error}", path.display()))),
+    }
+}
+
+/// Delivers proposals, and closes those that are not needed any more. One that fails does not keep the others.
+pub(super) fn deliver(
+    delivery: &Delivery,
+    settings: &Destinations,
+    parcel: &Parcel<'_>,
+    printer: &mut Printer,
+) -> Result<Vec<(Group, Outcome)>, Failure> {
+    let prefix = settings.prefix(parcel.sort).map_err(Failure::Files)?;
+    let rules = parcel
+        .to
+        .rules(prefix, parcel.files, parcel.structure)
+        .map_err(Failure::Files)?;
+    let http = Client::new(Pace::default()).map_err(|error| Failure::Infrastructure(error.to_string()))?;
+    let tokens = tokens(&http)?;
+    let forge = forge(delivery, settings, parcel, rules, &http, tokens.as_deref())?;
+    let mut faults = Vec::new();
+    let mut outcomes = Vec::new();
+    let mut say = |group: &Group, title: &str, outcome: Result<Outcome, ForgeError>| match outcome {
+        Ok(Outcome::NotNeeded) => {}
+        Ok(outcome) => {
+            let line = format!("{group}\t{outcome}\t{title}\n");
+            outcomes.push((group.clone(), outcome));
+            if let Err(error) = printer.data(&line, None) {
+                faults.push((error_words(&error), false));
+            }
+        }
+        Err(error) => faults.push((format!("`{group}`: {error}"), error.is_transient())),
+    };
+    let wanted: BTreeSet<&Group> = parcel.proposals.iter().map(|one| &one.group).collect();
+    match forge.open() {
+        Ok(open) => {
+            for one in open {
+                if !wanted.contains(&one.group) && !parcel.stay.contains(&one.group) {
+                    let why = "Nothing newer is to be proposed any more.";
+                    say(&one.group, &one.title, forge.withdraw(&one.group, why));
+                }
+            }
+        }
+        Err(error) => faults.push((error.to_string(), error.is_transient())),
+    }
+    for proposal in parcel.proposals {
+        say(&proposal.group, &proposal.title_line(), forge.propose(proposal));
+    }
+    if faults.is_empty() {
+        Ok(outcomes)
+    } else {
+        let is_transient = faults.iter().all(|(_, transient)| *transient);
+        let words = faults.into_iter().map(|(words, _)| words).collect();
+        Err(Failure::Proposals(words, is_transient))
+    }
+}
+
+fn error_words(error: &Failure) -> String {
+    error.to_string()
+}
+
+/// What signs calls of GitHub: a token of the environment, or Taskcluster's for an App.
+fn tokens<'a>(http: &'a Client) -> Result<Option<Box<dyn Tokens + 'a>>, Failure> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    if let (Some(proxy), Some(app)) = (variable("TASKCLUSTER_PROXY_URL"), variable(GITHUB_APP)) {
+        let proxy = proxy.trim_end_matches('/').to_owned();
+        return Ok(Some(Box::new(ProxyTokens { http, proxy, app })));
+    }
+    variable(GITHUB_TOKEN)
+        .map(|token| {
+            let token = Token::new(&token)
+                .map_err(|error| Failure::Usage(format!("`{GITHUB_TOKEN}`: {error}"), None))?;
+            Ok(Box::new(FixedToken(token)) as Box<dyn Tokens>)
+        })
+        .transpose()
+}
+
+fn forge<'a>(
+    delivery: &Delivery,
+    settings: &Destinations,
+    parcel: &Parcel<'_>,
+    rules: Rules,
+    http: &'a Client,
+    tokens: Option<&'a dyn Tokens>,
+) -> Result<Box<dyn Forge + 'a>, Failure> {
+    let (revision, time) = &parcel.base;
+    let date = chrono::DateTime::from_timestamp_millis(time.as_millis()).unwrap_or_default();
+    if let Some(out) = &delivery.out {
+        return Ok(Box::new(Patches {
+            out: out.clone(),
+            author: author(settings)?,
+            date,
+            rules,
+            dry_run: delivery.dry_run,
+        }));
+    }
+    if let Some(place) = &parcel.to.phabricator {
+        let forge = Phabricator::new(
+            http,
+            api_token(place)?,
+            Settings {
+                host: place.url.clone(),
+                repository: place.repository.clone(),
+                system: SourceControl::Git,
+                base_revision: revision.clone(),
+                author: author(settings)?,
+                date,
+                bug: None,
+                rules,
+            },
+        );
+        return Ok(Box::new(if delivery.dry_run { forge.dry_run() } else { forge }));
+    }
+    let Some(name) = &parcel.to.github else {
+        return Err(Failure::Usage(
+            format!("`{NAME}` says nowhere where proposals of the sort `{}` go", parcel.sort),
+            Some("name a repository there, or write patches with `--out DIR`".to_owned()),
+        ));
+    };
+    let repository = Repository::new(name)
+        .map_err(|error| Failure::Files(format!("`{NAME}`: {error}")))?;
+    let mut forge = GitHub::new(http, repository, rules);
+    match tokens {
+        Some(tokens) => forge = forge.tokens(tokens),
+        None if delivery.dry_run => {}
+        None => {
+            return Err(Failure::Usage(
+                format!("nothing signs calls of GitHub, so no proposal can be made to `{name}`"),
+                Some(format!(
+                    "set `{GITHUB_TOKEN}`, run as a task with a GitHub App, or write patches with `--out DIR`"
+                )),
+            ));
+        }
+    }
+    if let Ok(address) = std::env::var(GITHUB_API) {
+        forge = forge.address(&address);
+    }
+    Ok(Box::new(if delivery.dry_run { forge.dry_run() } else { forge }))
+}
+
+/// Whom patches and revisions name.
+fn author(settings: &Destinations) -> Result<Author, Failure> {
+    let text = settings
+        .author
+        .as_deref()
+        .unwrap_or("taskgraph-images <taskgraph-images@localhost>");
+    let parts = text.strip_suffix('>').and_then(|text| text.split_once('<'));
+    let fault = |why: String| Failure::Files(format!("`{NAME}`: `author`: {why}"));
+    let (name, email) = parts.ok_or_else(|| fault(format!("`{text}` is not of the form `Name <address>`")))?;
+    Author::new(name.trim(), email).map_err(|error| fault(error.to_string()))
+}
+
+/// A token of Phabricator's: of the environment, or of a secret `{"token": …}`.
+fn api_token(place: &Place) -> Result<ApiToken, Failure> {
+    let from = |text: &str, what: &str| {
+        ApiToken::new(text).map_err(|error| Failure::Usage(format!("{what}: {error}"), None))
+    };
+    if let Ok(token) = std::env::var(PHABRICATOR_TOKEN) {
+        return from(&token, &format!("`{PHABRICATOR_TOKEN}`"));
+    }
+    let Some(secret) = &place.secret else {
+        return Err(Failure::Usage(
+            format!("nothing signs calls of `{}`", place.url),
+            Some(format!("set `{PHABRICATOR_TOKEN}`, or name a secret that holds `token`")),
+        ));
+    };
+    let client = connect(true)?.ok_or_else(Failure::no_taskcluster)?;
+    let value = client.secret(secret).map_err(Failure::Taskcluster)?;
+    let token = value.get("token").and_then(serde_json::Value::as_str).unwrap_or_default();
+    from(token, &format!("the secret `{secret}`"))
+}
+
+/// The commit that a repository's edits are made from, and when it was made.
+pub(super) fn base_of(project: &Project) -> Result<(String, Timestamp), Failure> {
+    let head = project.repository.revision("HEAD")?;
+    let time = project.repository.commit(&head.id)?.time;
+    Ok((head.id, Timestamp::from_millis(time.saturating_mul(1000))))
+}
