@@ -43,10 +43,25 @@ pub fn hunks(edit: &FileEdit) -> Vec<Hunk> {
         .split_inclusive('\n')
         .collect();
     let new: Vec<&str> = edit.new.split_inclusive('\n').collect();
-    let ops = capture_diff_slices(Algorithm::Myers, &old, &new);
+    let mut ops = capture_diff_slices(Algorithm::Myers, &old, &new);
+    set_places(&mut ops);
     let groups = group_diff_ops(ops, CONTEXT);
     let hunks = groups.iter().map(|ops| hunk(ops, &old, &new));
     hunks.filter(|hunk| hunk.added + hunk.removed > 0).collect()
+}
+
+/// Sets where each operation stands in the text that it has no lines of: the library moves operations to where they
+/// read better, and leaves those places as they were.
+fn set_places(ops: &mut [DiffOp]) {
+    let (mut old, mut new) = (0, 0);
+    for op in ops {
+        match op {
+            DiffOp::Insert { old_index, .. } => *old_index = old,
+            DiffOp::Delete { new_index, .. } => *new_index = new,
+            DiffOp::Equal { .. } | DiffOp::Replace { .. } => {}
+        }
+        (old, new) = (op.old_range().end, op.new_range().end);
+    }
 }
 
 fn hunk(ops: &[DiffOp], old: &[&str], new: &[&str]) -> Hunk {

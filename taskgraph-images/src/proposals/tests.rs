@@ -511,6 +511,21 @@ proptest! {
         let hunks = hunks(&edit);
         prop_assert_eq!(apply(&old, &hunks), new.clone());
         prop_assert_eq!(hunks.is_empty(), old == new);
+        let (mut old_at, mut new_at) = (0, 0);
+        for hunk in &hunks {
+            let count = |marks: &str| hunk.text.lines().filter(|line| line.starts_with(|c| marks.contains(c))).count();
+            prop_assert_eq!(hunk.old_lines, count(" -"));
+            prop_assert_eq!(hunk.new_lines, count(" +"));
+            prop_assert!(hunk.old_start >= old_at && hunk.new_start >= new_at);
+            (old_at, new_at) = (hunk.old_start + hunk.old_lines, hunk.new_start + hunk.new_lines);
+            // The line in the new text that the hunk says it begins with.
+            let start = if hunk.new_lines == 0 { hunk.new_start } else { hunk.new_start - 1 };
+            let before = new.split_inclusive('\n').take(start).collect::<String>();
+            let earlier: Vec<Hunk> = hunks.iter().take_while(|other| *other != hunk).cloned().collect();
+            let old_before = if hunk.old_lines == 0 { hunk.old_start } else { hunk.old_start - 1 };
+            let old_before = old.split_inclusive('\n').take(old_before).collect::<String>();
+            prop_assert_eq!(apply(&old_before, &earlier), before);
+        }
     }
 
     #[test]
@@ -523,14 +538,43 @@ proptest! {
     }
 }
 
+/// The folder of real files, where it is named.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+fn real() -> Option<std::path::PathBuf> {
+    let folder = std::env::var_os("TASKGRAPH_IMAGES_REAL");
+    if folder.is_none() {
+        eprintln!("skipped: TASKGRAPH_IMAGES_REAL does not name the folder of real files");
+    }
+    folder.map(Into::into)
+}
+
+/// Real files can be checked, and an edit of one value is seen as that.
+#[test]
+fn real_files_are_compared() {
+    let Some(folder) = real() else { return };
+    for name in [
+        "fxci-config/worker-images.yml",
+        "community-tc-config/imagesets.yml",
+    ] {
+        let path = TreePath::parse(name).unwrap();
+        let old = std::fs::read_to_string(folder.join(name)).unwrap();
+        let nothing = |_: &[Part]| false;
+        check_scalars(&path, &old, &old, &nothing, false).unwrap();
+        let at = old.rfind("ami-").or_else(|| old.rfind("images/")).unwrap();
+        let new = format!("{}x{}", &old[..at + 4], &old[at + 4..]);
+        let faults = check_scalars(&path, &old, &new, &nothing, false).unwrap_err();
+        assert!(
+            faults.iter().all(|fault| fault.code == "edit-not-allowed"),
+            "{faults:?}"
+        );
+    }
+}
+
 /// The branches of real projects: only one whose every branch has level 3 refuses the default prefix.
 #[test]
 fn real_projects_take_the_default_prefix() {
-    let Some(folder) = std::env::var_os("TASKGRAPH_IMAGES_REAL") else {
-        eprintln!("skipped: TASKGRAPH_IMAGES_REAL does not name the folder of real files");
-        return;
-    };
-    let path = std::path::Path::new(&folder).join("fxci-config/projects.yml");
+    let Some(folder) = real() else { return };
+    let path = folder.join("fxci-config/projects.yml");
     let projects: serde_json::Value =
         serde_yaml::from_slice(&std::fs::read(path).unwrap()).unwrap();
     let mut seen = 0;

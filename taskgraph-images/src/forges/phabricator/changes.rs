@@ -15,9 +15,10 @@ const TEXT: u8 = 1;
 
 /// What `differential.creatediff` takes.
 pub(super) fn diff(settings: &Settings, proposal: &Proposal, repository: &str) -> Value {
+    let id = commit_id(settings, proposal);
     let changes: Vec<Value> = proposal
         .changes()
-        .map(|(path, edit)| change(path, edit, &settings.base_revision))
+        .map(|(path, edit)| change(path, edit, &id))
         .collect();
     json!({
         "changes": changes,
@@ -38,7 +39,7 @@ pub(super) fn diff(settings: &Settings, proposal: &Proposal, repository: &str) -
     })
 }
 
-fn change(path: &str, edit: &FileEdit, base: &str) -> Value {
+fn change(path: &str, edit: &FileEdit, commit: &str) -> Value {
     let hunks: Vec<Value> = hunks(edit)
         .into_iter()
         .map(|hunk| {
@@ -68,7 +69,7 @@ fn change(path: &str, edit: &FileEdit, base: &str) -> Value {
         "awayPaths": [],
         "oldProperties": {},
         "newProperties": mode,
-        "commitHash": base,
+        "commitHash": commit,
         "type": if is_new { ADD } else { CHANGE },
         "fileType": TEXT,
         "hunks": hunks,
@@ -76,15 +77,9 @@ fn change(path: &str, edit: &FileEdit, base: &str) -> Value {
 }
 
 /// What `differential.setdiffproperty` takes as `local:commits`: without it nobody knows whose change it is, and it
-/// cannot be landed. There is no commit, so its id is made up; the same change has the same one.
+/// cannot be landed.
 pub(super) fn commits(settings: &Settings, proposal: &Proposal) -> String {
-    let mut hash = Sha256::new();
-    hash.update(&settings.base_revision);
-    hash.update(content_hash(proposal));
-    let id: String = hash.finalize()[..20]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let id = commit_id(settings, proposal);
     let title = proposal.title_line();
     let mut commit = json!({
         "author": settings.author.name(),
@@ -99,4 +94,16 @@ pub(super) fn commits(settings: &Settings, proposal: &Proposal) -> String {
         commit["rev"] = json!(id);
     }
     json!({id: commit}).to_string()
+}
+
+/// The id of the change's commit. There is none, so it is made up; the same change has the same one.
+fn commit_id(settings: &Settings, proposal: &Proposal) -> String {
+    let mut hash = Sha256::new();
+    hash.update(&settings.base_revision);
+    hash.update(content_hash(proposal));
+    let digest = hash.finalize();
+    digest[..20]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

@@ -33,7 +33,7 @@ pub(super) struct Fake {
     /// What was made, by its id.
     pub(super) diffs: RefCell<BTreeMap<String, Value>>,
     pub(super) properties: RefCell<BTreeMap<String, Value>>,
-    pub(super) events: Events<Fake>,
+    pub(super) events: Events<Self>,
 }
 
 impl Fake {

@@ -71,11 +71,10 @@ impl Phabricator<'_> {
                 "statuses": [status],
             });
             for value in self.conduit.search(SEARCH, &constraints)? {
-                if let Some(revision) = self.read(&value)? {
-                    if revisions.iter().all(|other| other.phid != revision.phid) {
-                        revisions.push(revision);
-                    }
-                }
+                let known: Vec<&str> = revisions.iter().map(|one| one.phid.as_str()).collect();
+                let read = self.read(&value)?;
+                let new = read.filter(|revision| !known.contains(&revision.phid.as_str()));
+                revisions.extend(new);
             }
         }
         revisions.sort_by_key(|revision| revision.id);

@@ -123,7 +123,7 @@ fn a_proposal_becomes_a_revision() {
           "awayPaths": [],
           "oldProperties": {},
           "newProperties": {},
-          "commitHash": "0123456789012345678901234567890123456789",
+          "commitHash": "5f3f5abeab6f844912517d704b569af2936d38c6",
           "type": 2,
           "fileType": 1,
           "hunks": [
@@ -149,7 +149,7 @@ fn a_proposal_becomes_a_revision() {
           "newProperties": {
             "unix:filemode": "100644"
           },
-          "commitHash": "0123456789012345678901234567890123456789",
+          "commitHash": "5f3f5abeab6f844912517d704b569af2936d38c6",
           "type": 1,
           "fileType": 1,
           "hunks": [

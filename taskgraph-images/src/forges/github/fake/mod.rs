@@ -49,7 +49,7 @@ pub(super) struct State {
 #[derive(Default)]
 pub(super) struct Fake {
     pub(super) state: RefCell<State>,
-    pub(super) events: Events<Fake>,
+    pub(super) events: Events<Self>,
 }
 
 impl Fake {
