@@ -55,7 +55,7 @@ pub fn apply(file: &str, text: &str, edits: &[Edit]) -> Result<String, Vec<EditE
 #[derive(Debug)]
 pub(super) struct Read {
     pub(super) source: Source,
-    document: Document,
+    pub(super) document: Document,
 }
 
 impl Read {
