@@ -69,6 +69,8 @@ pub(crate) enum Failure {
     Create(CreateError),
     /// Proposals that did not get to where they should, each in words, and whether a later run may help.
     Proposals(Vec<String>, bool),
+    /// A report holds something that was denied; its summary.
+    Denied(String),
     /// Images whose template Packer refuses.
     Templates(Vec<ImageId>),
     /// Tasks that ran on this machine, or should have, and did not complete.
@@ -153,6 +155,7 @@ impl Failure {
             Self::Definitions(..)
             | Self::Tasks(_)
             | Self::Templates(_)
+            | Self::Denied(_)
             | Self::Build(..)
             | Self::NoStart { .. }
             | Self::Verify { .. } => ExitCode::from(1),

@@ -202,6 +202,8 @@ impl Printer {
                     self.errors([format!("`{image}` fails `{check}`")]);
                 }
             }
+            Failure::Denied(words) => self.errors([words]),
+            Failure::Proposals(words, _) => self.errors(words),
             Failure::Templates(images) => {
                 for image in images {
                     self.errors([format!("`{image}`: Packer refuses its template")]);

@@ -8,6 +8,7 @@ mod build;
 mod buildah;
 mod check;
 mod checkout;
+mod ci_config;
 mod completions;
 mod decision;
 mod digest;
@@ -22,10 +23,12 @@ mod man;
 mod manifest;
 mod packer;
 mod packer_template;
+mod pools;
 mod preview;
 mod project;
 mod propose;
 mod publish;
+mod published;
 mod range;
 #[cfg(test)]
 mod reference;
@@ -144,6 +147,7 @@ enum Command {
     LoadTask(load_task::Args),
     Manifest(manifest::Args),
     Upgrade(Box<upgrade::Args>),
+    Pools(Box<pools::Args>),
     Hook(hook::Args),
     Import(import::Args),
     Init(init::Args),
@@ -174,6 +178,7 @@ pub(crate) fn run(cli: Cli, printer: &mut Printer) -> Result<(), Failure> {
         Command::Run(args) => run::run(*args, global, printer),
         Command::LoadTask(args) => load_task::run(args, printer),
         Command::Manifest(args) => manifest::run(args, printer),
+        Command::Pools(args) => pools::run(*args, global, printer),
         Command::Upgrade(args) => upgrade::run(*args, global, printer),
         Command::Hook(args) => hook::run(args, global, printer),
         Command::Import(args) => import::run(args, global, printer),

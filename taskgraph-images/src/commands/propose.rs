@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use taskgraph_images::destinations::{Destination, Destinations, NAME, Phabricator as Place};
-use taskgraph_images::forges::github::{FixedToken, GitHub, ProxyTokens, Repository, Token, Tokens};
+use taskgraph_images::forges::github::{
+    FixedToken, GitHub, ProxyTokens, Repository, Token, Tokens,
+};
 use taskgraph_images::forges::patch::Patches;
 use taskgraph_images::forges::phabricator::{ApiToken, Phabricator, Settings, SourceControl};
-use taskgraph_images::forges::{Author, Forge, ForgeError, Outcome};
+use taskgraph_images::forges::{Author, Forge, Outcome};
 use taskgraph_images::http::{Client, Pace};
 use taskgraph_images::proposals::{Group, Proposal, Rules};
 use taskgraph_images::taskcluster::{Secrets as _, Timestamp};
@@ -88,36 +90,42 @@ pub(super) fn deliver(
         .to
         .rules(prefix, parcel.files, parcel.structure)
         .map_err(Failure::Files)?;
-    let http = Client::new(Pace::default()).map_err(|error| Failure::Infrastructure(error.to_string()))?;
+    let mut http =
+        Client::new(Pace::default()).map_err(|error| Failure::Infrastructure(error.to_string()))?;
+    if let Ok(proxy) = std::env::var("TASKCLUSTER_PROXY_URL") {
+        http = http.near(&proxy);
+    }
     let tokens = tokens(&http)?;
     let forge = forge(delivery, settings, parcel, rules, &http, tokens.as_deref())?;
-    let mut faults = Vec::new();
-    let mut outcomes = Vec::new();
-    let mut say = |group: &Group, title: &str, outcome: Result<Outcome, ForgeError>| match outcome {
-        Ok(Outcome::NotNeeded) => {}
-        Ok(outcome) => {
-            let line = format!("{group}\t{outcome}\t{title}\n");
-            outcomes.push((group.clone(), outcome));
-            if let Err(error) = printer.data(&line, None) {
-                faults.push((error_words(&error), false));
-            }
-        }
-        Err(error) => faults.push((format!("`{group}`: {error}"), error.is_transient())),
-    };
+    let mut results = Vec::new();
     let wanted: BTreeSet<&Group> = parcel.proposals.iter().map(|one| &one.group).collect();
+    let mut faults = Vec::new();
     match forge.open() {
         Ok(open) => {
             for one in open {
                 if !wanted.contains(&one.group) && !parcel.stay.contains(&one.group) {
                     let why = "Nothing newer is to be proposed any more.";
-                    say(&one.group, &one.title, forge.withdraw(&one.group, why));
+                    let outcome = forge.withdraw(&one.group, why);
+                    results.push((one.group, one.title, outcome));
                 }
             }
         }
         Err(error) => faults.push((error.to_string(), error.is_transient())),
     }
     for proposal in parcel.proposals {
-        say(&proposal.group, &proposal.title_line(), forge.propose(proposal));
+        let outcome = forge.propose(proposal);
+        results.push((proposal.group.clone(), proposal.title_line(), outcome));
+    }
+    let mut outcomes = Vec::new();
+    for (group, title, outcome) in results {
+        match outcome {
+            Ok(Outcome::NotNeeded) => {}
+            Ok(outcome) => {
+                printer.data(&format!("{group}\t{outcome}\t{title}\n"), None)?;
+                outcomes.push((group, outcome));
+            }
+            Err(error) => faults.push((format!("`{group}`: {error}"), error.is_transient())),
+        }
     }
     if faults.is_empty() {
         Ok(outcomes)
@@ -126,10 +134,6 @@ pub(super) fn deliver(
         let words = faults.into_iter().map(|(words, _)| words).collect();
         Err(Failure::Proposals(words, is_transient))
     }
-}
-
-fn error_words(error: &Failure) -> String {
-    error.to_string()
 }
 
 /// What signs calls of GitHub: a token of the environment, or Taskcluster's for an App.
@@ -182,16 +186,23 @@ fn forge<'a>(
                 rules,
             },
         );
-        return Ok(Box::new(if delivery.dry_run { forge.dry_run() } else { forge }));
+        return Ok(Box::new(if delivery.dry_run {
+            forge.dry_run()
+        } else {
+            forge
+        }));
     }
     let Some(name) = &parcel.to.github else {
         return Err(Failure::Usage(
-            format!("`{NAME}` says nowhere where proposals of the sort `{}` go", parcel.sort),
+            format!(
+                "`{NAME}` says nowhere where proposals of the sort `{}` go",
+                parcel.sort
+            ),
             Some("name a repository there, or write patches with `--out DIR`".to_owned()),
         ));
     };
-    let repository = Repository::new(name)
-        .map_err(|error| Failure::Files(format!("`{NAME}`: {error}")))?;
+    let repository =
+        Repository::new(name).map_err(|error| Failure::Files(format!("`{NAME}`: {error}")))?;
     let mut forge = GitHub::new(http, repository, rules);
     match tokens {
         Some(tokens) => forge = forge.tokens(tokens),
@@ -208,7 +219,11 @@ fn forge<'a>(
     if let Ok(address) = std::env::var(GITHUB_API) {
         forge = forge.address(&address);
     }
-    Ok(Box::new(if delivery.dry_run { forge.dry_run() } else { forge }))
+    Ok(Box::new(if delivery.dry_run {
+        forge.dry_run()
+    } else {
+        forge
+    }))
 }
 
 /// Whom patches and revisions name.
@@ -219,7 +234,8 @@ fn author(settings: &Destinations) -> Result<Author, Failure> {
         .unwrap_or("taskgraph-images <taskgraph-images@localhost>");
     let parts = text.strip_suffix('>').and_then(|text| text.split_once('<'));
     let fault = |why: String| Failure::Files(format!("`{NAME}`: `author`: {why}"));
-    let (name, email) = parts.ok_or_else(|| fault(format!("`{text}` is not of the form `Name <address>`")))?;
+    let (name, email) =
+        parts.ok_or_else(|| fault(format!("`{text}` is not of the form `Name <address>`")))?;
     Author::new(name.trim(), email).map_err(|error| fault(error.to_string()))
 }
 
@@ -234,12 +250,17 @@ fn api_token(place: &Place) -> Result<ApiToken, Failure> {
     let Some(secret) = &place.secret else {
         return Err(Failure::Usage(
             format!("nothing signs calls of `{}`", place.url),
-            Some(format!("set `{PHABRICATOR_TOKEN}`, or name a secret that holds `token`")),
+            Some(format!(
+                "set `{PHABRICATOR_TOKEN}`, or name a secret that holds `token`"
+            )),
         ));
     };
     let client = connect(true)?.ok_or_else(Failure::no_taskcluster)?;
     let value = client.secret(secret).map_err(Failure::Taskcluster)?;
-    let token = value.get("token").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let token = value
+        .get("token")
+        .and_then(serde_json::Value::as_str)
+        .unwrap_or_default();
     from(token, &format!("the secret `{secret}`"))
 }
 

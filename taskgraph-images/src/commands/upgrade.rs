@@ -75,7 +75,9 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
             let all: BTreeMap<String, Vec<Release>> = serde_json::from_slice(&content)
                 .map_err(|error| Failure::Files(format!("`{}`: {error}", path.display())))?;
             let nothing = Vec::new();
-            let each = names.iter().filter_map(|name| Some((*name, &pins.pins.get(*name)?.value)));
+            let each = names
+                .iter()
+                .filter_map(|name| Some((*name, &pins.pins.get(*name)?.value)));
             each.map(|(name, pin)| recorded(name, pin, all.get(name).unwrap_or(&nothing), now))
                 .collect()
         }
@@ -104,7 +106,10 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
         Format::Json => output::json(&rows),
     };
     printer.data(&answer, None)?;
-    let new: Vec<&Upgrade> = upgrades.iter().filter(|upgrade| upgrade.to().is_some()).collect();
+    let new: Vec<&Upgrade> = upgrades
+        .iter()
+        .filter(|upgrade| upgrade.to().is_some())
+        .collect();
     if !args.check {
         if args.delivery.is_asked_for() {
             propose(&args, global, &project, &upgrades, &images, printer)?;
@@ -122,8 +127,8 @@ fn asked(
     now: Timestamp,
     printer: &mut Printer,
 ) -> Result<Vec<Upgrade>, Failure> {
-    let http = Client::new(Pace::default())
-        .map_err(|error| Failure::Infrastructure(error.to_string()))?;
+    let http =
+        Client::new(Pace::default()).map_err(|error| Failure::Infrastructure(error.to_string()))?;
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let mut bases = Bases::default();
     if let Some(address) = variable(GITHUB_API) {
@@ -202,7 +207,11 @@ fn write(
     printer: &mut Printer,
 ) -> Result<(), Failure> {
     let text = images.text_with(new)?;
-    let root = images.project.repository.work_dir().unwrap_or_else(|| global.root.clone());
+    let root = images
+        .project
+        .repository
+        .work_dir()
+        .unwrap_or_else(|| global.root.clone());
     let path = root.join(&images.file);
     if !args.delivery.dry_run {
         // Whoever reads it meanwhile sees one or the other.
@@ -211,8 +220,16 @@ fn write(
             .and_then(|()| std::fs::rename(&partial, &path))
             .map_err(|error| Failure::Files(format!("`{}`: {error}", path.display())))?;
     }
-    let verb = if args.delivery.dry_run { "would write" } else { "wrote" };
-    printer.note(&format!("{verb} {} to `{}`", count(new.len(), "pin"), images.file));
+    let verb = if args.delivery.dry_run {
+        "would write"
+    } else {
+        "wrote"
+    };
+    printer.note(&format!(
+        "{verb} {} to `{}`",
+        count(new.len(), "pin"),
+        images.file
+    ));
     Ok(())
 }
 
@@ -252,7 +269,9 @@ fn propose(
     let failed = upgrades
         .iter()
         .filter(|upgrade| matches!(upgrade.found, Found::Failed { .. }));
-    let mut stay: BTreeSet<Group> = failed.filter_map(|upgrade| Group::new(&upgrade.group).ok()).collect();
+    let mut stay: BTreeSet<Group> = failed
+        .filter_map(|upgrade| Group::new(&upgrade.group).ok())
+        .collect();
     if !args.pins.is_empty() {
         let snapshot = project.snapshot_quietly(&Head::WorkTree)?;
         let all = snapshot.fleet.pins.pins.iter();
@@ -286,7 +305,11 @@ fn failed(upgrades: &[Upgrade]) -> Result<(), Failure> {
         return Ok(());
     }
     let names: Vec<&str> = failed.iter().map(|(name, _)| *name).collect();
-    let words = format!("{} could not be looked up: {}", count(names.len(), "pin"), names.join(", "));
+    let words = format!(
+        "{} could not be looked up: {}",
+        count(names.len(), "pin"),
+        names.join(", ")
+    );
     if failed.iter().all(|(_, transient)| *transient) {
         Err(Failure::Infrastructure(words))
     } else {

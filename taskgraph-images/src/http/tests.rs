@@ -129,6 +129,19 @@ fn only_https_is_called_elsewhere() {
 }
 
 #[test]
+fn a_tasks_proxy_is_near() {
+    let near = client().near("http://taskcluster.invalid");
+    let error = near
+        .send(&Request::get("http://taskcluster.invalid/x"))
+        .unwrap_err();
+    assert!(matches!(error.kind, HttpErrorKind::NoAnswer(_)), "{error}");
+    let error = near
+        .send(&Request::get("http://example.org/x"))
+        .unwrap_err();
+    assert!(matches!(error.kind, HttpErrorKind::Address(_)), "{error}");
+}
+
+#[test]
 fn what_signs_a_request_is_not_shown() {
     let mut request = Request::get("https://example.org/x");
     request.authorization = Some("Bearer not-a-token".to_owned());

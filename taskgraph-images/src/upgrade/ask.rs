@@ -6,8 +6,8 @@ use super::{Answer, COOL_DOWN, Found, Upgrade, overdue};
 use taskgraph_images_transforms::Duration;
 
 use crate::datasources::{
-    Release, Services, Source, SourceError, WORKER_DEPLOYERS, ancestry, fill_digests, is_ancestor, notes,
-    releases,
+    Release, Services, Source, SourceError, WORKER_DEPLOYERS, ancestry, fill_digests, is_ancestor,
+    notes, releases,
 };
 use crate::definitions::Pin;
 use crate::taskcluster::Timestamp;
@@ -19,9 +19,13 @@ pub fn ask(name: &str, pin: &Pin, services: &Services<'_>) -> Upgrade {
         let source = declared.source;
         let mut releases = releases(source, services, &declared.assets)?;
         // A tag that was moved is seen only by what its assets are now.
-        let current = releases.iter_mut().find(|release| release.version == declared.value);
+        let current = releases
+            .iter_mut()
+            .find(|release| release.version == declared.value);
         if let Some(current) = current {
-            current.downloads.retain(|asset, _| declared.digests.contains_key(asset));
+            current
+                .downloads
+                .retain(|asset, _| declared.digests.contains_key(asset));
             fill_digests(source, current, services)?;
         }
         if declared.scheme == Scheme::Git && !is_ancestor(source, services, declared.value)? {
@@ -56,8 +60,14 @@ pub fn recorded(name: &str, pin: &Pin, releases: &[Release], now: Timestamp) -> 
             .iter()
             .take_while(|release| release.version != declared.value)
             .map(|release| (release.version.clone(), Ancestry::Newer));
-        let is_listed = releases.iter().any(|release| release.version == declared.value);
-        let known = if is_listed { newer.collect() } else { BTreeMap::new() };
+        let is_listed = releases
+            .iter()
+            .any(|release| release.version == declared.value);
+        let known = if is_listed {
+            newer.collect()
+        } else {
+            BTreeMap::new()
+        };
         Ok(declared.choose(releases, now, &known))
     })
 }
@@ -168,16 +178,32 @@ impl<'a> Declared<'a> {
         now: Timestamp,
         ancestry: &BTreeMap<String, Ancestry>,
     ) -> Answer {
-        let mut choice = choose(&self.current(), releases, &self.rules(releases, now, ancestry));
+        let mut choice = choose(
+            &self.current(),
+            releases,
+            &self.rules(releases, now, ancestry),
+        );
         let notes = choice.newest.as_ref().map_or_else(Vec::new, |newest| {
-            notes(releases, self.scheme, self.value, &newest.version, WORKER_DEPLOYERS)
+            notes(
+                releases,
+                self.scheme,
+                self.value,
+                &newest.version,
+                WORKER_DEPLOYERS,
+            )
         });
         if let Some(newest) = &mut choice.newest {
             // What the pin does not hold is not downloaded.
-            newest.digests.retain(|asset, _| self.assets.contains(asset));
-            newest.downloads.retain(|asset, _| self.assets.contains(asset));
+            newest
+                .digests
+                .retain(|asset, _| self.assets.contains(asset));
+            newest
+                .downloads
+                .retain(|asset, _| self.assets.contains(asset));
         }
-        let listed = releases.iter().find(|release| release.version == self.value);
+        let listed = releases
+            .iter()
+            .find(|release| release.version == self.value);
         Answer {
             released: listed.and_then(|release| release.released),
             choice,
@@ -190,7 +216,11 @@ impl<'a> Declared<'a> {
         let Some(newest) = &answer.choice.newest else {
             return Ok(answer);
         };
-        match self.assets.iter().find(|asset| !newest.digests.contains_key(*asset)) {
+        match self
+            .assets
+            .iter()
+            .find(|asset| !newest.digests.contains_key(*asset))
+        {
             None => Ok(answer),
             Some(asset) => Err(Fault::Declared(format!(
                 "{}: no SHA-256 of `{asset}` can be had for `{}`",

@@ -119,9 +119,25 @@ pub(super) fn check(
     {
         refusals.push(Refusal::Held(format!("it was rolled back ({back})")));
     }
-    refusals.extend(regions(published, needs));
-    refusals.extend(elsewhere(at, published));
     refusals.extend(lower(at, published));
+    refusals.extend(stands(at, published, needs).err().into_iter().flatten());
+    if refusals.is_empty() {
+        Ok(())
+    } else {
+        Err(refusals)
+    }
+}
+
+/// Checks that it is where it has to be, and nowhere else: what holds for any image, also one that is gone back to.
+pub(super) fn stands(
+    at: &Location,
+    published: &Published,
+    needs: &Needs,
+) -> Result<(), Vec<Refusal>> {
+    let refusals: Vec<Refusal> = regions(published, needs)
+        .into_iter()
+        .chain(elsewhere(at, published))
+        .collect();
     if refusals.is_empty() {
         Ok(())
     } else {

@@ -14,9 +14,11 @@
 
 mod candidate;
 mod edits;
+mod entries;
 mod history;
 mod mapping;
 mod proposal;
+mod rollback;
 #[cfg(test)]
 mod tests;
 
@@ -26,9 +28,11 @@ use taskgraph_images_transforms::{Cloud, Duration};
 
 pub use candidate::{Needs, Refusal};
 pub use edits::ScalarEdit;
+pub use entries::entry_edits;
 pub use history::History;
 pub use mapping::{Entry, Mapping};
 pub use proposal::{Family, Words, proposals};
+pub use rollback::rollback;
 
 use crate::ci_config::{CiConfig, Location, Reference};
 use crate::inventory::{Inventory, Published};

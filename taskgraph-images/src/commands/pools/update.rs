@@ -1,0 +1,257 @@
+//! `pools update` and `pools rollback`: entries that move to newer images, or back to older ones.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use taskgraph_images::output::text::count;
+use taskgraph_images::pools::update::{
+    Move, Question, Updates, Words, proposals, rollback as back,
+};
+use taskgraph_images::proposals::{Group, Proposal};
+use taskgraph_images::transforms::Duration;
+
+use crate::commands::Global;
+use crate::commands::ci_config::{self, Source};
+use crate::commands::propose::{Delivery, Parcel, deliver, destinations};
+use crate::commands::published::{self, Shelf};
+use crate::exit::Failure;
+use crate::printer::Printer;
+
+/// How long an image must have been published, where nothing else is said.
+const COOL_DOWN: Duration = Duration::days(2);
+
+/// Propose that entries of the configuration repository move to newer images
+///
+/// Each entry that `pools.yml` maps moves to the newest published image that is everywhere where its pools need it, in the
+/// project or gallery of its predecessor, not rolled back, and published long enough ago. What fails is left out and named.
+/// One proposal for each family of images and cloud. Without `--out` or `--propose`, it is only shown.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    config: ci_config::Args,
+    #[command(flatten)]
+    published: published::Args,
+    #[command(flatten)]
+    delivery: Delivery,
+}
+
+/// Propose that an entry goes back to an earlier image
+///
+/// What it goes back from is not proposed again; the next image is. The file's history remembers that, so nothing else has
+/// to.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RollbackArgs {
+    /// The entry's key
+    #[arg(value_name = "ENTRY")]
+    entry: String,
+    /// The image to go back to: the start of its manifest's SHA-256, or a part of its name; what the entry was before, if
+    /// absent
+    #[arg(long, value_name = "IMAGE")]
+    to: Option<String>,
+    #[command(flatten)]
+    config: ci_config::Args,
+    #[command(flatten)]
+    published: published::Args,
+    #[command(flatten)]
+    delivery: Delivery,
+}
+
+pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result<(), Failure> {
+    let settings = destinations(global)?;
+    let mapping = args.config.mapping(global)?;
+    if mapping.images.is_empty() {
+        return Err(Failure::Usage(
+            "no entry of the configuration repository is mapped to an image".to_owned(),
+            Some(format!(
+                "say in `{}` which image each entry is",
+                ci_config::MAPPING
+            )),
+        ));
+    }
+    let source = args.config.open(&settings, &mapping, printer)?;
+    let config = source.load()?;
+    ci_config::unresolved(&config.findings, &source, printer);
+    let shelf = args.published.read(global, printer)?;
+    let pools = settings.pools.as_ref();
+    let updates = Updates::new(Question {
+        config: &config,
+        mapping: &mapping,
+        inventory: &shelf.inventory,
+        history: &source.history(&config)?,
+        cool_down: pools.and_then(|pools| pools.cool_down).unwrap_or(COOL_DOWN),
+        now: crate::commands::now(),
+    });
+    let moves: Vec<&Move> = updates.moves.values().flatten().collect();
+    show(&moves, printer)?;
+    for left in &updates.left {
+        let line = format!(
+            "left\t{}\t{}\t{}\n",
+            left.key,
+            left.provider,
+            left.why.join("; ")
+        );
+        printer.data(&line, None)?;
+    }
+    printer.note(&format!(
+        "{} to move, {} left, {} up to date",
+        count(moves.len(), "location"),
+        updates.left.len(),
+        updates.current.len()
+    ));
+    let made = made(
+        &updates,
+        &|key| mapping.family(key).to_owned(),
+        &source,
+        &shelf,
+        &settings,
+    )?;
+    // A family of which something could not be told keeps what is open.
+    let stay = updates
+        .left
+        .iter()
+        .flat_map(|left| {
+            let family = mapping.family(&left.key).to_owned();
+            let clouds = ["google", "aws", "azure"];
+            clouds.map(|cloud| {
+                Group::new(&format!("{family}-{cloud}").to_lowercase().replace('_', "-"))
+            })
+        })
+        .flatten()
+        .collect();
+    send(&args.delivery, &settings, &source, &made, &stay, printer)
+}
+
+pub(super) fn rollback(
+    args: &RollbackArgs,
+    global: &Global,
+    printer: &mut Printer,
+) -> Result<(), Failure> {
+    let settings = destinations(global)?;
+    let mapping = args.config.mapping(global)?;
+    let source = args.config.open(&settings, &mapping, printer)?;
+    let config = source.load()?;
+    let shelf = args.published.read(global, printer)?;
+    let history = source.history(&config)?;
+    let updates = back(
+        &Question {
+            config: &config,
+            mapping: &mapping,
+            inventory: &shelf.inventory,
+            history: &history,
+            cool_down: Duration::days(0),
+            now: crate::commands::now(),
+        },
+        &args.entry,
+        args.to.as_deref(),
+    )
+    .map_err(|why| Failure::Usage(why, None))?;
+    let moves: Vec<&Move> = updates.moves.values().flatten().collect();
+    show(&moves, printer)?;
+    let made = made(
+        &updates,
+        &|key| format!("rollback-{key}"),
+        &source,
+        &shelf,
+        &settings,
+    )?;
+    // Open proposals are of other groups, and nobody asked about them.
+    let all = all_groups(&mapping);
+    send(&args.delivery, &settings, &source, &made, &all, printer)
+}
+
+/// The groups of all families, which a roll-back of one entry says nothing about.
+fn all_groups(mapping: &taskgraph_images::pools::update::Mapping) -> BTreeSet<Group> {
+    let keys = mapping.images.keys();
+    keys.flat_map(|key| {
+        let family = mapping.family(key);
+        ["google", "aws", "azure"]
+            .into_iter()
+            .flat_map(move |cloud| {
+                [
+                    format!("{family}-{cloud}"),
+                    format!("rollback-{key}-{cloud}"),
+                ]
+            })
+    })
+    .filter_map(|text| Group::new(&text.to_lowercase().replace('_', "-")).ok())
+    .collect()
+}
+
+fn show(moves: &[&Move], printer: &mut Printer) -> Result<(), Failure> {
+    for step in moves {
+        for edit in &step.edits {
+            let line = format!(
+                "move\t{}\t{}\t{}: {} -> {}\n",
+                step.key,
+                step.provider,
+                edit.path.last().map_or("", String::as_str),
+                edit.from,
+                edit.to
+            );
+            printer.data(&line, None)?;
+        }
+    }
+    Ok(())
+}
+
+fn made(
+    updates: &Updates,
+    family: &dyn Fn(&str) -> String,
+    source: &Source,
+    shelf: &Shelf,
+    settings: &taskgraph_images::destinations::Destinations,
+) -> Result<Vec<Proposal>, Failure> {
+    let files: BTreeSet<&str> = updates
+        .moves
+        .values()
+        .flatten()
+        .flat_map(|step| &step.edits)
+        .map(|edit| edit.file.as_str())
+        .collect();
+    let texts = files
+        .into_iter()
+        .map(|file| Ok((file.to_owned(), source.text(file)?)))
+        .collect::<Result<BTreeMap<String, String>, Failure>>()?;
+    let to = settings
+        .pools
+        .as_ref()
+        .map(|pools| pools.to.clone())
+        .unwrap_or_default();
+    let words = Words {
+        base: to.base().map_err(Failure::Files)?,
+        labels: to.labels.clone(),
+        reviewers: to.reviewers(),
+        checklist: to.checklist.clone(),
+    };
+    proposals(updates, family, &texts, &|one| shelf.packages(one), &words)
+        .map_err(|faults| Failure::Files(faults.join("; ")))
+}
+
+fn send(
+    delivery: &Delivery,
+    settings: &taskgraph_images::destinations::Destinations,
+    source: &Source,
+    made: &[Proposal],
+    stay: &BTreeSet<Group>,
+    printer: &mut Printer,
+) -> Result<(), Failure> {
+    if !delivery.is_asked_for() {
+        return Ok(());
+    }
+    let to = settings
+        .pools
+        .as_ref()
+        .map(|pools| pools.to.clone())
+        .unwrap_or_default();
+    let files: BTreeSet<&String> = made.iter().flat_map(|one| one.files.keys()).collect();
+    let files: Vec<String> = files.into_iter().cloned().collect();
+    let parcel = Parcel {
+        sort: "pools",
+        to: &to,
+        files: &files,
+        structure: false,
+        proposals: made,
+        stay,
+        base: source.base.clone(),
+    };
+    deliver(delivery, settings, &parcel, printer).map(|_| ())
+}
