@@ -147,6 +147,32 @@ impl Unfinished {
 }
 
 impl Failure {
+    /// Whether a later run may succeed without a change by anybody.
+    pub(crate) fn is_transient(&self) -> bool {
+        match self {
+            Self::Taskcluster(error) => error.is_transient(),
+            Self::Infrastructure(_) | Self::Proposals(_, true) => true,
+            _ => false,
+        }
+    }
+
+    /// What went wrong, in one line, where several things are done and one of them failed.
+    pub(crate) fn words(&self) -> String {
+        match self {
+            Self::Definitions(findings, _) => {
+                let messages = findings.iter().map(|finding| finding.message.as_str());
+                messages.collect::<Vec<_>>().join("; ")
+            }
+            Self::Usage(words, _) | Self::Files(words) | Self::Infrastructure(words) => {
+                words.clone()
+            }
+            Self::Proposals(words, _) => words.join("; "),
+            Self::Repository(error) => error.to_string(),
+            Self::Taskcluster(error) => error.to_string(),
+            other => format!("{other:?}"),
+        }
+    }
+
     /// The exit codes, as `--help` lists them.
     pub(crate) fn code(&self) -> ExitCode {
         match self {

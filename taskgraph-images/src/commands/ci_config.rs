@@ -43,8 +43,6 @@ pub(super) struct Source {
     pub(super) repository: Option<Repository>,
     pub(super) tree: Tree,
     pub(super) options: Options,
-    /// What it is called in messages.
-    pub(super) name: String,
     /// The commit that the tree is of, or is based on, and when it was made.
     pub(super) base: (String, Timestamp),
     /// Holds a clone that was fetched.
@@ -92,7 +90,6 @@ impl Args {
         let repository = match Repository::open(&folder) {
             Err(RepositoryError::NotARepository { .. }) if self.config_revision.is_none() => {
                 return Ok(Source {
-                    name: folder_name(&folder),
                     repository: None,
                     tree: folder_tree(&folder)?,
                     options: options(parse(root.unwrap_or_default())?),
@@ -119,7 +116,6 @@ impl Args {
             .join("/");
         let root = parse(&root)?;
         Ok(Source {
-            name: folder_name(&folder),
             repository: Some(repository),
             tree,
             options: options(root),
@@ -243,16 +239,8 @@ fn below(repository: &Repository, folder: &Path) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn folder_name(folder: &Path) -> String {
-    let full = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-    full.file_name().map_or_else(
-        || "config".to_owned(),
-        |name| name.to_string_lossy().into_owned(),
-    )
-}
-
 /// Clones a repository with its history and all its branches, by git.
-fn clone(address: &str, to: &Path) -> Result<(), Failure> {
+pub(super) fn clone(address: &str, to: &Path) -> Result<(), Failure> {
     // Git takes what starts with a dash for an option, and `ext::` for a command to run.
     if !["https://", "ssh://", "file://"]
         .iter()

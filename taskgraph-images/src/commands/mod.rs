@@ -26,6 +26,7 @@ mod packer_template;
 mod pools;
 mod preview;
 mod project;
+mod projects;
 mod propose;
 mod publish;
 mod published;
@@ -148,6 +149,7 @@ enum Command {
     Manifest(manifest::Args),
     Upgrade(Box<upgrade::Args>),
     Pools(Box<pools::Args>),
+    Projects(Box<projects::Args>),
     Hook(hook::Args),
     Import(import::Args),
     Init(init::Args),
@@ -178,6 +180,7 @@ pub(crate) fn run(cli: Cli, printer: &mut Printer) -> Result<(), Failure> {
         Command::Run(args) => run::run(*args, global, printer),
         Command::LoadTask(args) => load_task::run(args, printer),
         Command::Manifest(args) => manifest::run(args, printer),
+        Command::Projects(args) => projects::run(*args, global, printer),
         Command::Pools(args) => pools::run(*args, global, printer),
         Command::Upgrade(args) => upgrade::run(*args, global, printer),
         Command::Hook(args) => hook::run(args, global, printer),

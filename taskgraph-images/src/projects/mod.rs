@@ -11,14 +11,20 @@
 //! A task graph says which pools a project uses, and its tree where they are named: neither alone is enough. An alias that
 //! is a pattern (`win11-64(|-gpu)`, `worker-type: '{alias}'`) names many pools at once, so it is never edited, but said.
 
+mod lines;
+mod list;
 mod names;
 mod plan;
+mod proposal;
 mod successors;
 #[cfg(test)]
 mod tests;
 mod uses;
 
+pub use lines::successors;
+pub use list::{Listed, listed};
 pub use names::{Name, names};
 pub use plan::{Move, ProjectPlan, Stay};
+pub use proposal::proposal;
 pub use successors::{Successor, Successors};
 pub use uses::{Uses, UsesError};

@@ -1,0 +1,458 @@
+//! `projects`: which projects could use newer images, and proposals to them.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use clap::{Subcommand, ValueEnum};
+use serde::Serialize;
+use taskgraph_images::ci_config::{CiConfig, Location};
+use taskgraph_images::destinations::{Destination, Destinations, LevelBranch};
+use taskgraph_images::forges::Outcome;
+use taskgraph_images::output;
+use taskgraph_images::pools::check::date_in;
+use taskgraph_images::projects::{
+    Listed, ProjectPlan, Successors, Uses, listed, names, proposal, successors,
+};
+use taskgraph_images::proposals::BranchName;
+use taskgraph_images::taskcluster::{Client, Index as _, Queue as _, Timestamp};
+use taskgraph_images::transforms::IndexPath;
+use taskgraph_images::tree::{Files as _, Repository, TreePath, View};
+use taskgraph_images::yaml;
+
+use super::Global;
+use super::ci_config::{self, clone};
+use super::decision::connect;
+use super::propose::{Delivery, Parcel, deliver, destinations};
+use super::published;
+use crate::exit::Failure;
+use crate::printer::Printer;
+
+/// Where a project's tree names worker types.
+const CONFIG: &str = "taskcluster/config.yml";
+
+/// Find the projects that could use newer images, and propose it to them
+///
+/// Each project of the configuration repository's `projects.yml` is looked at: which worker pools the tasks of its newest
+/// decision really run on, and where its tree names them. One that cannot be looked at does not keep the others.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show what each project could move to; with `--out`, write a patch for each
+    Plan(PlanArgs),
+    /// Open a proposal in each project, or bring the open one up to date
+    Propose(PlanArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct PlanArgs {
+    /// The projects, by their names in `projects.yml`; all, if none is named
+    #[arg(value_name = "PROJECT")]
+    projects: Vec<String>,
+    /// A folder of clones of projects, by their names; they are fetched, if absent
+    #[arg(long, value_name = "DIR")]
+    checkouts: Option<PathBuf>,
+    /// A folder of task graphs, `<project>.json`; found by Taskcluster's index, if absent
+    #[arg(long, value_name = "DIR")]
+    graphs: Option<PathBuf>,
+    /// How to write the answer
+    #[arg(long, short, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+    #[command(flatten)]
+    config: ci_config::Args,
+    #[command(flatten)]
+    published: published::Args,
+    #[command(flatten)]
+    delivery: Delivery,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A line a project
+    Text,
+    /// A table, for a page or an issue
+    Markdown,
+    /// JSON
+    Json,
+}
+
+/// How a project stands.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Row {
+    project: String,
+    /// `up-to-date`, `pending`, `frozen`, `declined`, `by-hand`, `blocked` or `failed`.
+    state: &'static str,
+    /// What moves: from → to.
+    moves: Vec<String>,
+    /// What somebody has to do, or why nothing was done.
+    notes: Vec<String>,
+    /// Where the proposal is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proposal: Option<String>,
+}
+
+pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<(), Failure> {
+    let args = match args.command {
+        Command::Plan(args) => args,
+        Command::Propose(mut args) => {
+            args.delivery.propose = args.delivery.out.is_none();
+            args
+        }
+    };
+    let settings = destinations(global)?;
+    let mapping = args.config.mapping(global)?;
+    let source = args.config.open(&settings, &mapping, printer)?;
+    let config = source.load()?;
+    let projects = projects(&args, &settings, &source, printer)?;
+    let shelf = if args.published.is_named() {
+        Some(args.published.read(global, printer)?)
+    } else {
+        None
+    };
+    let date = |location: &Location| date_of(location, shelf.as_ref());
+    let (successors, undated) = successors(&config, &mapping, &date);
+    for words in undated {
+        printer.note(&words);
+    }
+    let look = Look {
+        args: &args,
+        settings: &settings,
+        config: &config,
+        successors: &successors,
+        client: match &args.graphs {
+            Some(_) => None,
+            None => connect(false)?,
+        },
+    };
+    let mut rows = Vec::new();
+    let mut transient = true;
+    for project in &projects {
+        let row = match look.at(project, printer) {
+            Ok(row) => row,
+            Err(failure) => {
+                transient &= failure.is_transient();
+                Row {
+                    project: project.name.clone(),
+                    state: "failed",
+                    moves: Vec::new(),
+                    notes: vec![failure.words()],
+                    proposal: None,
+                }
+            }
+        };
+        rows.push(row);
+    }
+    let text = match args.format {
+        Format::Text => text(&rows),
+        Format::Markdown => markdown(&rows),
+        Format::Json => output::json(&rows),
+    };
+    printer.data(&text, None)?;
+    let failed: Vec<&str> = rows
+        .iter()
+        .filter(|row| row.state == "failed")
+        .map(|row| row.project.as_str())
+        .collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let words = vec![format!("could not be looked at: {}", failed.join(", "))];
+    Err(Failure::Proposals(words, transient))
+}
+
+/// The projects that are looked at.
+fn projects(
+    args: &PlanArgs,
+    settings: &Destinations,
+    source: &ci_config::Source,
+    printer: &mut Printer,
+) -> Result<Vec<Listed>, Failure> {
+    let own = settings.projects.clone().unwrap_or_default();
+    let name = own.file.as_deref().unwrap_or("projects.yml");
+    let path = source
+        .options
+        .root
+        .clone()
+        .unwrap_or_else(TreePath::root)
+        .child(name);
+    let view = View::new(&source.tree);
+    let content = view
+        .read(&path)
+        .map_err(|error| Failure::Files(error.to_string()))?;
+    let node = yaml::read_merging(&path, &content)
+        .map_err(|faults| Failure::Definitions(faults, Some(source.tree.clone())))?;
+    let (mut projects, faults) = listed(&node);
+    ci_config::unresolved(&faults, source, printer);
+    let wanted = if args.projects.is_empty() {
+        &own.only
+    } else {
+        &args.projects
+    };
+    let unknown: Vec<&String> = wanted
+        .iter()
+        .filter(|name| !projects.iter().any(|project| project.name == **name))
+        .collect();
+    if let Some(name) = unknown.first() {
+        return Err(Failure::Usage(
+            format!("`{path}` has no project `{name}`"),
+            None,
+        ));
+    }
+    projects.retain(|project| wanted.is_empty() || wanted.contains(&project.name));
+    Ok(projects)
+}
+
+/// When what a location names was made: by its manifest, or else by a day in its name.
+fn date_of(location: &Location, shelf: Option<&published::Shelf>) -> Option<chrono::NaiveDate> {
+    let published = shelf.and_then(|shelf| {
+        shelf.inventory.published().iter().find(|one| {
+            let references = one.manifest.artifacts.iter();
+            references
+                .map(|artifact| &artifact.reference)
+                .any(|reference| location.reference.is(reference))
+        })
+    });
+    if let Some(published) = published {
+        let time = published.manifest.finished.as_millis();
+        return chrono::DateTime::from_timestamp_millis(time).map(|time| time.date_naive());
+    }
+    location.reference.names().into_iter().find_map(date_in)
+}
+
+struct Look<'a> {
+    args: &'a PlanArgs,
+    settings: &'a Destinations,
+    config: &'a CiConfig,
+    successors: &'a Successors,
+    client: Option<Client>,
+}
+
+impl Look<'_> {
+    fn at(&self, project: &Listed, printer: &mut Printer) -> Result<Row, Failure> {
+        let own = self.settings.projects.clone().unwrap_or_default();
+        let blocked = |why: String| Row {
+            project: project.name.clone(),
+            state: "blocked",
+            moves: Vec::new(),
+            notes: vec![why],
+            proposal: None,
+        };
+        if let Some(why) = own.except.get(&project.name) {
+            return Ok(blocked(format!("left alone: {why}")));
+        }
+        let mut fetched = None;
+        let checkout = match &self.args.checkouts {
+            Some(folder) => folder.join(&project.name),
+            None if project.is_hg => {
+                return Ok(blocked(
+                    "a Mercurial repository: name a clone with `--checkouts`".to_owned(),
+                ));
+            }
+            None if project.is_private => {
+                return Ok(blocked(
+                    "a private repository: name a clone with `--checkouts`".to_owned(),
+                ));
+            }
+            None => {
+                let folder = tempfile::tempdir()?;
+                let path = folder.path().join("project");
+                clone(&project.repository, &path)?;
+                fetched = Some(folder);
+                path
+            }
+        };
+        if !checkout.exists() {
+            return Ok(blocked(format!("there is no `{}`", checkout.display())));
+        }
+        let uses = self.uses(project)?;
+        let (text, base) = tree(&checkout)?;
+        drop(fetched);
+        let Some(text) = text else {
+            return Ok(blocked(format!("it has no `{CONFIG}`")));
+        };
+        let path = TreePath::parse(CONFIG).map_err(|error| Failure::Files(error.to_string()))?;
+        let node = yaml::read_merging(&path, text.as_bytes()).map_err(|faults| {
+            Failure::Files(format!("`{}`: {}", project.name, faults[0].message))
+        })?;
+        let names = names(&node).map_err(|faults| {
+            Failure::Files(format!("`{}`: {}", project.name, faults[0].message))
+        })?;
+        let pools = |id: &str| self.config.pools.iter().any(|pool| pool.id == id);
+        let plan = ProjectPlan::new(&names, uses.as_ref(), self.successors, &pools);
+        let mut row = Row {
+            project: project.name.clone(),
+            state: match (plan.is_up_to_date(), plan.moves.is_empty()) {
+                (true, _) => "up-to-date",
+                (false, true) => "by-hand",
+                (false, false) => "pending",
+            },
+            moves: plan
+                .moves
+                .iter()
+                .map(|step| format!("{} → {}", step.name.worker_type, step.to))
+                .collect(),
+            notes: plan
+                .by_hand
+                .iter()
+                .map(|stay| format!("{}: {}", stay.what, stay.why))
+                .collect(),
+            proposal: None,
+        };
+        if uses.is_none() {
+            row.notes
+                .push("no task graph of it was found, so what its tree names counts".to_owned());
+        }
+        if self.args.delivery.is_asked_for() {
+            self.deliver(project, &plan, &text, base, &mut row, printer)?;
+        }
+        Ok(row)
+    }
+
+    /// What the tasks of the newest decision run on; nothing if there is none.
+    fn uses(&self, project: &Listed) -> Result<Option<Uses>, Failure> {
+        let content = match (&self.args.graphs, &self.client) {
+            (Some(folder), _) => {
+                let path = folder.join(format!("{}.json", project.name));
+                match std::fs::read(&path) {
+                    Ok(content) => Some(content),
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+                    Err(error) => {
+                        return Err(Failure::Files(format!("`{}`: {error}", path.display())));
+                    }
+                }
+            }
+            (None, Some(client)) => {
+                let Some(domain) = &project.trust_domain else {
+                    return Ok(None);
+                };
+                let path = format!("{domain}.v2.{}.latest.taskgraph.decision", project.name);
+                let Ok(path) = IndexPath::new(&path) else {
+                    return Ok(None);
+                };
+                let found = client
+                    .find_tasks(&BTreeSet::from([path]))
+                    .map_err(Failure::Taskcluster)?;
+                match found.into_values().next() {
+                    Some(entry) => client
+                        .artifact(&entry.task_id, "public/task-graph.json")
+                        .map_err(Failure::Taskcluster)?,
+                    None => None,
+                }
+            }
+            (None, None) => None,
+        };
+        content
+            .map(|content| {
+                Uses::of_task_graph(&content).map_err(|error| {
+                    Failure::Files(format!("the task graph of `{}`: {error}", project.name))
+                })
+            })
+            .transpose()
+    }
+
+    fn deliver(
+        &self,
+        project: &Listed,
+        plan: &ProjectPlan,
+        text: &str,
+        base: (String, Timestamp),
+        row: &mut Row,
+        printer: &mut Printer,
+    ) -> Result<(), Failure> {
+        let own = self.settings.projects.clone().unwrap_or_default();
+        let mut to = own
+            .to
+            .get(&project.name)
+            .cloned()
+            .unwrap_or_else(|| Destination {
+                github: project.github(),
+                ..Destination::default()
+            });
+        if to.github.is_none() && to.phabricator.is_none() {
+            to.github = project.github();
+        }
+        if to.base.is_none() {
+            to.base = project.base().map(str::to_owned);
+        }
+        to.labels.extend(own.labels.iter().cloned());
+        to.branches
+            .extend(project.branches.iter().map(|(name, level)| LevelBranch {
+                name: name.clone(),
+                level: *level,
+            }));
+        let words = (to.labels.clone(), to.reviewers());
+        let branch: BranchName = to.base().map_err(Failure::Files)?;
+        let made = proposal(project, plan, (CONFIG, text), branch, words)
+            .map_err(|faults| Failure::Files(faults.join("; ")))?;
+        let mut delivery = self.args.delivery.clone();
+        // Each project's patches are its own.
+        delivery.out = delivery.out.map(|out| out.join(&project.name));
+        let made: Vec<_> = made.into_iter().collect();
+        let parcel = Parcel {
+            sort: "projects",
+            to: &to,
+            files: &[CONFIG.to_owned()],
+            structure: false,
+            proposals: &made,
+            stay: &BTreeSet::new(),
+            base,
+        };
+        for (_, outcome) in deliver(&delivery, self.settings, &parcel, printer)? {
+            row.state = match &outcome {
+                Outcome::Declined { .. } => "declined",
+                Outcome::Frozen { .. } => "frozen",
+                _ => row.state,
+            };
+            row.proposal = Some(outcome.to_string());
+        }
+        Ok(())
+    }
+}
+
+/// What a clone's default branch has, and the commit that it is at. Never another branch.
+fn tree(checkout: &Path) -> Result<(Option<String>, (String, Timestamp)), Failure> {
+    let path = TreePath::parse(CONFIG).map_err(|error| Failure::Files(error.to_string()))?;
+    let repository = Repository::open(checkout)?;
+    let head = repository.revision("HEAD")?;
+    let tree = repository.tree(&head)?;
+    let time = repository.commit(&head.id)?.time;
+    let text = View::new(&tree)
+        .read(&path)
+        .ok()
+        .map(|content| String::from_utf8_lossy(&content).into_owned());
+    Ok((
+        text,
+        (head.id, Timestamp::from_millis(time.saturating_mul(1000))),
+    ))
+}
+
+fn text(rows: &[Row]) -> String {
+    let mut text = String::new();
+    for row in rows {
+        text += &format!("{}\t{}\t{}\n", row.state, row.project, row.moves.join(", "));
+        for note in &row.notes {
+            text += &format!("\t\t{note}\n");
+        }
+    }
+    text
+}
+
+fn markdown(rows: &[Row]) -> String {
+    let mut text = "| project | state | moves | notes |\n| --- | --- | --- | --- |\n".to_owned();
+    for row in rows {
+        let cell = |texts: &[String]| texts.join("<br>").replace('|', "\\|");
+        text += &format!(
+            "| `{}` | {} | {} | {} |\n",
+            row.project,
+            row.state,
+            cell(&row.moves),
+            cell(&row.notes)
+        );
+    }
+    text
+}
