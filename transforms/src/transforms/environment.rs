@@ -1,8 +1,8 @@
 //! Says to the task's command, by its environment, what it is to work on.
 //!
 //! Before: the variables of the kind's template.
-//! After: besides them the level, the head and base of the change, where artifacts go, which secrets it may read, and
-//! the ids of the tasks that it needs: `TASKGRAPH_IMAGES_BUILD_TASK_ID: {"task-reference": "<build>"}`.
+//! After: besides them the level, the head and base of the change, the folder of the definitions, where artifacts go,
+//! which secrets it may read, and the ids of the tasks that it needs: `TASKGRAPH_IMAGES_BUILD_TASK_ID: {"task-reference": "<build>"}`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,6 +56,7 @@ pub(crate) fn environment(
         "TASKGRAPH_IMAGES_REPOSITORY_PREFIX",
         config.repository_prefix.as_str().into(),
     );
+    set("TASKGRAPH_IMAGES_DEFINITIONS", folder(config).into());
     for edge in &shape.edges {
         set(
             &format!("TASKGRAPH_IMAGES_{}_TASK_ID", edge.to_uppercase()),
@@ -86,6 +87,14 @@ pub(crate) fn environment(
     Ok(env)
 }
 
+/// The folder of the definitions as a command takes it: the root is `.`, since Windows has no empty variables.
+fn folder(config: &ProjectConfig) -> &str {
+    match config.definitions.as_str() {
+        "" => ".",
+        folder => folder,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,10 +102,16 @@ mod tests {
     use crate::testing;
 
     fn env(own: &[&str]) -> Result<BTreeMap<String, TaskString>, TransformErrorKind> {
-        let config = testing::config();
+        env_of(&testing::config(), own)
+    }
+
+    fn env_of(
+        config: &ProjectConfig,
+        own: &[&str],
+    ) -> Result<BTreeMap<String, TaskString>, TransformErrorKind> {
         let mut image = testing::image("a", "linux-builder");
         image.build.secrets = vec![SecretName::new("cloud/google").unwrap()];
-        let shape = PayloadShape::of(Kind::Build, &image, &config).unwrap();
+        let shape = PayloadShape::of(Kind::Build, &image, config).unwrap();
         let own = own
             .iter()
             .map(|name| ((*name).to_owned(), "x".into()))
@@ -105,9 +120,21 @@ mod tests {
             &shape,
             "artifacts",
             own,
-            &config,
+            config,
             &testing::push(Level::Three),
         )
+    }
+
+    #[test]
+    fn a_task_knows_where_the_definitions_are() {
+        let mut config = testing::config();
+        let mut told = |folder: &str| {
+            config.definitions = folder.to_owned();
+            let env = env_of(&config, &[]).unwrap();
+            env["TASKGRAPH_IMAGES_DEFINITIONS"].as_str().to_owned()
+        };
+        assert_eq!(told("ci/images"), "ci/images");
+        assert_eq!(told(""), ".");
     }
 
     #[test]
@@ -129,6 +156,7 @@ mod tests {
             "Td_Head_Rev",
             "taskcluster_root_url",
             "TASKGRAPH_IMAGES_PARENT_TASK_ID",
+            "TASKGRAPH_IMAGES_DEFINITIONS",
         ] {
             assert_eq!(
                 env(&[name]).unwrap_err(),
