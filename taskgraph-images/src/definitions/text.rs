@@ -5,8 +5,9 @@ use std::str::FromStr;
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 use taskgraph_images_transforms::{
-    AliasName, Arch, Cloud, Digest, Duration, EnvPrefix, ImageName, Implementation, IndexPath,
-    Level, Os, Priority, ProvisionerId, SecretName, TrustDomain, VerifyMethod, WorkerType,
+    AliasName, Arch, Cloud, Digest, Duration, EnvPrefix, GithubApp, GithubRepository, ImageName,
+    Implementation, IndexPath, Level, Os, Priority, ProvisionerId, SecretName, TrustDomain,
+    VerifyMethod, WorkerType,
 };
 
 use crate::actions::Action;
@@ -86,6 +87,8 @@ text! {
     Digest = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
     Duration = "30 minutes";
     EnvPrefix = "TASKGRAPH_IMAGES";
+    GithubApp = "example-bot";
+    GithubRepository = "example/images";
     ImageName = "ubuntu-2404-headless";
     Implementation in Self::WORDS;
     IndexPath = "taskgraph-images";

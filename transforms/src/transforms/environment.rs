@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::definition::ProjectConfig;
 use crate::error::TransformErrorKind;
 use crate::parameters::Parameters;
-use crate::shape::PayloadShape;
 use crate::task::TaskString;
+
+use super::payload::Work;
 
 /// Variables that the worker sets, and those that only some tasks have: no template sets them where they are absent.
 const RESERVED: &[&str] = &[
@@ -19,6 +20,7 @@ const RESERVED: &[&str] = &[
     "TASK_WORKDIR",
     "TASK_GROUP_ID",
     "TASKGRAPH_IMAGES_SECRETS",
+    "TASKGRAPH_IMAGES_GITHUB_APP",
     "TASKGRAPH_IMAGES_BUILD_TASK_ID",
     "TASKGRAPH_IMAGES_VERIFY_TASK_ID",
     "TASKGRAPH_IMAGES_PARENT_TASK_ID",
@@ -26,7 +28,7 @@ const RESERVED: &[&str] = &[
 
 /// The environment of a task's command.
 pub(crate) fn environment(
-    shape: &PayloadShape,
+    work: &Work<'_>,
     upload_dir: &str,
     own: BTreeMap<String, TaskString>,
     config: &ProjectConfig,
@@ -57,32 +59,49 @@ pub(crate) fn environment(
         config.repository_prefix.as_str().into(),
     );
     set("TASKGRAPH_IMAGES_DEFINITIONS", folder(config).into());
-    for edge in &shape.edges {
+    for edge in work.edges {
         set(
             &format!("TASKGRAPH_IMAGES_{}_TASK_ID", edge.to_uppercase()),
             TaskString::task(edge),
         );
     }
-    if !shape.secrets.is_empty() {
-        let names: Vec<String> = shape
+    if !work.secrets.is_empty() {
+        let names: Vec<String> = work
             .secrets
             .iter()
             .map(|secret| secret.at(&config.trust_domain, parameters.level))
             .collect();
         set("TASKGRAPH_IMAGES_SECRETS", names.join(" ").into());
     }
+    let settings = work.maintenance;
+    if let Some(github) = settings.and_then(|settings| settings.github.as_ref()) {
+        set("TASKGRAPH_IMAGES_GITHUB_APP", github.app.as_str().into());
+    }
     let given: BTreeSet<String> = env.keys().cloned().collect();
-    for (name, value) in own {
-        // Windows takes names that differ in their case for one.
+    // Windows takes names that differ in their case for one.
+    let is_free = |name: &str| {
         let upper = name.to_ascii_uppercase();
         // What starts so decides whom the worker talks to.
-        if upper.starts_with("TASKCLUSTER_")
+        !(upper.starts_with("TASKCLUSTER_")
             || RESERVED.contains(&upper.as_str())
-            || given.contains(&upper)
-        {
+            || given.contains(&upper))
+    };
+    for (name, value) in own {
+        if !is_free(&name) {
             return Err(TransformErrorKind::ReservedVariable(name));
         }
         env.insert(name, value);
+    }
+    // A template says what holds everywhere, the settings what holds for the project.
+    for (name, value) in settings
+        .into_iter()
+        .flat_map(|settings| &settings.environment)
+    {
+        if !is_free(name) {
+            return Err(TransformErrorKind::ReservedSetting(name.clone()));
+        }
+        env.retain(|other, _| !other.eq_ignore_ascii_case(name));
+        env.insert(name.clone(), value.as_str().into());
     }
     Ok(env)
 }
@@ -99,7 +118,9 @@ fn folder(config: &ProjectConfig) -> &str {
 mod tests {
     use super::*;
     use crate::definition::{Kind, Level, SecretName};
+    use crate::shape::PayloadShape;
     use crate::testing;
+    use crate::transforms::subject::Subject;
 
     fn env(own: &[&str]) -> Result<BTreeMap<String, TaskString>, TransformErrorKind> {
         env_of(&testing::config(), own)
@@ -117,7 +138,7 @@ mod tests {
             .map(|name| ((*name).to_owned(), "x".into()))
             .collect();
         environment(
-            &shape,
+            &shape.work(&Subject::placeholder()),
             "artifacts",
             own,
             config,
