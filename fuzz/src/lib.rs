@@ -13,7 +13,7 @@ use taskgraph_images::glob::Glob;
 use taskgraph_images::graph::Contents;
 use taskgraph_images::packer::{ParsedTemplate, Request};
 use taskgraph_images::scripts::{Language, analyse, resolve};
-use taskgraph_images::transforms::{Kind, KindTemplates};
+use taskgraph_images::transforms::{KindTemplates, TaskKind};
 use taskgraph_images::tree::{Files, MemoryTree, TreePath};
 use taskgraph_images::{lint, yaml};
 
@@ -216,7 +216,7 @@ pub fn glob(data: &[u8]) {
 /// A repository's own template of a kind.
 pub fn kind_template(data: &[u8]) {
     if let Ok(text) = std::str::from_utf8(data) {
-        for &kind in Kind::ALL {
+        for kind in TaskKind::all() {
             let _ = KindTemplates::embedded().with_override(kind, text);
         }
     }

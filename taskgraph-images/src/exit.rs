@@ -11,7 +11,7 @@ use taskgraph_images::decision::create::CreateError;
 use taskgraph_images::decision::event::EventError;
 use taskgraph_images::decision::graphs::GraphsError;
 use taskgraph_images::decision::scopes::MissingScope;
-use taskgraph_images::decision::target::UnknownImage;
+use taskgraph_images::decision::target::{NoMaintenance, UnknownImage};
 use taskgraph_images::diagnostic::Diagnostic;
 use taskgraph_images::local::Place;
 use taskgraph_images::local::execute::{Outcome, State};
@@ -325,6 +325,15 @@ impl From<GraphsError> for Failure {
             GraphsError::Tasks(errors) => Self::Tasks(errors),
             GraphsError::Images(errors) => Self::Images(errors),
             GraphsError::Parameter(words) => Self::Usage(words, None),
+            GraphsError::Maintenance(error) => {
+                let hint = match error {
+                    NoMaintenance::Settings(_) => {
+                        "say in `config.yml` how it runs, or take its job out of `.cron.yml`"
+                    }
+                    _ => "start it by its job in `.cron.yml`, from the trusted branch",
+                };
+                Self::Usage(error.to_string(), Some(hint.to_owned()))
+            }
             other => Self::Usage(format!("{other:?}"), None),
         }
     }

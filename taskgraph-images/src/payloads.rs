@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use taskgraph_images_transforms::{
     AliasName, Arch, BuilderKind, Cloud, Fingerprints, ImageDefinition, Kind, Os, SecretName,
-    TransformError, VerifyMethod,
+    TaskName, TransformError, VerifyMethod,
 };
 
 use crate::fleet::Fleet;
@@ -92,7 +92,7 @@ impl<'a> Payloads<'a> {
                 }
                 Err(error) => {
                     self.error.get_or_insert(TransformError {
-                        task: Some((image.id.clone(), kind)),
+                        task: Some(TaskName::Image(image.id.clone(), kind)),
                         kind: error,
                     });
                 }

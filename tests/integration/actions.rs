@@ -547,10 +547,10 @@ fn nothing_is_created_before_all_is_checked() {
       `queue:create-task:low:example-3/tester`, needed by `verify-base-google`
       `queue:create-task:project:none`, needed by `build-base-google`, `verify-base-google`
       `queue:route:checks`, needed by `build-base-google`, `verify-base-google`
-      `queue:route:index.example.cache.level-3.image-verifications.v1.base-google.hash.98185b83400f51ed5a7b00aeab48dc8de1526fd979e762caed72e62b000bfa27`, needed by `verify-base-google`
+      `queue:route:index.example.cache.level-3.image-verifications.v1.base-google.hash.341d9f90576e11c1ac485b08153ab470815ef1e645d704622a49cf0882ee8801`, needed by `verify-base-google`
       `queue:route:index.example.cache.level-3.image-verifications.v1.base-google.latest`, needed by `verify-base-google`
       `queue:route:index.example.cache.level-3.image-verifications.v1.base-google.pushdate.2025.12.31.20251231235959`, needed by `verify-base-google`
-      `queue:route:index.example.cache.level-3.images.v1.base-google.hash.17e2865e14eae0a579c65ae8ebfe4aa53189c0ada7dd5912cb452145028519be`, needed by `build-base-google`
+      `queue:route:index.example.cache.level-3.images.v1.base-google.hash.aec8b91806acf9c2f9b46a190239fb883d468fa952e78969caf7284af9bb2d2d`, needed by `build-base-google`
       `queue:route:index.example.cache.level-3.images.v1.base-google.latest`, needed by `build-base-google`
       `queue:route:index.example.cache.level-3.images.v1.base-google.pushdate.2025.12.31.20251231235959`, needed by `build-base-google`
     error: this task lacks 10 scopes

@@ -545,6 +545,18 @@ fn cron_jobs_are_what_build_decision_takes() {
         assert_eq!(file["jobs"][0]["name"], "rebuild");
         assert_eq!(file["jobs"][0]["job"]["target-tasks-method"], "rebuild");
     }
+    // Each job about the fleet asks for the task of its own name, which its role is for.
+    let file: Value = serde_yaml::from_str(&root_file(".cron.yml")).unwrap();
+    let jobs = file["jobs"].as_array().unwrap();
+    let fleets: Vec<&Value> = jobs
+        .iter()
+        .filter(|job| job["name"] == job["job"]["target-tasks-method"])
+        .map(|job| &job["name"])
+        .collect();
+    assert_eq!(
+        fleets,
+        ["rebuild", "upgrade", "pools", "projects", "cleanup"]
+    );
 }
 
 /// The scopes that the guide tells to grant to a role, with the names of a project.
@@ -585,6 +597,7 @@ fn granted(role: &str, level: &str, project: &str, pull_request: bool) -> Vec<St
                 .replace("level-N", &format!("level-{level}"))
                 .replace("NAME", project)
                 .replace("index.P.", "index.taskgraph-images.")
+                .replace("JOB", role.strip_prefix("cron:").unwrap_or("JOB"))
                 .replace("TD", "taskgraph-images")
         })
         .collect()
@@ -701,6 +714,71 @@ fn the_guides_scopes_are_enough() {
                     "{label}: {needed} is not in {scopes:#?}"
                 );
             }
+        }
+    }
+
+    // Each job about the fleet: its decision, and its one task, by the scopes of its own role.
+    for job in ["upgrade", "pools", "projects", "cleanup"] {
+        let role = format!("cron:{job}");
+        let scopes = granted(&role, "3", project.name, false);
+        let mut context = project.cron();
+        context["cron"]["job_name"] = job.into();
+        context["cron"]["quoted_args"] = format!("--target-tasks-method={job}").into();
+        for needed in needs(&project.task(&context)) {
+            assert!(
+                held(&scopes, &needed),
+                "{job}: {needed} is not in {scopes:#?}"
+            );
+        }
+        let artifacts = repo.beside(job).to_string_lossy().into_owned();
+        let ran = repo.run(&[
+            "-C",
+            root,
+            "decision",
+            "--dry-run",
+            "--artifacts",
+            &artifacts,
+            "--tasks-for",
+            "cron",
+            "--level",
+            "3",
+            "--head-repository",
+            "https://github.com/taskcluster/taskgraph-images",
+            "--target-tasks-method",
+            job,
+        ]);
+        assert_eq!(ran.code, Some(0), "{}", ran.block());
+        let graph = std::fs::read_to_string(repo.beside(job).join("task-graph.json")).unwrap();
+        let graph: BTreeMap<String, Value> = serde_json::from_str(&graph).unwrap();
+        assert_eq!(graph.len(), 1);
+        let task = &graph.values().next().unwrap()["task"];
+        // The guide has words for what the settings name.
+        let named = |scope: &str| match scope.split_once("github-repo-token:") {
+            Some((_, token)) => {
+                let permission = token.split_once(':').unwrap().1;
+                format!("auth:github-repo-token:APP/OWNER/REPOSITORY:{permission}")
+            }
+            None => scope.replace("projects/phabricator", "SECRET"),
+        };
+        let own = task["scopes"].as_array().unwrap().iter();
+        let mut needed = needs(task);
+        needed.extend(own.map(|scope| named(scope.as_str().unwrap())));
+        for needed in needed {
+            assert!(
+                held(&scopes, &needed),
+                "{job}: {needed} is not in {scopes:#?}"
+            );
+        }
+        // And nothing by which an image could be made, published or found.
+        for scope in &scopes {
+            let foreign = [
+                "index.taskgraph-images.cache.",
+                "queue:create-task:low:taskgraph-images-3/*",
+            ];
+            assert!(
+                !foreign.iter().any(|word| scope.contains(word)),
+                "{job}: {scope}"
+            );
         }
     }
 

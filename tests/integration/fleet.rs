@@ -9,7 +9,7 @@ use taskgraph_images::definitions::Layout;
 use taskgraph_images::difference::differences;
 use taskgraph_images::graph::Contents;
 use taskgraph_images::output::preview::task_graph;
-use taskgraph_images::transforms::{ImageId, Level, Parameters, Task, TaskGraph};
+use taskgraph_images::transforms::{ImageId, Level, MaintenanceKind, Parameters, Task, TaskGraph};
 use taskgraph_images::tree::{MemoryTree, Mode};
 
 #[path = "../schemas/mod.rs"]
@@ -101,7 +101,7 @@ fn tasks_of_each_definition() {
         if first == id {
             let tasks: Vec<_> = graph
                 .tasks()
-                .filter(|task| task.attributes.image == *id)
+                .filter(|task| task.image() == Some(id))
                 .collect();
             settings.bind(|| insta::assert_json_snapshot!(definition.as_str(), tasks));
             continue;
@@ -158,14 +158,43 @@ fn tasks_of_each_event() {
     }
 }
 
+/// The tasks about the fleet, whole: what a cron job at level 3 has, and no other event.
+#[test]
+fn tasks_about_the_fleet() {
+    let snapshot = fleet();
+    let cron = graph(&snapshot, Level::Three, "cron");
+    for kind in MaintenanceKind::ALL {
+        let task = cron.get(&kind.label()).unwrap();
+        insta::assert_json_snapshot!(kind.as_str(), task);
+    }
+    for (level, event) in [
+        (Level::One, "cron"),
+        (Level::Three, "github-push"),
+        (Level::One, "github-push"),
+        (Level::One, "github-pull-request"),
+        (Level::One, "github-pull-request-untrusted"),
+        (Level::One, "github-issue-comment"),
+    ] {
+        let graph = graph(&snapshot, level, event);
+        let text = graph.to_json();
+        assert!(graph.tasks().all(|task| task.image().is_some()));
+        assert!(
+            !text.contains("auth:github-repo-token:"),
+            "{event} at level {level}"
+        );
+        assert!(!text.contains("maintenance"), "{event} at level {level}");
+    }
+}
+
 /// A task without its own name, its image's and its digest.
 fn plain(task: &Task) -> Value {
-    let image = &task.attributes.image;
-    let mut text = json!(task)
-        .to_string()
-        .replace(&image.to_string(), "[image]")
-        .replace(&format!("{}-{}", image.name, image.cloud), "[name]");
-    if let Some(cached) = &task.attributes.cached_task {
+    let mut text = json!(task).to_string();
+    if let Some(image) = task.image() {
+        text = text
+            .replace(&image.to_string(), "[image]")
+            .replace(&format!("{}-{}", image.name, image.cloud), "[name]");
+    }
+    if let Some(cached) = task.cached_task() {
         text = text.replace(&cached.digest.to_string(), "[digest]");
     }
     serde_json::from_str(&text).unwrap()

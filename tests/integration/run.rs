@@ -430,6 +430,28 @@ fn what_would_run() {
 }
 
 #[test]
+fn tasks_look_where_the_definitions_are() {
+    let case = Case::with(|repo| {
+        for file in ["config.yml", "kinds/build.yml"] {
+            let text = std::fs::read(repo.path.join("image-defs").join(file)).unwrap();
+            repo.write(&format!("ci/images/{file}"), text);
+        }
+        repo.write(
+            "ci/images/images/elsewhere.yml",
+            "os: linux\ncloud: qemu\nbuilder: {task: {}}\nbuild: {worker: builder, max-run-time: 1 hour}\n",
+        );
+    })
+    .script(
+        "all",
+        &format!("{ALL}echo \"in $TASKGRAPH_IMAGES_DEFINITIONS\" >>\"$SCRIPTS/order\"\n"),
+    );
+    let arguments = ["--definitions", "ci/images", "elsewhere"];
+    let ran = case.run_with(&arguments, &[("TASKGRAPH_IMAGES_DEFINITIONS", "nowhere")]);
+    assert_eq!(ran.code, Some(0), "{}", ran.block());
+    assert_eq!(case.ran(), "build-elsewhere in ci/images");
+}
+
+#[test]
 fn words_that_name_no_image() {
     let case = Case::new();
     let ran = case.run(&["bas", "guy", "child"]);

@@ -14,7 +14,9 @@ mod config;
 mod duration;
 mod id;
 mod level;
+mod maintenance;
 mod secret;
+mod task_kind;
 mod words;
 
 pub use config::{
@@ -23,13 +25,16 @@ pub use config::{
 pub use duration::{Duration, DurationError};
 pub use id::{ImageId, ImageIdError, Platform, TaskQueueId};
 pub use level::{ByLevel, Level, LevelError};
+pub use maintenance::{GithubApp, GithubRepository, GithubTokens, MaintenanceTask};
 pub use secret::SecretName;
+pub use task_kind::TaskKind;
 pub use text::{
     AliasName, Digest, EnvPrefix, ImageName, IndexPath, Label, ProvisionerId, TextError,
     TrustDomain, WorkerType,
 };
 pub use words::{
-    Arch, BuilderKind, Cloud, Implementation, Kind, Os, Priority, UnknownWord, VerifyMethod,
+    Arch, BuilderKind, Cloud, Implementation, Kind, MaintenanceKind, Os, Priority, UnknownWord,
+    VerifyMethod,
 };
 
 /// One image, wholly resolved.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::definition::{AliasName, ImageId, Kind, TextError};
+use crate::definition::{AliasName, ImageId, Kind, MaintenanceKind, TaskKind, TextError};
 use crate::graph::GraphError;
 use crate::templates::RenderError;
 use crate::verify::Violation;
@@ -10,10 +10,38 @@ use crate::verify::Violation;
 /// A fault of one image's tasks, or of the run as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TransformError {
-    /// The image and kind of task, unless the fault is the run's.
-    pub task: Option<(ImageId, Kind)>,
+    /// The task, unless the fault is the run's.
+    pub task: Option<TaskName>,
     /// What is wrong.
     pub kind: TransformErrorKind,
+}
+
+/// Which task a fault is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TaskName {
+    /// A task of an image.
+    Image(ImageId, Kind),
+    /// The task of a kind that is about the fleet.
+    Maintenance(MaintenanceKind),
+}
+
+impl TaskName {
+    /// The kind of the task.
+    pub fn kind(&self) -> TaskKind {
+        match self {
+            Self::Image(_, kind) => (*kind).into(),
+            Self::Maintenance(kind) => (*kind).into(),
+        }
+    }
+}
+
+impl fmt::Display for TaskName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Image(image, kind) => write!(f, "`{image}`: {kind}"),
+            Self::Maintenance(kind) => write!(f, "`{kind}`"),
+        }
+    }
 }
 
 /// What is wrong.
@@ -48,6 +76,17 @@ pub enum TransformErrorKind {
     /// A kind template sets a variable that is not its to set; whoever overrides templates can fix it.
     #[error("the template sets `{0}`, which is set for every task; remove it")]
     ReservedVariable(String),
+    /// A task's `environment` in the settings sets a variable that is not its to set; whoever edits them can fix it.
+    #[error("the settings set `{0}`, which is not theirs to set; remove it from `environment`")]
+    ReservedSetting(String),
+    /// Images would be published by the machines that change other repositories; whoever edits the settings can fix it.
+    #[error("worker alias `{alias}` publishes images, and is of the pool where `{kind}` runs")]
+    SharedWorker {
+        /// The alias.
+        alias: AliasName,
+        /// What runs there.
+        kind: MaintenanceKind,
+    },
     /// A cache's name is not legal; whoever overrides templates can fix it.
     #[error(
         "{0:?} is no cache name: expected letters, digits, `-` and `_`, not starting with `pr-`"
@@ -95,6 +134,9 @@ impl TransformError {
             TransformErrorKind::UnknownWorker { .. } => {
                 Some("declare the alias below `workers.aliases`, or use one that is")
             }
+            TransformErrorKind::SharedWorker { .. } => {
+                Some("give `maintenance` a worker alias of another pool")
+            }
             TransformErrorKind::UnknownParent(_) => {
                 Some("name an image of the fleet on the same cloud, or drop `parent`")
             }
@@ -111,8 +153,8 @@ impl From<GraphError> for TransformError {
 
 impl fmt::Display for TransformError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some((image, kind)) = &self.task {
-            write!(f, "`{image}`: {kind}: ")?;
+        if let Some(task) = &self.task {
+            write!(f, "{task}: ")?;
         }
         write!(f, "{}", self.kind)
     }

@@ -1,14 +1,14 @@
-//! [`full_task_graph`]: every image × every kind that it has at the run's level.
+//! [`full_task_graph`]: every image × every kind that it has at the run's level, and the tasks about the fleet.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::credentials::{validates, withheld};
 use crate::definition::{Digest, ImageDefinition, ImageId, Kind, Level, ProjectConfig};
-use crate::error::{TransformError, TransformErrorKind};
+use crate::error::{TaskName, TransformError, TransformErrorKind};
 use crate::graph::TaskGraph;
 use crate::parameters::Parameters;
 use crate::templates::KindTemplates;
-use crate::transforms::{Run, task};
+use crate::transforms::{Run, maintenance, task};
 use crate::verify;
 
 /// An image with what the caller knows of it beyond its definition.
@@ -54,10 +54,11 @@ pub fn kinds(image: &ImageDefinition, level: Level) -> impl Iterator<Item = Kind
     })
 }
 
-/// Makes the graph of all tasks of all images, and checks it with [`verify::verify`].
+/// Makes the graph of all tasks of all images, and of those about the fleet, and checks it with [`verify::verify`].
 ///
 /// In a run whose code a stranger chose, that is all tasks but those that need credentials ([`withheld`]). These are
-/// rendered all the same, so that what is wrong with them is said.
+/// rendered all the same, so that what is wrong with them is said. So are the tasks about the fleet, which are in the
+/// graph of a run that [maintains](Parameters::maintains) it only.
 ///
 /// # Errors
 /// Every fault of every image, then every fault of the graph, then every broken rule; a later sort is only looked for
@@ -86,17 +87,31 @@ pub fn full_task_graph(
     };
     let mut tasks = Vec::new();
     let mut errors = Vec::new();
+    let mut fault = |task, kind| {
+        errors.push(TransformError {
+            task: Some(task),
+            kind,
+        });
+    };
     for image in images {
+        let id = &image.definition.id;
         let validate = validates(image.definition, config, &left_out).then_some(Kind::Validate);
         for kind in kinds(image.definition, parameters.level).chain(validate) {
             match task(&run, image, kind) {
                 Ok(task) if left_out.contains_key(&task.label) => {}
                 Ok(task) => tasks.push(task),
-                Err(error) => errors.push(TransformError {
-                    task: Some((image.definition.id.clone(), kind)),
-                    kind: error,
-                }),
+                Err(error) => fault(TaskName::Image(id.clone(), kind), error),
             }
+        }
+        if let Some(shared) = maintenance::shared_worker(image.definition, config) {
+            fault(TaskName::Image(id.clone(), Kind::Publish), shared);
+        }
+    }
+    for (kind, settings) in &config.maintenance {
+        match maintenance::task(&run, *kind, settings) {
+            Ok(task) if parameters.maintains() => tasks.push(task),
+            Ok(_) => {}
+            Err(error) => fault(TaskName::Maintenance(*kind), error),
         }
     }
     if !errors.is_empty() {

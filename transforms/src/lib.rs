@@ -118,7 +118,7 @@ pub mod verify;
 
 pub use credentials::withheld;
 pub use definition::*;
-pub use error::{TransformError, TransformErrorKind};
+pub use error::{TaskName, TransformError, TransformErrorKind};
 pub use full::{ImageTasks, full_task_graph, kinds};
 pub use graph::{GraphError, TaskGraph};
 pub use parameters::Parameters;

@@ -80,6 +80,14 @@ impl Parameters {
             || self.tasks_for.starts_with("github-issue-comment")
     }
 
+    /// Whether the run may hold tasks about the fleet: at level 3, by a cron job or by an action, and by nothing that
+    /// somebody else may choose the code of.
+    pub fn maintains(&self) -> bool {
+        self.level == Level::Three
+            && matches!(self.tasks_for.as_str(), "cron" | "action")
+            && !self.is_pull_request()
+    }
+
     /// The build date as `%Y.%m.%d.%Y%m%d%H%M%S` in UTC, as index paths name it.
     pub(crate) fn build_date_long(&self) -> String {
         let (days, seconds) = (

@@ -8,14 +8,14 @@ use sha2::{Digest as _, Sha256};
 
 use crate::definition::{
     Arch, BuilderKind, ByLevel, Cloud, ContainerImage, Duration, ImageDefinition, Implementation,
-    Kind, Level, Os, ProjectConfig, SecretName, VerifyMethod,
+    Kind, Level, Os, ProjectConfig, SecretName, VerifyMethod, WorkerAlias,
 };
 use crate::error::TransformErrorKind;
 use crate::json;
 use crate::parameters::Parameters;
 use crate::templates::KindTemplates;
-use crate::transforms::payload::{Limits, payload};
-use crate::transforms::subject::Subject;
+use crate::transforms::payload::{Limits, Work, payload};
+use crate::transforms::subject::{SeenImage, Subject};
 use crate::transforms::worker;
 
 /// All that decides what a task runs, apart from which image it runs it for.
@@ -61,6 +61,25 @@ pub struct WorkerShape {
     pub administrator: bool,
 }
 
+impl WorkerShape {
+    /// What an alias gives to a task, with or without its privileges.
+    pub(crate) fn of(alias: &WorkerAlias, privileged: bool) -> Self {
+        let os_groups = if privileged {
+            alias.os_groups.iter().cloned().collect()
+        } else {
+            BTreeSet::new()
+        };
+        Self {
+            os: alias.os,
+            arch: alias.arch,
+            implementation: alias.implementation,
+            image: alias.image.clone(),
+            os_groups,
+            administrator: alias.administrator && privileged,
+        }
+    }
+}
+
 impl PayloadShape {
     /// The shape of one of an image's tasks.
     ///
@@ -89,8 +108,6 @@ impl PayloadShape {
             Kind::Verify => image.verify.as_ref().map(|verify| &verify.secrets),
             Kind::Publish => image.publish.as_ref().map(|publish| &publish.secrets),
         };
-        // Looking at a template needs no privilege of the worker's.
-        let privileged = |_: &&String| kind != Kind::Validate;
         Ok(Self {
             kind,
             cloud: image.id.cloud,
@@ -103,15 +120,21 @@ impl PayloadShape {
             },
             edges,
             secrets: secrets.into_iter().flatten().cloned().collect(),
-            worker: WorkerShape {
-                os: alias.os,
-                arch: alias.arch,
-                implementation: alias.implementation,
-                image: alias.image.clone(),
-                os_groups: alias.os_groups.iter().filter(privileged).cloned().collect(),
-                administrator: alias.administrator && kind != Kind::Validate,
-            },
+            // Looking at a template needs no privilege of the worker's.
+            worker: WorkerShape::of(alias, kind != Kind::Validate),
         })
+    }
+
+    /// What a task of this shape does for an image.
+    pub(crate) fn work<'a>(&'a self, subject: &'a Subject) -> Work<'a> {
+        Work {
+            kind: self.kind.into(),
+            worker: &self.worker,
+            edges: &self.edges,
+            secrets: &self.secrets,
+            image: Some(SeenImage::new(self, subject)),
+            maintenance: None,
+        }
     }
 
     /// The SHA-256, in hexadecimal, of what a task of this shape runs.
@@ -135,8 +158,7 @@ impl PayloadShape {
         };
         let payloads = ByLevel::try_from_fn(|level| {
             payload(
-                self,
-                &subject,
+                &self.work(&subject),
                 limits,
                 config,
                 &placeholder(level),

@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use crate::definition::{
-    Arch, AttributeValue, Cloud, Digest, Duration, ImageId, Implementation, IndexPath, Kind, Label,
-    Level, Os, Priority, TaskQueueId,
+    Arch, AttributeValue, Cloud, Digest, Duration, ImageId, Implementation, IndexPath, Label,
+    Level, Os, Priority, TaskKind, TaskQueueId,
 };
 use crate::payload::Payload;
 
@@ -15,7 +15,7 @@ use crate::payload::Payload;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Task {
     /// Its kind.
-    pub kind: Kind,
+    pub kind: TaskKind,
     /// Its label, unique in the graph.
     pub label: Label,
     /// What it does.
@@ -38,9 +38,18 @@ pub struct Task {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Attributes {
     /// The task's kind.
-    pub kind: Kind,
+    pub kind: TaskKind,
+    /// What its image adds; absent where the task is about none.
+    #[serde(flatten)]
+    pub image: Option<ImageAttributes>,
+}
+
+/// What tools select an image's task by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ImageAttributes {
     /// The image.
-    pub image: ImageId,
+    #[serde(rename = "image")]
+    pub id: ImageId,
     /// The image's cloud.
     pub cloud: Cloud,
     /// The image's operating system.
@@ -58,7 +67,7 @@ pub struct Attributes {
     pub own: BTreeMap<String, AttributeValue>,
 }
 
-impl Attributes {
+impl ImageAttributes {
     /// The names that a definition's own attributes may not have.
     pub const RESERVED: &'static [&'static str] = &[
         "kind",
@@ -208,8 +217,9 @@ pub struct Extra {
     pub parent: TaskString,
     /// How the index ranks it.
     pub index: IndexExtra,
-    /// What it is about.
-    pub image: ImageExtra,
+    /// The image that it is about, if it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageExtra>,
     /// How Treeherder shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub treeherder: Option<TreeherderExtra>,
@@ -278,6 +288,16 @@ pub struct TreeherderMachine {
 }
 
 impl Task {
+    /// The image that it is about; none of a task about the fleet.
+    pub fn image(&self) -> Option<&ImageId> {
+        self.attributes.image.as_ref().map(|image| &image.id)
+    }
+
+    /// Under what the index holds its result, if it has one that may take its place.
+    pub fn cached_task(&self) -> Option<&CachedTask> {
+        self.attributes.image.as_ref()?.cached_task.as_ref()
+    }
+
     /// The worker software, as the tags say it.
     pub fn implementation(&self) -> Implementation {
         match self.task.payload {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use handlebars::{Context, Handlebars};
 
-use crate::definition::Kind;
+use crate::definition::{Kind, MaintenanceKind, TaskKind};
 use crate::payload::ArtifactType;
 use crate::task::TaskString;
 
@@ -20,10 +20,8 @@ use written::{Leaf, Template, Value};
 #[derive(Debug, Clone)]
 pub struct KindTemplates {
     engine: Handlebars<'static>,
-    validate: Template,
-    build: Template,
-    verify: Template,
-    publish: Template,
+    /// One of every kind.
+    templates: BTreeMap<TaskKind, Template>,
 }
 
 /// A kind template that cannot be used; whoever wrote it can fix it.
@@ -34,7 +32,7 @@ pub enum TemplateError {
     #[error("the `{kind}` template: {message}")]
     Yaml {
         /// Whose it is.
-        kind: Kind,
+        kind: TaskKind,
         /// What is wrong, with line and column.
         message: String,
     },
@@ -42,7 +40,7 @@ pub enum TemplateError {
     #[error("the `{kind}` template: `{field}`: {message}")]
     Handlebars {
         /// Whose it is.
-        kind: Kind,
+        kind: TaskKind,
         /// The field, such as `env.NAME`.
         field: String,
         /// What is wrong.
@@ -86,32 +84,29 @@ pub(crate) struct RenderedCache {
 
 impl KindTemplates {
     /// The template of a kind that this crate brings, as text: what an override starts from.
-    pub const fn embedded_yaml(kind: Kind) -> &'static str {
-        match kind {
-            Kind::Validate => include_str!("kinds/validate.yml"),
-            Kind::Build => include_str!("kinds/build.yml"),
-            Kind::Verify => include_str!("kinds/verify.yml"),
-            Kind::Publish => include_str!("kinds/publish.yml"),
+    pub fn embedded_yaml(kind: impl Into<TaskKind>) -> &'static str {
+        match kind.into() {
+            TaskKind::Image(Kind::Validate) => include_str!("kinds/validate.yml"),
+            TaskKind::Image(Kind::Build) => include_str!("kinds/build.yml"),
+            TaskKind::Image(Kind::Verify) => include_str!("kinds/verify.yml"),
+            TaskKind::Image(Kind::Publish) => include_str!("kinds/publish.yml"),
+            TaskKind::Maintenance(MaintenanceKind::Upgrade) => include_str!("kinds/upgrade.yml"),
+            TaskKind::Maintenance(MaintenanceKind::Pools) => include_str!("kinds/pools.yml"),
+            TaskKind::Maintenance(MaintenanceKind::Projects) => include_str!("kinds/projects.yml"),
+            TaskKind::Maintenance(MaintenanceKind::Cleanup) => include_str!("kinds/cleanup.yml"),
         }
     }
 
     /// The templates that this crate brings.
     pub fn embedded() -> Self {
-        let read = |kind| {
-            Template::read(kind, Self::embedded_yaml(kind))
-                .expect("the embedded templates have the right shape")
-        };
         let mut templates = Self {
             engine: helpers::engine(),
-            validate: read(Kind::Validate),
-            build: read(Kind::Build),
-            verify: read(Kind::Verify),
-            publish: read(Kind::Publish),
+            templates: BTreeMap::new(),
         };
-        for &kind in Kind::ALL {
+        for kind in TaskKind::all() {
             templates
-                .compile(kind)
-                .expect("the embedded templates are Handlebars");
+                .set(kind, Self::embedded_yaml(kind))
+                .expect("the embedded templates are Handlebars in YAML of the right shape");
         }
         templates
     }
@@ -120,15 +115,22 @@ impl KindTemplates {
     ///
     /// # Errors
     /// When the text is no YAML of the right shape, or a string in it is no Handlebars template.
-    pub fn with_override(mut self, kind: Kind, yaml: &str) -> Result<Self, TemplateError> {
-        *self.template_mut(kind) = Template::read(kind, yaml)?;
-        self.compile(kind)?;
+    pub fn with_override(
+        mut self,
+        kind: impl Into<TaskKind>,
+        yaml: &str,
+    ) -> Result<Self, TemplateError> {
+        self.set(kind.into(), yaml)?;
         Ok(self)
     }
 
     /// Renders one kind's template.
-    pub(crate) fn render(&self, kind: Kind, context: &Context) -> Result<Rendered, RenderError> {
-        let template = self.template(kind);
+    pub(crate) fn render(
+        &self,
+        kind: TaskKind,
+        context: &Context,
+    ) -> Result<Rendered, RenderError> {
+        let template = &self.templates[&kind];
         let text = |leaf: &Leaf| self.leaf(leaf, context);
         Ok(Rendered {
             description: text(&template.description)?,
@@ -189,8 +191,9 @@ impl KindTemplates {
             })
     }
 
-    fn compile(&mut self, kind: Kind) -> Result<(), TemplateError> {
-        let mut template = self.template(kind).clone();
+    /// Reads a kind's template, and compiles what is to be rendered of it.
+    fn set(&mut self, kind: TaskKind, yaml: &str) -> Result<(), TemplateError> {
+        let mut template = Template::read(kind, yaml)?;
         for (field, leaf) in template.leaves() {
             if !leaf.text.contains("{{") {
                 continue;
@@ -204,26 +207,8 @@ impl KindTemplates {
                     message: error.reason().to_string(),
                 })?;
         }
-        *self.template_mut(kind) = template;
+        self.templates.insert(kind, template);
         Ok(())
-    }
-
-    const fn template(&self, kind: Kind) -> &Template {
-        match kind {
-            Kind::Validate => &self.validate,
-            Kind::Build => &self.build,
-            Kind::Verify => &self.verify,
-            Kind::Publish => &self.publish,
-        }
-    }
-
-    const fn template_mut(&mut self, kind: Kind) -> &mut Template {
-        match kind {
-            Kind::Validate => &mut self.validate,
-            Kind::Build => &mut self.build,
-            Kind::Verify => &mut self.verify,
-            Kind::Publish => &mut self.publish,
-        }
     }
 }
 
@@ -236,7 +221,7 @@ mod tests {
             .with_override(Kind::Build, yaml)
             .map_err(|error| error.to_string())?;
         templates
-            .render(Kind::Build, &Context::from(context))
+            .render(Kind::Build.into(), &Context::from(context))
             .map_err(|error| error.to_string())
     }
 

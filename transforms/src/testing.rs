@@ -29,6 +29,9 @@ pub(crate) fn config() -> ProjectConfig {
     windows.administrator = true;
     let mut linux = alias("image-builder", Implementation::GenericWorker, Os::Linux);
     linux.os_groups = vec!["kvm".to_owned()];
+    let maintenance = alias("maintenance", Implementation::GenericWorker, Os::Linux);
+    let mut housekeeping = containers.clone();
+    housekeeping.worker_type = ByLevel::same(WorkerType::new("housekeeping").unwrap());
     let mut config = ProjectConfig::new(TrustDomain::new("td").unwrap());
     config.owner = "releng@example.org".to_owned();
     config.treeherder = Some(TreeherderGroup {
@@ -44,10 +47,46 @@ pub(crate) fn config() -> ProjectConfig {
         ("linux-builder", linux),
         ("windows-builder", windows),
         ("containers", containers),
+        ("maintenance", maintenance),
+        ("housekeeping", housekeeping),
     ] {
         config.workers.insert(AliasName::new(name).unwrap(), alias);
     }
+    config.maintenance = maintained();
     config
+}
+
+/// Every kind of task about the fleet: with a token and a secret, with a token, with a secret, with nothing.
+fn maintained() -> BTreeMap<MaintenanceKind, MaintenanceTask> {
+    let task = |worker: &str| MaintenanceTask {
+        worker: AliasName::new(worker).unwrap(),
+        max_run_time: Duration::hours(1),
+        secrets: Vec::new(),
+        github: None,
+        environment: BTreeMap::new(),
+    };
+    let github = |repositories: &[&str]| {
+        Some(GithubTokens {
+            app: GithubApp::new("example-bot").unwrap(),
+            repositories: repositories
+                .iter()
+                .map(|name| GithubRepository::new(name).unwrap())
+                .collect(),
+        })
+    };
+    let (mut upgrade, mut pools) = (task("maintenance"), task("maintenance"));
+    let (mut projects, cleanup) = (task("maintenance"), task("housekeeping"));
+    upgrade.github = github(&["Example/Images"]);
+    upgrade.secrets = vec![SecretName::new("upgrade/token").unwrap()];
+    upgrade.environment = BTreeMap::from([("MODE".to_owned(), "careful".to_owned())]);
+    pools.github = github(&["example/pools", "example/more-pools"]);
+    projects.secrets = vec![SecretName::new("projects/phabricator").unwrap()];
+    BTreeMap::from([
+        (MaintenanceKind::Upgrade, upgrade),
+        (MaintenanceKind::Pools, pools),
+        (MaintenanceKind::Projects, projects),
+        (MaintenanceKind::Cleanup, cleanup),
+    ])
 }
 
 /// An image of a name on a worker alias, with every kind of task.
@@ -121,6 +160,14 @@ pub(crate) fn push(level: Level) -> Parameters {
             "https://github.com/example/images",
             &"2".repeat(40),
         )
+    }
+}
+
+/// A cron job at level 3.
+pub(crate) fn cron() -> Parameters {
+    Parameters {
+        tasks_for: "cron".to_owned(),
+        ..push(Level::Three)
     }
 }
 

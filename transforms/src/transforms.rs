@@ -1,18 +1,20 @@
-//! From an image and a kind to a [`Task`]: an explicit list of small transforms, each in the file of its name.
+//! From an image and a kind to a [`Task`]: an explicit list of small transforms, each in the file of its name. Tasks about
+//! the fleet are made in `maintenance`.
 //!
 //! Order matters: each file says what it needs from earlier ones. Nothing here looks at other images' tasks; that is
 //! for [`crate::verify`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::definition::{ByLevel, ImageId, Kind, ProjectConfig};
+use crate::definition::{ByLevel, Duration, ImageId, Kind, Label, ProjectConfig, TaskQueueId};
 use crate::error::TransformErrorKind;
 use crate::full::ImageTasks;
 use crate::parameters::Parameters;
+use crate::payload::Payload;
 use crate::shape::PayloadShape;
 use crate::task::{
-    Attributes, CachedTask, Extra, ImageExtra, IndexExtra, Metadata, Task, TaskDefinition,
-    TaskString,
+    Attributes, CachedTask, Extra, ImageAttributes, ImageExtra, IndexExtra, Metadata, Task,
+    TaskDefinition, TaskString,
 };
 use crate::templates::KindTemplates;
 
@@ -21,6 +23,7 @@ mod chain_of_trust;
 mod dependencies;
 pub(crate) mod environment;
 pub(crate) mod index;
+pub(crate) mod maintenance;
 mod metadata;
 pub(crate) mod payload;
 mod routes;
@@ -62,7 +65,7 @@ const TRANSFORMS: &[Transform] = &[
     metadata::apply,
 ];
 
-/// Makes one task.
+/// Makes one task of an image.
 pub(crate) fn task(
     run: &Run<'_>,
     image: &ImageTasks<'_>,
@@ -85,15 +88,13 @@ pub(crate) fn task(
     };
     let subject = Subject::of(definition, digest(kind)?);
     let limits = payload::Limits::of(kind, definition, config, parameters.level);
+    let work = shape.work(&subject);
     let (payload, description) =
-        payload::payload(&shape, &subject, limits, config, parameters, run.templates)?;
-    let mut task = Task {
-        kind,
-        label: definition.id.label(kind),
-        description: String::new(),
-        attributes: Attributes {
-            kind,
-            image: definition.id.clone(),
+        payload::payload(&work, limits, config, parameters, run.templates)?;
+    let attributes = Attributes {
+        kind: kind.into(),
+        image: Some(ImageAttributes {
+            id: definition.id.clone(),
             cloud: definition.id.cloud,
             os: definition.os,
             arch: definition.arch,
@@ -107,20 +108,54 @@ pub(crate) fn task(
                 None => None,
             },
             own: own_attributes(definition)?,
-        },
+        }),
+    };
+    let queue = worker::task_queue(definition, kind, config, parameters.level)?;
+    let mut task = bare(run, definition.id.label(kind), attributes, queue, payload);
+    if kind == Kind::Build {
+        task.task.retries = definition.build.retries;
+    }
+    task.task.extra.image = Some(ImageExtra {
+        id: definition.id.clone(),
+        digest: digest(kind)?.clone(),
+        build_digest: digest(Kind::Build)?.clone(),
+    });
+    let origin = Origin {
+        run,
+        image,
+        kind,
+        shape: &shape,
+        description: &description,
+    };
+    for transform in TRANSFORMS {
+        transform(&origin, &mut task)?;
+    }
+    Ok(task)
+}
+
+/// A task with what all tasks of a run have, and nothing else.
+fn bare(
+    run: &Run<'_>,
+    label: Label,
+    attributes: Attributes,
+    task_queue_id: TaskQueueId,
+    payload: Payload,
+) -> Task {
+    let (config, parameters) = (run.config, run.parameters);
+    Task {
+        kind: attributes.kind,
+        label,
+        description: String::new(),
+        attributes,
         dependencies: BTreeMap::new(),
         soft_dependencies: Vec::new(),
         if_dependencies: Vec::new(),
         optimization: None,
         task: TaskDefinition {
-            task_queue_id: worker::task_queue(definition, kind, config, parameters.level)?,
+            task_queue_id,
             priority: *config.tasks.priority.at(parameters.level),
-            retries: if kind == Kind::Build {
-                definition.build.retries
-            } else {
-                None
-            },
-            created: crate::definition::Duration::seconds(0).into(),
+            retries: None,
+            created: Duration::seconds(0).into(),
             deadline: at(&config.tasks.deadline, parameters).into(),
             expires: at(&config.tasks.expires, parameters).into(),
             routes: Vec::new(),
@@ -138,28 +173,13 @@ pub(crate) fn task(
                 index: IndexExtra {
                     rank: parameters.build_date,
                 },
-                image: ImageExtra {
-                    id: definition.id.clone(),
-                    digest: digest(kind)?.clone(),
-                    build_digest: digest(Kind::Build)?.clone(),
-                },
+                image: None,
                 treeherder: None,
                 treeherder_platform: None,
                 chain_of_trust: None,
             },
         },
-    };
-    let origin = Origin {
-        run,
-        image,
-        kind,
-        shape: &shape,
-        description: &description,
-    };
-    for transform in TRANSFORMS {
-        transform(&origin, &mut task)?;
     }
-    Ok(task)
 }
 
 fn at<T: Copy>(values: &ByLevel<T>, parameters: &Parameters) -> T {
@@ -172,7 +192,7 @@ fn own_attributes(
     match definition
         .attributes
         .keys()
-        .find(|name| Attributes::RESERVED.contains(&name.as_str()))
+        .find(|name| ImageAttributes::RESERVED.contains(&name.as_str()))
     {
         Some(name) => Err(TransformErrorKind::ReservedAttribute(name.clone())),
         None => Ok(definition.attributes.clone()),

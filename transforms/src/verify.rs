@@ -20,6 +20,7 @@ mod level_queues;
 mod level_routes;
 mod level_scopes;
 mod level_search;
+mod maintenance;
 mod metadata;
 mod publish_level;
 mod retries;
@@ -124,6 +125,10 @@ pub const RULES: &[Rule] = &[
     Rule {
         name: "validate",
         check: validate::check,
+    },
+    Rule {
+        name: "maintenance",
+        check: maintenance::check,
     },
 ];
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use taskgraph_images_transforms::{Kind, Label, Task, TaskGraph};
+use taskgraph_images_transforms::{Kind, Label, Task, TaskGraph, TaskKind};
 
 use super::group::{Member, is_open};
 use super::input::Input;
@@ -111,6 +111,9 @@ pub enum ActionError {
     /// A task that only its own action may create.
     #[error("`{0}` publishes: ask for it with `publish`, on a verify task that completed")]
     Publishes(Label),
+    /// A task about the fleet, which may change repositories.
+    #[error("`{0}` is about the fleet: only a cron job of its own creates it")]
+    Maintenance(Label),
     /// A task that the event gets none of.
     #[error(
         "`{0}` needs credentials, or what a task that does makes, and the decision's event gets none"
@@ -201,7 +204,8 @@ fn label<'a>(
         .as_ref()
         .filter(|label| {
             let task = subject.full.get(label);
-            task.is_some_and(|task| kinds.contains(&task.kind))
+            task.and_then(|task| task.kind.image())
+                .is_some_and(|kind| kinds.contains(&kind))
         })
         .ok_or_else(|| ActionError::OtherKind {
             action,
@@ -347,8 +351,8 @@ fn publish(
     let image = subject
         .full
         .get(label)
-        .map(|task| &task.attributes.image)
-        .expect("a label of a member is one of the graph's");
+        .and_then(Task::image)
+        .expect("a verify task of the graph is about an image");
     let wanted = image.label(Kind::Publish);
     if subject.full.get(&wanted).is_none() {
         return Err(vec![ActionError::Unpublished(label.clone())]);
@@ -404,15 +408,18 @@ fn add(input: &Input, subject: &Subject) -> Result<Work, Vec<ActionError>> {
             Some(label) => {
                 fresh.insert(label, "it was asked for".to_owned());
             }
-            None => errors.push(ActionError::UnknownLabel {
-                label: text.clone(),
-                near: subject
-                    .full
-                    .tasks()
-                    .map(|task| (strsim::jaro_winkler(task.label.as_str(), text), &task.label))
-                    .filter(|(score, _)| *score > 0.85)
-                    .max_by(|(a, _), (b, _)| a.total_cmp(b))
-                    .map(|(_, label)| label.to_string()),
+            None => errors.push(match fleets(subject, text) {
+                Some(label) => ActionError::Maintenance(label),
+                None => ActionError::UnknownLabel {
+                    label: text.clone(),
+                    near: subject
+                        .full
+                        .tasks()
+                        .map(|task| (strsim::jaro_winkler(task.label.as_str(), text), &task.label))
+                        .filter(|(score, _)| *score > 0.85)
+                        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+                        .map(|(_, label)| label.to_string()),
+                },
             }),
         }
     }
@@ -440,8 +447,8 @@ fn rebuild(input: &Input, subject: &Subject) -> Result<Work, Vec<ActionError>> {
     });
     errors.extend(withheld.map(|(label, _)| ActionError::Withheld(label.clone())));
     let asked = |task: &Task| {
-        let image = &task.attributes.image;
-        selectors.iter().any(|selector| selector.selects(image))
+        let image = task.image();
+        image.is_some_and(|image| selectors.iter().any(|selector| selector.selects(image)))
     };
     let builds = subject
         .full
@@ -480,7 +487,7 @@ fn create_unless(
     Err(errors)
 }
 
-/// Tasks that anybody who may act may create: none that publishes.
+/// Tasks that anybody who may act may create: none that publishes, and none about the fleet.
 fn create(
     fresh: BTreeMap<Label, String>,
     standing: BTreeMap<Label, TaskId>,
@@ -489,13 +496,23 @@ fn create(
 ) -> Result<Work, Vec<ActionError>> {
     let errors: Vec<ActionError> = fresh
         .keys()
-        .filter(|label| is_kind(subject, label, Kind::Publish))
-        .map(|label| ActionError::Publishes(label.clone()))
+        .filter_map(|label| match subject.full.get(label)?.kind {
+            TaskKind::Image(Kind::Publish) => Some(ActionError::Publishes(label.clone())),
+            TaskKind::Image(_) => None,
+            TaskKind::Maintenance(_) => Some(ActionError::Maintenance(label.clone())),
+        })
         .collect();
     if !errors.is_empty() {
         return Err(errors);
     }
     Ok(Work::Create(Creation::new(fresh, standing, times)))
+}
+
+/// The label of a task about the fleet, if it is one.
+fn fleets(subject: &Subject, label: &str) -> Option<Label> {
+    let label = Label::new(label).ok()?;
+    let task = subject.full.get(&label)?;
+    task.kind.maintenance().map(|_| label)
 }
 
 fn is_kind(subject: &Subject, label: &Label, kind: Kind) -> bool {

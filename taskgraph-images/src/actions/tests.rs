@@ -148,6 +148,7 @@ fn named(mut text: String) -> String {
         "newer",
         "other",
         "published",
+        "upgrade",
     ] {
         text = text.replace(id(name).as_str(), &format!("[{name}]"));
     }
@@ -396,6 +397,54 @@ fn what_an_event_must_not_have_no_action_gives_it() {
     let ask = |action, input| ask(action, input, None, &subject);
     insta::assert_snapshot!(ask(Action::Rebuild, json!({"images": ["base"]})), @"`build-base-google` needs credentials, or what a task that does makes, and the decision's event gets none");
     insta::assert_snapshot!(ask(Action::AddNewTasks, json!({"tasks": ["build-child-google"]})), @"`build-child-google` needs credentials, or what a task that does makes, and the decision's event gets none");
+}
+
+/// The tasks about the fleet of a cron job's decision: what may change repositories, only its own job creates.
+#[test]
+fn no_action_creates_a_task_about_the_fleet() {
+    let snapshot = fleet();
+    let mut parameters = parameters(Level::Three);
+    parameters.tasks_for = "cron".to_owned();
+    let full = task_graph(&snapshot, None, &parameters).unwrap();
+    let upgrade = |state| listed("upgrade", "upgrade", state, &["decision"], 1);
+    let of = |state| {
+        let tasks = BTreeMap::from([
+            listed("decision", "Decision task", TaskState::Completed, &[], 0),
+            upgrade(state),
+        ]);
+        Subject {
+            decision: id("decision"),
+            group: Group::new(tasks, &full, "td-level-3", &id("action")),
+            candidates: candidates(&snapshot, &full, false),
+            ids: BTreeMap::from([(label("upgrade"), id("upgrade"))]),
+            full: full.clone(),
+        }
+    };
+    let subject = of(TaskState::Failed);
+    assert!(!subject.candidates.contains_key(&label("upgrade")));
+    let about = |action| ask(action, Value::Null, Some("upgrade"), &subject);
+    insta::assert_snapshot!(about(Action::Retrigger), @"`retrigger` is about a build task or a verify task or a validate task, and `[upgrade]` is none");
+    insta::assert_snapshot!(about(Action::Publish), @"`publish` is about a verify task, and `[upgrade]` is none");
+    insta::assert_snapshot!(about(Action::VerifyAgain), @"`verify-again` is about a verify task, and `[upgrade]` is none");
+    let group = |action, input| ask(action, input, None, &subject);
+    insta::assert_snapshot!(group(Action::AddNewTasks, json!({"tasks": ["upgrade", "pools"]})), @"
+    `upgrade` is about the fleet: only a cron job of its own creates it
+    the task graph has no task `pools`
+    ");
+    insta::assert_snapshot!(group(Action::Rebuild, json!({"images": ["upgrade"]})), @"there is no image `upgrade`");
+    insta::assert_snapshot!(group(Action::Rebuild, json!({"images": ["child"]})), @"
+    create build-child-google: the image is rebuilt
+    times 1
+    ");
+    // It is the same task that runs again, or is cancelled.
+    assert_eq!(about(Action::Rerun), "rerun [upgrade]");
+    let subject = of(TaskState::Running);
+    let about = |action| ask(action, Value::Null, Some("upgrade"), &subject);
+    assert_eq!(about(Action::Cancel), "cancel [upgrade]");
+    assert_eq!(
+        ask(Action::CancelAll, Value::Null, None, &subject),
+        "cancel [upgrade]"
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use taskgraph_images_transforms::{
 
 use super::parameters::DecisionParameters;
 use super::request::{Request, Wanted};
-use super::target::{Method, Targets, UnknownImage};
+use super::target::{Method, NoMaintenance, Targets, UnknownImage};
 use crate::affected::Affected;
 use crate::comparison::Snapshot;
 use crate::output::preview::task_graph;
@@ -16,7 +16,7 @@ use crate::output::preview::task_graph;
 /// The graphs of a decision, before the index is asked.
 #[derive(Debug)]
 pub struct Graphs {
-    /// Every task of every image, but for those that the event may not have.
+    /// Every task of every image and about the fleet, but for those that the event may not have.
     pub full: TaskGraph,
     /// What is asked for.
     pub targets: Targets,
@@ -26,7 +26,7 @@ pub struct Graphs {
     pub withheld: Vec<Label>,
 }
 
-/// Every task that the event has or may not have, with its image.
+/// Every task of an image that the event has or may not have, with the image.
 pub fn candidates(
     snapshot: &Snapshot,
     full: &TaskGraph,
@@ -40,7 +40,7 @@ pub fn candidates(
     };
     tasks.extend(
         full.tasks()
-            .map(|task| (task.label.clone(), task.attributes.image.clone())),
+            .filter_map(|task| Some((task.label.clone(), task.image()?.clone()))),
     );
     tasks
 }
@@ -53,6 +53,8 @@ pub enum GraphsError {
     Tasks(Vec<TransformError>),
     /// Images that were asked for and that there are not.
     Images(Vec<UnknownImage>),
+    /// A task about the fleet that was asked for and that there is not.
+    Maintenance(NoMaintenance),
     /// A parameter has a value that it cannot have.
     Parameter(String),
 }
@@ -82,14 +84,21 @@ impl Graphs {
             other => other,
         };
         let full = task_graph(snapshot, None, for_tasks).map_err(GraphsError::Tasks)?;
-        let mut targets = Targets::choose(
-            &candidates(snapshot, &full, for_tasks.is_untrusted()),
-            method,
-            &wanted,
-            affected,
-            for_tasks.is_pull_request(),
-        )
-        .map_err(GraphsError::Images)?;
+        let mut targets = match method {
+            Method::Maintenance(kind) => {
+                let config = snapshot.fleet.config.as_ref().map(|config| &config.project);
+                Targets::maintenance(kind, &full, config, for_tasks)
+                    .map_err(GraphsError::Maintenance)?
+            }
+            _ => Targets::choose(
+                &candidates(snapshot, &full, for_tasks.is_untrusted()),
+                method,
+                &wanted,
+                affected,
+                for_tasks.is_pull_request(),
+            )
+            .map_err(GraphsError::Images)?,
+        };
         let withheld: Vec<Label> = targets
             .labels
             .keys()

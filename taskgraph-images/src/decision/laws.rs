@@ -191,7 +191,9 @@ proptest! {
     fn parameters_that_somebody_made_up_give_a_harmless_graph_or_none(
         event in event(),
         request in request(),
-        method in proptest::sample::select(vec!["default", "rebuild", "all", "image", "none", "x"]),
+        method in proptest::sample::select(vec![
+            "default", "rebuild", "all", "image", "none", "x", "upgrade", "pools",
+        ]),
         level in proptest::sample::select(vec!["1", "1", "3", "3", "03", " 3", ""]),
     ) {
         let event = Event { level: Some(Level::One), ..event };
@@ -213,10 +215,27 @@ proptest! {
             Ok(graphs) => graphs,
             // Said to whoever asked; no graph.
             Err(GraphsError::Parameter(_) | GraphsError::Images(_) | GraphsError::Tasks(_)) => return Ok(()),
+            Err(GraphsError::Maintenance(_)) => {
+                prop_assert!(method == "pools" || method == "upgrade" && !for_tasks.maintains());
+                return Ok(());
+            }
         };
+        // What is about the fleet is chosen by its own method alone, and alone.
+        let chosen: Vec<&str> = graphs.target.tasks().map(|task| task.label.as_str()).collect();
+        if method == "upgrade" {
+            prop_assert_eq!(chosen, ["upgrade"]);
+        } else {
+            prop_assert!(!chosen.contains(&"upgrade") && !chosen.contains(&"cleanup"), "{:?}", chosen);
+        }
         for task in graphs.full.tasks().chain(graphs.target.tasks()) {
             let queue = task.task.task_queue_id.to_string();
+            if task.image().is_none() {
+                prop_assert!(for_tasks.maintains());
+                prop_assert_eq!(queue, "td-3/maintenance");
+                continue;
+            }
             prop_assert_eq!(queue, format!("td-{level}/images"));
+            prop_assert!(!task.task.scopes.iter().any(|scope| scope.starts_with("auth:")));
             prop_assert!(level == "3" || !task.label.as_str().starts_with("publish-"));
             prop_assert!(!for_tasks.is_untrusted(), "{} is made in a cloud", task.label);
         }

@@ -84,7 +84,7 @@ pub fn left_out(tasks_for: &str, graphs: &Graphs) -> String {
         .target
         .tasks()
         .filter(|task| task.kind == Kind::Validate)
-        .map(|task| task.attributes.image.to_string())
+        .filter_map(|task| Some(task.image()?.to_string()))
         .collect();
     let instead = if validated.is_empty() {
         String::new()

@@ -95,7 +95,7 @@ pub fn satisfies(held: &BTreeSet<String>, scope: &str) -> bool {
 }
 
 /// The scopes of level 3 of its trust domain that somebody holds, sorted: to create tasks of that level, to read its
-/// secrets, or to write where its results are found.
+/// secrets, to write where its results are found, or to change the repositories that its tasks propose to.
 ///
 /// A run of level 1 must hold none of them. Nothing here would use them; but any other program in the task could, so the
 /// deployment is at fault, or the level is a lie.
@@ -115,6 +115,14 @@ pub fn of_level_3(config: &ProjectConfig, held: &BTreeSet<String>) -> Vec<String
         format!("queue:route:index.{index}.cache.level-3."),
         format!("index:insert-task:{index}.cache.level-3."),
     ];
+    // By exact name: a token that only reads is no matter here.
+    starts.extend(
+        config
+            .maintenance
+            .values()
+            .filter_map(|task| task.github.as_ref())
+            .flat_map(|github| github.scopes()),
+    );
     for provisioner in provisioners {
         starts.extend(
             Priority::ALL
@@ -138,6 +146,8 @@ fn reaches(held: &str, start: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use taskgraph_images_transforms::{Duration, GithubTokens, MaintenanceKind, MaintenanceTask};
+
     use super::*;
 
     fn held(scopes: &[&str]) -> BTreeSet<String> {
@@ -148,6 +158,17 @@ mod tests {
     fn what_reaches_level_3() {
         let mut config = ProjectConfig::new("td".parse().unwrap());
         config.provisioners.three.insert("shared".parse().unwrap());
+        let upgrade = MaintenanceTask {
+            worker: "maintenance".parse().unwrap(),
+            max_run_time: Duration::hours(1),
+            secrets: Vec::new(),
+            github: Some(GithubTokens {
+                app: "example-bot".parse().unwrap(),
+                repositories: ["example/images".parse().unwrap()].into(),
+            }),
+            environment: BTreeMap::new(),
+        };
+        config.maintenance.insert(MaintenanceKind::Upgrade, upgrade);
         let of_level_3 = |scope: &str| !super::of_level_3(&config, &held(&[scope])).is_empty();
         for scope in [
             "*",
@@ -166,6 +187,10 @@ mod tests {
             "secrets:get:*",
             "secrets:get:project/td/*",
             "secrets:get:project/td/level-3/cloud",
+            "auth:*",
+            "auth:github-repo-token:example-bot/*",
+            "auth:github-repo-token:example-bot/example/images:contents:write",
+            "auth:github-repo-token:example-bot/example/images:pull_requests:*",
         ] {
             assert!(of_level_3(scope), "{scope}");
         }
@@ -183,6 +208,9 @@ mod tests {
             "secrets:get:project/td/level-any/*",
             "index:find-task:*",
             "queue:get-artifact:public/*",
+            "auth:current-scopes",
+            "auth:github-repo-token:example-bot/example/images:contents:read",
+            "auth:github-repo-token:example-bot/example/other:contents:write",
         ] {
             assert!(!of_level_3(scope), "{scope}");
         }

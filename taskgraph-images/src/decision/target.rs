@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use taskgraph_images_transforms::{ImageId, Kind, Label};
+use taskgraph_images_transforms::{
+    ImageId, Kind, Label, Level, MaintenanceKind, Parameters, ProjectConfig, TaskGraph,
+};
 
 use super::request::{Selector, Wanted};
 use crate::affected::{Affected, ImageChange};
@@ -22,14 +24,25 @@ pub enum Method {
     Image,
     /// Nothing.
     None,
+    /// The one task about the fleet of a kind.
+    Maintenance(MaintenanceKind),
 }
 
 /// A word that is no target tasks method; whoever wrote it can fix it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown target tasks method `{0}`, expected one of `default`, `rebuild`, `all`, `image`, `none`"
+    "unknown target tasks method `{0}`, expected one of `default`, `rebuild`, `all`, `image`, `none`, {kinds}",
+    kinds = kinds()
 )]
 pub struct MethodError(String);
+
+fn kinds() -> String {
+    let kinds: Vec<String> = MaintenanceKind::WORDS
+        .iter()
+        .map(|word| format!("`{word}`"))
+        .collect();
+    kinds.join(", ")
+}
 
 impl Method {
     /// Its word.
@@ -40,6 +53,7 @@ impl Method {
             Self::All => "all",
             Self::Image => "image",
             Self::None => "none",
+            Self::Maintenance(kind) => kind.as_str(),
         }
     }
 }
@@ -61,7 +75,10 @@ impl std::str::FromStr for Method {
             "all" => Self::All,
             "image" => Self::Image,
             "none" | "nothing" => Self::None,
-            _ => return Err(MethodError(text.to_owned())),
+            other => match other.parse() {
+                Ok(kind) => Self::Maintenance(kind),
+                Err(_) => return Err(MethodError(text.to_owned())),
+            },
         })
     }
 }
@@ -85,12 +102,61 @@ pub struct UnknownImage {
     pub near: Option<String>,
 }
 
+/// There is no task about the fleet where one was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoMaintenance {
+    /// The settings say nothing of it; whoever edits them or `.cron.yml` can fix it.
+    #[error("the settings have no `maintenance.{0}`, so there is no such task")]
+    Settings(MaintenanceKind),
+    /// The run is none that has such tasks; whoever asked can fix it.
+    #[error(
+        "`{kind}` runs at level 3 by a cron job or an action only, and this is `{tasks_for}` at level {level}"
+    )]
+    Run {
+        /// What was asked for.
+        kind: MaintenanceKind,
+        /// The event.
+        tasks_for: String,
+        /// The level of the run.
+        level: Level,
+    },
+}
+
 fn perhaps(near: &Option<String>) -> String {
     near.as_ref()
         .map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
 }
 
 impl Targets {
+    /// Chooses the one task about the fleet of a kind, which needs no other.
+    ///
+    /// # Errors
+    /// When there is none, with why.
+    pub fn maintenance(
+        kind: MaintenanceKind,
+        full: &TaskGraph,
+        config: Option<&ProjectConfig>,
+        parameters: &Parameters,
+    ) -> Result<Self, NoMaintenance> {
+        let known = config.is_some_and(|config| config.maintenance.contains_key(&kind));
+        let label = kind.label();
+        if !parameters.maintains() {
+            Err(NoMaintenance::Run {
+                kind,
+                tasks_for: parameters.tasks_for.clone(),
+                level: parameters.level,
+            })
+        } else if !known || full.get(&label).is_none() {
+            Err(NoMaintenance::Settings(kind))
+        } else {
+            Ok(Self {
+                labels: BTreeMap::from([(label, "it was asked for".to_owned())]),
+                ages: false,
+            })
+        }
+    }
+
     /// Chooses among tasks, given with their images: those of the full graph, and those that the event may not have.
     ///
     /// # Errors
@@ -111,7 +177,8 @@ impl Targets {
             targets.labels.insert(label.clone(), reason);
         };
         match method {
-            Method::None => {}
+            // What is about the fleet is none of the images' tasks: see `Targets::maintenance`.
+            Method::None | Method::Maintenance(_) => {}
             Method::Default if pull_request => {
                 for label in tasks.keys() {
                     if let Some(reason) = reasons.get(label) {

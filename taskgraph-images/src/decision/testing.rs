@@ -22,6 +22,10 @@ owner: team@example.org
 workers:
   aliases:
     builder: {provisioner: 'td-{{level}}', worker-type: images, implementation: generic-worker, os: linux}
+    maintenance: {provisioner: 'td-{{level}}', worker-type: maintenance, implementation: generic-worker, os: linux}
+maintenance:
+  upgrade: {worker: maintenance, github: {app: example-bot, repositories: [example/images]}}
+  cleanup: {worker: maintenance}
 ";
 
 const LINUX: &str = "\
@@ -144,8 +148,13 @@ impl Case {
             created: "2026-11-20T17:00:00.000Z".parse().unwrap(),
             expires: year,
             kind: Some(task.kind.to_string()),
-            image: Some(task.attributes.image.to_string()),
-            digest: Some(task.task.extra.image.digest.to_string()),
+            image: task.image().map(ToString::to_string),
+            digest: task
+                .task
+                .extra
+                .image
+                .as_ref()
+                .map(|image| image.digest.to_string()),
         };
         let mut artifacts = task
             .task

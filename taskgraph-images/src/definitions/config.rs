@@ -9,11 +9,12 @@ use taskgraph_images_transforms::{
     TreeherderGroup, TrustDomain, Validation, WorkerAlias, WorkerType,
 };
 
+use super::maintenance::{self, Maintenance};
 use super::select::Selection;
 use super::tasks::ImageTasks;
 use super::text::Parsed;
 use crate::actions::Action;
-use crate::diagnostic::{Diagnostic, Place, nearest};
+use crate::diagnostic::{Diagnostic, Place};
 use crate::tree::TreePath;
 use crate::yaml::{Decode, Decoder, Node, Phase, Spanned, Value, record};
 
@@ -51,6 +52,8 @@ record! {
         /// Where a stranger chose the code, images are not built whose build needs credentials: how their Packer
         /// templates are validated instead. If absent, they are not.
         pub validate / "validate": Option<Validate>,
+        /// How the tasks run that are about the fleet, in the decisions of cron jobs at level 3.
+        pub maintenance / "maintenance": Option<Maintenance>,
     }
 }
 
@@ -291,6 +294,9 @@ fn build(
     if let Some(validate) = one.validate {
         project.validate = Some(validation(validate, &declared, faults));
     }
+    if let Some(written) = three.maintenance {
+        project.maintenance = maintenance::resolve(written, &declared, faults);
+    }
     for (name, alias) in at_three {
         faults.push(
             Diagnostic::error("bad-value", format!("`{name}` exists at level 3 only"))
@@ -317,36 +323,12 @@ fn validation(
     declared: &BTreeSet<String>,
     faults: &mut Vec<Diagnostic>,
 ) -> Validation {
-    let worker = validate.worker.value.0;
-    if !declared.contains(worker.as_str()) {
-        let mut fault = Diagnostic::error(
-            "unknown-worker",
-            format!("there is no worker alias `{worker}`"),
-        )
-        .at(validate.worker.place);
-        if let Some(near) = nearest(worker.as_str(), declared.iter().map(String::as_str)) {
-            fault = fault.hint(format!("did you mean `{near}`?"));
-        }
-        faults.push(fault);
-    }
-    let mut environment = BTreeMap::new();
-    for (name, value) in validate.environment {
-        let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        if name.is_empty() || !name.bytes().all(legal) || value.value.contains('\0') {
-            faults.push(
-                Diagnostic::error("bad-value", format!("{name:?} is no variable"))
-                    .at(value.place)
-                    .hint("names are letters, digits and `_`; no value holds a NUL"),
-            );
-        }
-        environment.insert(name, value.value);
-    }
     Validation {
-        worker,
+        worker: maintenance::worker(validate.worker, declared, faults),
         max_run_time: validate
             .max_run_time
             .map_or_else(|| Duration::minutes(30), |limit| limit.0),
-        environment,
+        environment: maintenance::environment(validate.environment, faults),
     }
 }
 

@@ -1,6 +1,6 @@
 //! [`Layout`]: where the files of the definitions stand.
 
-use taskgraph_images_transforms::Kind;
+use taskgraph_images_transforms::TaskKind;
 
 use crate::tree::TreePath;
 
@@ -64,7 +64,7 @@ impl Layout {
     }
 
     /// The file that overrides an embedded kind.
-    pub fn kind(&self, kind: Kind) -> TreePath {
-        self.kinds().child(&format!("{kind}.yml"))
+    pub fn kind(&self, kind: impl Into<TaskKind>) -> TreePath {
+        self.kinds().child(&format!("{}.yml", kind.into()))
     }
 }

@@ -81,6 +81,7 @@ pub(crate) fn read_settings(
     let mut config = config_node.and_then(|node| config::resolve(&node, &mut faults));
     if let Some(config) = &mut config {
         config.project.definitions = layout.root.to_string();
+        config.project.path = layout.config().to_string();
     }
     let pins = pins_node
         .and_then(|node| pins::resolve(&node, &mut faults))

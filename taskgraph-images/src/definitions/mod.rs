@@ -11,6 +11,7 @@ mod foreign;
 mod image;
 mod layout;
 mod load;
+mod maintenance;
 mod merge;
 mod pins;
 #[cfg(test)]

@@ -5,8 +5,9 @@ use std::str::FromStr;
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 use taskgraph_images_transforms::{
-    AliasName, Arch, Cloud, Digest, Duration, EnvPrefix, ImageName, Implementation, IndexPath,
-    Level, Os, Priority, ProvisionerId, SecretName, TrustDomain, VerifyMethod, WorkerType,
+    AliasName, Arch, Cloud, Digest, Duration, EnvPrefix, GithubApp, GithubRepository, ImageName,
+    Implementation, IndexPath, Level, Os, Priority, ProvisionerId, SecretName, TrustDomain,
+    VerifyMethod, WorkerType,
 };
 
 use crate::actions::Action;
@@ -89,6 +90,8 @@ text! {
     Duration = "30 minutes";
     EnvPrefix = "TASKGRAPH_IMAGES";
     Group = "taskcluster";
+    GithubApp = "example-bot";
+    GithubRepository = "example/images";
     ImageName = "ubuntu-2404-headless";
     Implementation in Self::WORDS;
     IndexPath = "taskgraph-images";

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
-use taskgraph_images_transforms::{ImageId, Kind, KindTemplates};
+use taskgraph_images_transforms::{ImageId, KindTemplates, TaskKind};
 
 use super::files::Expansions;
 use super::inputs::{Shared, Templates, derive};
@@ -265,10 +265,8 @@ impl Loading<'_> {
             if config.is_some() && same_format && same(&[layout.config()]) {
                 config.clone_from(&other.fleet.config);
             }
-            let templates: Vec<TreePath> = Kind::ALL
-                .iter()
-                .map(|kind| self.layout.kind(*kind))
-                .collect();
+            let templates: Vec<TreePath> =
+                TaskKind::all().map(|kind| self.layout.kind(kind)).collect();
             if same(&templates) {
                 kinds = other.fleet.kinds.clone();
             }
@@ -298,7 +296,7 @@ impl Loading<'_> {
     /// The embedded kinds, with the repository's own over them.
     fn kinds(&self, view: &View<'_>, findings: &mut Vec<Diagnostic>) -> Arc<KindTemplates> {
         let mut kinds = KindTemplates::embedded();
-        for kind in Kind::ALL.iter().copied() {
+        for kind in TaskKind::all() {
             let path = self.layout.kind(kind);
             let content = match view.read(&path) {
                 Ok(content) => content,

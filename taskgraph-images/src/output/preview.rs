@@ -255,13 +255,16 @@ impl PreviewJson {
                 .topological()
                 .into_iter()
                 .filter_map(|label| preview.target.get(label))
-                .map(|task| TaskJson {
-                    label: task.label.clone(),
-                    image: task.attributes.image.clone(),
-                    kind: task.kind,
-                    affected: preview.affected.contains(&task.label),
-                    task_queue_id: task.task.task_queue_id.to_string(),
-                    dependencies: task.dependencies.values().cloned().collect(),
+                // What is about no image is no part of what a change leads to.
+                .filter_map(|task| {
+                    Some(TaskJson {
+                        label: task.label.clone(),
+                        image: task.image()?.clone(),
+                        kind: task.kind.image()?,
+                        affected: preview.affected.contains(&task.label),
+                        task_queue_id: task.task.task_queue_id.to_string(),
+                        dependencies: task.dependencies.values().cloned().collect(),
+                    })
                 })
                 .collect(),
             unclaimed: comparison

@@ -184,7 +184,7 @@ impl<'a> States<'a> {
         }
         let fault = Diagnostic::error("payload", words);
         match &error.task {
-            Some((_, kind)) => fault.at(Place::file(self.layout.kind(*kind))),
+            Some(task) => fault.at(Place::file(self.layout.kind(task.kind()))),
             None => fault,
         }
     }

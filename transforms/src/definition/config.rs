@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::{
-    AliasName, Arch, ByLevel, Digest, Duration, EnvPrefix, Implementation, IndexPath, Os, Platform,
-    Priority, ProvisionerId, TrustDomain, WorkerType,
+    AliasName, Arch, ByLevel, Digest, Duration, EnvPrefix, Implementation, IndexPath, Level,
+    MaintenanceKind, MaintenanceTask, Os, Platform, Priority, ProvisionerId, TaskQueueId,
+    TrustDomain, WorkerType,
 };
 
 /// The project's settings, as far as tasks depend on them.
@@ -33,8 +34,12 @@ pub struct ProjectConfig {
     pub treeherder: Option<TreeherderGroup>,
     /// The folder of the definitions, relative to the repository's root.
     pub definitions: String,
+    /// The file of these settings, relative to the repository's root.
+    pub path: String,
     /// How templates are validated in the place of builds that need credentials; absent means that they are not.
     pub validate: Option<Validation>,
+    /// How the tasks run that are about the fleet; those that are absent do not exist.
+    pub maintenance: BTreeMap<MaintenanceKind, MaintenanceTask>,
 }
 
 impl ProjectConfig {
@@ -53,7 +58,9 @@ impl ProjectConfig {
             tool: BTreeMap::new(),
             treeherder: None,
             definitions: "image-defs".to_owned(),
+            path: "image-defs/config.yml".to_owned(),
             validate: None,
+            maintenance: BTreeMap::new(),
             trust_domain,
         }
     }
@@ -98,6 +105,14 @@ impl WorkerAlias {
             image: None,
             os_groups: Vec::new(),
             administrator: false,
+        }
+    }
+
+    /// Where its tasks are queued in a run of some level.
+    pub fn task_queue(&self, level: Level) -> TaskQueueId {
+        TaskQueueId {
+            provisioner: self.provisioner.at(level).clone(),
+            worker_type: self.worker_type.at(level).clone(),
         }
     }
 }

@@ -115,6 +115,20 @@ words!(
 });
 
 words!(
+    /// The kinds of tasks that are about the fleet, and not about an image.
+    MaintenanceKind, "kind of maintenance", {
+        /// Proposes newer versions of what is pinned.
+        Upgrade = "upgrade",
+        /// Proposes newer images to the worker pools that use them.
+        Pools = "pools",
+        /// Proposes newer pools to the projects that use them.
+        Projects = "projects",
+        /// Plans which images are not needed any more.
+        Cleanup = "cleanup",
+    }
+);
+
+words!(
     /// The worker software that runs a task; it decides the payload's shape.
     Implementation, "worker implementation", {
     /// generic-worker, on any operating system.

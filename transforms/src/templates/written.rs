@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer};
 
 use super::TemplateError;
-use crate::definition::Kind;
+use crate::definition::TaskKind;
 use crate::payload::ArtifactType;
 use crate::task::TaskString;
 
@@ -58,7 +58,7 @@ pub(super) struct Leaf {
 }
 
 impl Template {
-    pub(super) fn read(kind: Kind, yaml: &str) -> Result<Self, TemplateError> {
+    pub(super) fn read(kind: TaskKind, yaml: &str) -> Result<Self, TemplateError> {
         serde_yaml::from_str(yaml).map_err(|error| TemplateError::Yaml {
             kind,
             message: error.to_string(),

@@ -20,6 +20,12 @@ pub(super) fn hostile() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => proptest::sample::select(vec![
             "secrets:get:project/td/level-3/x",
+            "auth:github-repo-token:example-bot/example/images:contents:write",
+            "example/images:workflows:write",
+            "example/*",
+            "example-bot",
+            "TASKGRAPH_IMAGES_GITHUB_APP",
+            "upgrade",
             "project/td/level-3/x",
             "project/td/level-any/x",
             "project/td-level-3/level-1/x",
@@ -68,7 +74,7 @@ pub(super) struct Attack {
     pub(super) config: ProjectConfig,
     pub(super) parameters: Parameters,
     /// Overrides of kinds' templates.
-    pub(super) templates: BTreeMap<Kind, String>,
+    pub(super) templates: BTreeMap<TaskKind, String>,
     path: String,
     reasons: Vec<String>,
 }
@@ -93,13 +99,14 @@ impl Attack {
     }
 }
 
-/// Any attack on a run of level 1.
-pub(super) fn attack() -> impl Strategy<Value = Attack> {
+/// Any attack on a run of some level.
+pub(super) fn attack(level: Level) -> impl Strategy<Value = Attack> {
     (
         proptest::collection::vec(hostile(), 24),
-        proptest::collection::vec(any::<u8>(), 64),
+        // A prime, so that what is drawn over and over is not the same.
+        proptest::collection::vec(any::<u8>(), 67),
     )
-        .prop_map(|(texts, dice)| {
-            Draw::new(texts.into_iter().cycle(), dice.into_iter().cycle()).attack()
+        .prop_map(move |(texts, dice)| {
+            Draw::new(level, texts.into_iter().cycle(), dice.into_iter().cycle()).attack()
         })
 }

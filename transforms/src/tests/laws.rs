@@ -8,7 +8,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::Value;
 
 use super::attack::{attack, hostile};
-use super::oracle::faults;
+use super::oracle::{faults, repository_faults};
 
 use crate::definition::*;
 use crate::full::{ImageTasks, full_task_graph};
@@ -155,7 +155,7 @@ fn no_attack_on_level_1_reaches_level_3() {
     };
     let (accepted, seen) = (Cell::new(0), RefCell::new(BTreeSet::new()));
     TestRunner::new(config)
-        .run(&attack(), |attack| {
+        .run(&attack(Level::One), |attack| {
             if let Some(graph) = attack.graph() {
                 accepted.set(accepted.get() + 1);
                 seen.borrow_mut().extend(
@@ -163,8 +163,9 @@ fn no_attack_on_level_1_reaches_level_3() {
                         .tasks()
                         .map(|task| (task.kind, attack.parameters.tasks_for.clone())),
                 );
-                let faults = faults(&graph, &attack.config, &attack.parameters);
-                prop_assert_eq!(faults, [""; 0]);
+                let (config, parameters) = (&attack.config, &attack.parameters);
+                prop_assert_eq!(faults(&graph, config, parameters), [""; 0]);
+                prop_assert_eq!(repository_faults(&graph, config, parameters), [""; 0]);
             }
             Ok(())
         })
@@ -179,7 +180,53 @@ fn no_attack_on_level_1_reaches_level_3() {
         (Kind::Validate, "github-issue-comment"),
     ] {
         assert!(
-            seen.contains(&(kind, tasks_for.to_owned())),
+            seen.contains(&(kind.into(), tasks_for.to_owned())),
+            "{kind} {tasks_for}: {seen:?}"
+        );
+    }
+}
+
+/// Tasks about the fleet, and the tokens of repositories, stay where they belong: at level 3, in the graphs of cron jobs
+/// and actions, apart from images.
+#[test]
+fn no_attack_on_level_3_gives_a_repository_away() {
+    let config = ProptestConfig {
+        cases: 600,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    let (accepted, seen) = (Cell::new(0), RefCell::new(BTreeSet::new()));
+    TestRunner::new(config)
+        .run(&attack(Level::Three), |attack| {
+            if let Some(graph) = attack.graph() {
+                accepted.set(accepted.get() + 1);
+                let parameters = &attack.parameters;
+                for task in graph.tasks() {
+                    let token = task
+                        .task
+                        .scopes
+                        .iter()
+                        .any(|scope| scope.starts_with("auth:"));
+                    let event = parameters.tasks_for.clone();
+                    seen.borrow_mut().insert((task.kind, token, event));
+                }
+                let faults = repository_faults(&graph, &attack.config, parameters);
+                prop_assert_eq!(faults, [""; 0]);
+            }
+            Ok(())
+        })
+        .unwrap();
+    assert!(accepted.get() > 60, "{} of 600", accepted.get());
+    let seen = seen.into_inner();
+    for (kind, token, tasks_for) in [
+        (Kind::Build.into(), false, "github-push"),
+        (Kind::Publish.into(), false, "cron"),
+        (MaintenanceKind::Upgrade.into(), true, "cron"),
+        (MaintenanceKind::Pools.into(), true, "action"),
+        (MaintenanceKind::Cleanup.into(), false, "cron"),
+    ] {
+        assert!(
+            seen.contains(&(kind, token, tasks_for.to_owned())),
             "{kind} {tasks_for}: {seen:?}"
         );
     }
@@ -233,7 +280,7 @@ fn every_fault_is_reported() {
     .unwrap_err();
     let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(lines.join("\n"), @r"
-    `base@google`: build: unknown worker alias `unknown`; known are `containers`, `linux-builder`, `windows-builder`
+    `base@google`: build: unknown worker alias `unknown`; known are `containers`, `housekeeping`, `linux-builder`, `maintenance`, `windows-builder`
     `child@google`: build: unknown parent image `missing@google`
     `win11@azure`: build: the attribute `kind` has a reserved name; rename it
     `win11@azure`: verify: the attribute `kind` has a reserved name; rename it

@@ -1,4 +1,5 @@
-//! What a rendered graph of level 1 may hold, in plain rules about the text that the queue gets.
+//! What a rendered graph of level 1 may hold, and at any level what may change a repository, in plain rules about the text
+//! that the queue gets.
 //!
 //! Written apart from `verify/` and the transforms on purpose, from what Taskcluster and its deployments do: a law must not
 //! lean on what it is to hold to account. It reads JSON, not types, and knows of the settings no more than the names.
@@ -42,6 +43,134 @@ pub(super) fn faults(
                 .map(move |fault| format!("{label}: {fault}"))
         })
         .collect()
+}
+
+/// Everything in a graph of any level by which a repository could be changed where it must not be, in words.
+pub(super) fn repository_faults(
+    graph: &TaskGraph,
+    config: &ProjectConfig,
+    parameters: &Parameters,
+) -> Vec<String> {
+    let tasks: serde_json::Map<String, Value> =
+        serde_json::from_str(&graph.to_json()).expect("a graph is written as JSON");
+    let publishers: Vec<String> = tasks
+        .values()
+        .filter(|task| text(task, "/kind") == "publish")
+        .map(queue)
+        .collect();
+    let may_be = parameters.level.number() == 3
+        && ["cron", "action"].contains(&parameters.tasks_for.as_str())
+        && parameters.pull_request_number.is_none();
+    let is_fleets = |kind: &str| ["upgrade", "pools", "projects", "cleanup"].contains(&kind);
+    let mut faults = Vec::new();
+    for (label, task) in &tasks {
+        let mut check = |right: bool, what: String| {
+            if !right {
+                faults.push(format!("{label}: {what}"));
+            }
+        };
+        let definition = &task["task"];
+        let kinds = ["/kind", "/attributes/kind", "/task/tags/kind"].map(|at| text(task, at));
+        let fleets = kinds.iter().any(|kind| is_fleets(kind)) || is_fleets(label);
+        let scopes = texts(definition, "/scopes");
+        let env = definition.pointer("/payload/env");
+        let told = env.and_then(|env| env.get("TASKGRAPH_IMAGES_GITHUB_APP"));
+        if !fleets {
+            for scope in scopes {
+                let reads = ["secrets:get:", "generic-worker:", "docker-worker:"]
+                    .iter()
+                    .any(|start| scope.starts_with(start));
+                check(reads, format!("holds `{scope}`"));
+            }
+            check(told.is_none(), "is told of an App".to_owned());
+            check(
+                !task["attributes"]["image"].is_null() && !definition["extra"]["image"].is_null(),
+                "is about no image".to_owned(),
+            );
+            let needed = task["dependencies"].as_object().into_iter().flatten();
+            for (_, needed) in needed {
+                let needed = needed.as_str().unwrap_or_default();
+                check(!is_fleets(needed), format!("needs `{needed}`"));
+            }
+            continue;
+        }
+        check(may_be, format!("is in a run by `{}`", parameters.tasks_for));
+        check(
+            kinds.iter().all(|kind| kind == label),
+            format!("is of the kinds {kinds:?}"),
+        );
+        for absent in [
+            "/attributes/image",
+            "/task/extra/image",
+            "/optimization",
+            "/task/payload/cache",
+        ] {
+            let found = task.pointer(absent).unwrap_or(&Value::Null);
+            check(found.is_null(), format!("has `{absent}`: {found}"));
+        }
+        check(
+            task["dependencies"] == serde_json::json!({}),
+            "waits for another".to_owned(),
+        );
+        let mounts = definition
+            .pointer("/payload/mounts")
+            .and_then(Value::as_array);
+        for mount in mounts.into_iter().flatten() {
+            check(mount["cacheName"].is_null(), format!("mounts {mount}"));
+        }
+        check(
+            !publishers.contains(&queue(task)),
+            format!("runs on `{}`, as what publishes", queue(task)),
+        );
+        // The settings, read as they are shown: the names of what is listed, and nothing else.
+        let settings = serde_json::to_value(config).expect("settings are data");
+        let settings = &settings["maintenance"][label];
+        for scope in scopes {
+            let of_worker = [
+                "generic-worker:os-group:",
+                "generic-worker:run-as-administrator:",
+            ]
+            .iter()
+            .any(|start| scope.starts_with(&format!("{start}{}", queue(task))));
+            let secret = scope.strip_prefix("secrets:get:").is_some_and(|secret| {
+                texts(settings, "/secrets")
+                    .iter()
+                    .any(|listed| secret.ends_with(listed))
+            });
+            let token = scope
+                .strip_prefix("auth:github-repo-token:")
+                .is_some_and(|token| {
+                    let (of, permission) = token.split_once(':').unwrap_or_default();
+                    let (app, repository) = of.split_once('/').unwrap_or_default();
+                    app == text(settings, "/github/app")
+                        && told == Some(&Value::from(app))
+                        && ["contents:write", "pull_requests:write"].contains(&permission)
+                        && texts(settings, "/github/repositories")
+                            .iter()
+                            .any(|listed| listed.to_lowercase() == repository)
+                });
+            check(
+                (of_worker || secret || token) && !scope.contains('*'),
+                format!("holds `{scope}`"),
+            );
+        }
+        for route in texts(definition, "/routes") {
+            let right = route.starts_with(&format!("index.{}.v2.", config.trust_domain))
+                && route.ends_with(&format!(".latest.maintenance.{label}"));
+            check(right, format!("has the route `{route}`"));
+        }
+    }
+    faults
+}
+
+/// Where a task is queued.
+fn queue(task: &Value) -> String {
+    let definition = &task["task"];
+    format!(
+        "{}/{}",
+        text(definition, "/provisionerId"),
+        text(definition, "/workerType")
+    )
 }
 
 struct Run<'a> {
@@ -268,6 +397,26 @@ fn it_is_not_blind() {
         "holds `secrets:get:project/td/level-3/cloud/google`",
         "has the route `index.td.cache.level-3.",
         "says another level",
+    ] {
+        assert!(found.contains(expect), "{expect}: {found}");
+    }
+
+    // Nor is it blind to what changes repositories.
+    let cron = testing::cron();
+    let maintained = testing::graph(&cron);
+    assert_eq!(repository_faults(&maintained, &config, &cron), [""; 0]);
+    let at_level_3 = testing::push(Level::Three);
+    let found = repository_faults(&maintained, &config, &at_level_3).join("\n");
+    assert!(
+        found.contains("upgrade: is in a run by `github-push`"),
+        "{found}"
+    );
+    let mut poor = config;
+    poor.maintenance.clear();
+    let found = repository_faults(&maintained, &poor, &cron).join("\n");
+    for expect in [
+        "pools: holds `auth:github-repo-token:example-bot/example/more-pools:contents:write`",
+        "projects: holds `secrets:get:project/td/level-3/projects/phabricator`",
     ] {
         assert!(found.contains(expect), "{expect}: {found}");
     }

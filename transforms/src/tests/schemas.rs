@@ -17,6 +17,7 @@ fn every_task_is_legal() {
     for parameters in [
         testing::push(Level::One),
         testing::push(Level::Three),
+        testing::cron(),
         testing::pull_request(),
         testing::stranger(),
     ] {

@@ -1,6 +1,6 @@
 //! Whole graphs of a small fleet, so that a change of a template or a transform shows its effect in review.
 
-use crate::definition::{Label, Level};
+use crate::definition::{Label, Level, MaintenanceKind};
 use crate::graph::TaskGraph;
 use crate::testing;
 
@@ -17,6 +17,44 @@ fn push_at_level_3() {
 #[test]
 fn pull_request() {
     insta::assert_snapshot!(testing::graph(&testing::pull_request()).to_json());
+}
+
+#[test]
+fn cron_at_level_3() {
+    let graph = testing::graph(&testing::cron());
+    let labels = MaintenanceKind::ALL.iter().map(|kind| kind.label());
+    let labels: Vec<Label> = labels.collect();
+    let part = graph.part(&labels).unwrap();
+    assert_eq!(part.len(), labels.len(), "they need nothing");
+    insta::assert_snapshot!("maintenance_tasks", part.to_json());
+}
+
+#[test]
+fn no_other_run_maintains() {
+    let mut cron_at_level_1 = testing::cron();
+    cron_at_level_1.level = Level::One;
+    let mut action = testing::cron();
+    action.tasks_for = "action".to_owned();
+    let mut of_pull_request = testing::pull_request();
+    of_pull_request.tasks_for = "pr-action".to_owned();
+    for (parameters, expect) in [
+        (testing::cron(), 4),
+        (action, 4),
+        (cron_at_level_1, 0),
+        (testing::push(Level::Three), 0),
+        (testing::push(Level::One), 0),
+        (testing::pull_request(), 0),
+        (of_pull_request, 0),
+        (testing::stranger(), 0),
+    ] {
+        let graph = testing::graph(&parameters);
+        let found = graph.tasks().filter(|task| task.image().is_none()).count();
+        assert_eq!(
+            found, expect,
+            "{} at {}",
+            parameters.tasks_for, parameters.level
+        );
+    }
 }
 
 #[test]

@@ -1,16 +1,17 @@
 //! Says to the task's command, by its environment, what it is to work on.
 //!
 //! Before: the variables of the kind's template.
-//! After: besides them the level, the head and base of the change, where artifacts go, which secrets it may read, and
-//! the ids of the tasks that it needs: `TASKGRAPH_IMAGES_BUILD_TASK_ID: {"task-reference": "<build>"}`.
+//! After: besides them the level, the head and base of the change, the folder of the definitions, where artifacts go,
+//! which secrets it may read, and the ids of the tasks that it needs: `TASKGRAPH_IMAGES_BUILD_TASK_ID: {"task-reference": "<build>"}`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::definition::ProjectConfig;
 use crate::error::TransformErrorKind;
 use crate::parameters::Parameters;
-use crate::shape::PayloadShape;
 use crate::task::TaskString;
+
+use super::payload::Work;
 
 /// Variables that the worker sets, and those that only some tasks have: no template sets them where they are absent.
 const RESERVED: &[&str] = &[
@@ -19,6 +20,7 @@ const RESERVED: &[&str] = &[
     "TASK_WORKDIR",
     "TASK_GROUP_ID",
     "TASKGRAPH_IMAGES_SECRETS",
+    "TASKGRAPH_IMAGES_GITHUB_APP",
     "TASKGRAPH_IMAGES_BUILD_TASK_ID",
     "TASKGRAPH_IMAGES_VERIFY_TASK_ID",
     "TASKGRAPH_IMAGES_PARENT_TASK_ID",
@@ -26,7 +28,7 @@ const RESERVED: &[&str] = &[
 
 /// The environment of a task's command.
 pub(crate) fn environment(
-    shape: &PayloadShape,
+    work: &Work<'_>,
     upload_dir: &str,
     own: BTreeMap<String, TaskString>,
     config: &ProjectConfig,
@@ -56,58 +58,104 @@ pub(crate) fn environment(
         "TASKGRAPH_IMAGES_REPOSITORY_PREFIX",
         config.repository_prefix.as_str().into(),
     );
-    for edge in &shape.edges {
+    set("TASKGRAPH_IMAGES_DEFINITIONS", folder(config).into());
+    for edge in work.edges {
         set(
             &format!("TASKGRAPH_IMAGES_{}_TASK_ID", edge.to_uppercase()),
             TaskString::task(edge),
         );
     }
-    if !shape.secrets.is_empty() {
-        let names: Vec<String> = shape
+    if !work.secrets.is_empty() {
+        let names: Vec<String> = work
             .secrets
             .iter()
             .map(|secret| secret.at(&config.trust_domain, parameters.level))
             .collect();
         set("TASKGRAPH_IMAGES_SECRETS", names.join(" ").into());
     }
+    let settings = work.maintenance;
+    if let Some(github) = settings.and_then(|settings| settings.github.as_ref()) {
+        set("TASKGRAPH_IMAGES_GITHUB_APP", github.app.as_str().into());
+    }
     let given: BTreeSet<String> = env.keys().cloned().collect();
-    for (name, value) in own {
-        // Windows takes names that differ in their case for one.
+    // Windows takes names that differ in their case for one.
+    let is_free = |name: &str| {
         let upper = name.to_ascii_uppercase();
         // What starts so decides whom the worker talks to.
-        if upper.starts_with("TASKCLUSTER_")
+        !(upper.starts_with("TASKCLUSTER_")
             || RESERVED.contains(&upper.as_str())
-            || given.contains(&upper)
-        {
+            || given.contains(&upper))
+    };
+    for (name, value) in own {
+        if !is_free(&name) {
             return Err(TransformErrorKind::ReservedVariable(name));
         }
         env.insert(name, value);
     }
+    // A template says what holds everywhere, the settings what holds for the project.
+    for (name, value) in settings
+        .into_iter()
+        .flat_map(|settings| &settings.environment)
+    {
+        if !is_free(name) {
+            return Err(TransformErrorKind::ReservedSetting(name.clone()));
+        }
+        env.retain(|other, _| !other.eq_ignore_ascii_case(name));
+        env.insert(name.clone(), value.as_str().into());
+    }
     Ok(env)
+}
+
+/// The folder of the definitions as a command takes it: the root is `.`, since Windows has no empty variables.
+fn folder(config: &ProjectConfig) -> &str {
+    match config.definitions.as_str() {
+        "" => ".",
+        folder => folder,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::definition::{Kind, Level, SecretName};
+    use crate::shape::PayloadShape;
     use crate::testing;
+    use crate::transforms::subject::Subject;
 
     fn env(own: &[&str]) -> Result<BTreeMap<String, TaskString>, TransformErrorKind> {
-        let config = testing::config();
+        env_of(&testing::config(), own)
+    }
+
+    fn env_of(
+        config: &ProjectConfig,
+        own: &[&str],
+    ) -> Result<BTreeMap<String, TaskString>, TransformErrorKind> {
         let mut image = testing::image("a", "linux-builder");
         image.build.secrets = vec![SecretName::new("cloud/google").unwrap()];
-        let shape = PayloadShape::of(Kind::Build, &image, &config).unwrap();
+        let shape = PayloadShape::of(Kind::Build, &image, config).unwrap();
         let own = own
             .iter()
             .map(|name| ((*name).to_owned(), "x".into()))
             .collect();
         environment(
-            &shape,
+            &shape.work(&Subject::placeholder()),
             "artifacts",
             own,
-            &config,
+            config,
             &testing::push(Level::Three),
         )
+    }
+
+    #[test]
+    fn a_task_knows_where_the_definitions_are() {
+        let mut config = testing::config();
+        let mut told = |folder: &str| {
+            config.definitions = folder.to_owned();
+            let env = env_of(&config, &[]).unwrap();
+            env["TASKGRAPH_IMAGES_DEFINITIONS"].as_str().to_owned()
+        };
+        assert_eq!(told("ci/images"), "ci/images");
+        assert_eq!(told(""), ".");
     }
 
     #[test]
@@ -129,6 +177,7 @@ mod tests {
             "Td_Head_Rev",
             "taskcluster_root_url",
             "TASKGRAPH_IMAGES_PARENT_TASK_ID",
+            "TASKGRAPH_IMAGES_DEFINITIONS",
         ] {
             assert_eq!(
                 env(&[name]).unwrap_err(),

@@ -9,7 +9,7 @@
 //! A validate task has no result, so it is not indexed, and nothing takes its place.
 
 use super::Origin;
-use crate::definition::{IndexPath, Kind, Level, ProjectConfig};
+use crate::definition::{IndexPath, Kind, Level, MaintenanceKind, ProjectConfig};
 use crate::error::TransformErrorKind;
 use crate::parameters::Parameters;
 use crate::shape::sha256_hex;
@@ -58,14 +58,14 @@ pub(crate) fn prefix_is_plain(config: &ProjectConfig) -> bool {
 
 pub(super) fn apply(origin: &Origin<'_>, task: &mut Task) -> Result<(), TransformErrorKind> {
     let (config, parameters) = (origin.run.config, origin.run.parameters);
-    let Some(cached) = &task.attributes.cached_task else {
+    let Some(cached) = task.cached_task().cloned() else {
         return Ok(());
     };
     let hash = |namespace: &str| {
         path(
             config,
             namespace,
-            cached,
+            &cached,
             &format!("hash.{}", cached.digest),
         )
     };
@@ -83,11 +83,11 @@ pub(super) fn apply(origin: &Origin<'_>, task: &mut Task) -> Result<(), Transfor
     } else {
         let namespace = format!("cache.level-{}", parameters.level);
         routes.push(hash(&namespace)?);
-        routes.push(path(config, &namespace, cached, "latest")?);
+        routes.push(path(config, &namespace, &cached, "latest")?);
         routes.push(path(
             config,
             &namespace,
-            cached,
+            &cached,
             &format!("pushdate.{}", parameters.build_date_long()),
         )?);
     }
@@ -145,6 +145,21 @@ fn by_name(
         .map_err(TransformErrorKind::Index)
     })
     .collect()
+}
+
+/// Where the newest task about the fleet is found, by its kind: beside what is published, and not below `cache`, since it
+/// takes nothing's place.
+pub(crate) fn maintenance(
+    kind: MaintenanceKind,
+    config: &ProjectConfig,
+    parameters: &Parameters,
+) -> Result<IndexPath, TransformErrorKind> {
+    let project = word(&parameters.project);
+    IndexPath::new(&format!(
+        "{}.v2.{project}.latest.maintenance.{kind}",
+        config.trust_domain
+    ))
+    .map_err(TransformErrorKind::Index)
 }
 
 #[cfg(test)]

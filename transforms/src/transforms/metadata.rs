@@ -6,7 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Origin;
+use super::{Origin, Run};
+use crate::definition::Os;
 use crate::error::TransformErrorKind;
 use crate::parameters::Parameters;
 use crate::task::{Metadata, Task};
@@ -19,32 +20,58 @@ const LONGEST_REASONS: usize = 2000;
     reason = "all transforms have one signature"
 )]
 pub(super) fn apply(origin: &Origin<'_>, task: &mut Task) -> Result<(), TransformErrorKind> {
-    let (image, parameters) = (origin.image, origin.run.parameters);
-    task.description = origin.description.trim().to_owned();
+    let image = origin.image;
     let owner = &image.definition.owner;
+    let about = About {
+        description: origin.description,
+        reasons: image.reasons.get(&origin.kind).map_or(&[], Vec::as_slice),
+        owner: if owner.is_empty() {
+            &origin.run.config.owner
+        } else {
+            owner
+        },
+        path: image.path,
+        os: origin.shape.worker.os,
+    };
+    write(&about, origin.run, task);
+    Ok(())
+}
+
+/// What is said of a task.
+pub(super) struct About<'a> {
+    /// The template's description, rendered.
+    pub(super) description: &'a str,
+    /// Why the task is of interest.
+    pub(super) reasons: &'a [String],
+    pub(super) owner: &'a str,
+    /// The file that it comes from, relative to the repository's root.
+    pub(super) path: &'a str,
+    /// Its worker's operating system.
+    pub(super) os: Os,
+}
+
+/// Writes it.
+pub(super) fn write(about: &About<'_>, run: &Run<'_>, task: &mut Task) {
+    let parameters = run.parameters;
+    task.description = about.description.trim().to_owned();
     task.task.metadata = Metadata {
         name: task.label.to_string(),
-        description: match image.reasons.get(&origin.kind).map(Vec::as_slice) {
-            None | Some([]) => task.description.clone(),
-            Some(reasons) => format!("{} ({})", task.description, shorten(&reasons.join("; "))),
+        description: match about.reasons {
+            [] => task.description.clone(),
+            reasons => format!("{} ({})", task.description, shorten(&reasons.join("; "))),
         },
-        owner: if owner.is_empty() {
-            origin.run.config.owner.clone()
-        } else {
-            owner.clone()
-        },
-        source: source(parameters, image.path),
+        owner: about.owner.to_owned(),
+        source: source(parameters, about.path),
     };
     task.task.tags = BTreeMap::from([
         ("createdForUser", parameters.owner.clone()),
         ("kind", task.kind.to_string()),
         ("label", task.label.to_string()),
-        ("os", origin.shape.worker.os.to_string()),
+        ("os", about.os.to_string()),
         ("project", parameters.project.clone()),
-        ("trust-domain", origin.run.config.trust_domain.to_string()),
+        ("trust-domain", run.config.trust_domain.to_string()),
         ("worker-implementation", task.implementation().to_string()),
     ]);
-    Ok(())
 }
 
 fn shorten(text: &str) -> String {

@@ -5,11 +5,11 @@
 //! and a mount of the binary; for Windows: `command: ["taskgraph-images.exe build a@aws"]`; for docker-worker:
 //! `command: [taskgraph-images, build, a@aws]` and the alias's container.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::definition::{
-    ContainerImage, Duration, ImageDefinition, Implementation, Kind, Level, Os, Platform,
-    ProjectConfig,
+    ContainerImage, Duration, ImageDefinition, Implementation, Kind, Level, MaintenanceTask, Os,
+    Platform, ProjectConfig, SecretName, TaskKind,
 };
 use crate::error::TransformErrorKind;
 use crate::parameters::Parameters;
@@ -19,13 +19,13 @@ use crate::payload::{
     OnExitStatus, Payload,
 };
 use crate::quote;
-use crate::shape::PayloadShape;
+use crate::shape::WorkerShape;
 use crate::task::{RelativeDatestamp, TaskString};
 use crate::templates::{KindTemplates, Rendered};
 
 use super::caches;
 use super::environment::environment;
-use super::subject::{Subject, context};
+use super::subject::{SeenImage, context};
 
 /// What a Windows worker's command exits with when the system shuts down under it: a console closed, and Ctrl-C.
 const WINDOWS_REBOOT: [u32; 2] = [1_073_807_364, 3_221_225_786];
@@ -34,6 +34,19 @@ const WINDOWS_REBOOT: [u32; 2] = [1_073_807_364, 3_221_225_786];
 const DOCKER_FOLDER: &str = "/builds/worker";
 const DOCKER_UPLOAD_DIR: &str = "/builds/worker/artifacts";
 const UPLOAD_DIR: &str = "artifacts";
+
+/// What a task does, as far as its payload depends on it.
+pub(crate) struct Work<'a> {
+    pub(crate) kind: TaskKind,
+    pub(crate) worker: &'a WorkerShape,
+    /// The names of the edges to the tasks that it needs.
+    pub(crate) edges: &'a BTreeSet<&'static str>,
+    pub(crate) secrets: &'a BTreeSet<SecretName>,
+    /// The image, as templates see it; absent where the task is about none.
+    pub(crate) image: Option<SeenImage<'a>>,
+    /// What the settings say of a task about the fleet.
+    pub(crate) maintenance: Option<&'a MaintenanceTask>,
+}
 
 /// The limits of time, which a fingerprint leaves out.
 #[derive(Debug, Clone, Copy)]
@@ -71,16 +84,15 @@ impl Limits {
 
 /// The payload of a task, and its template's description.
 pub(crate) fn payload(
-    shape: &PayloadShape,
-    subject: &Subject,
+    work: &Work<'_>,
     limits: Limits,
     config: &ProjectConfig,
     parameters: &Parameters,
     templates: &KindTemplates,
 ) -> Result<(Payload, String), TransformErrorKind> {
     let level = parameters.level;
-    let implementation = *shape.worker.implementation.at(level);
-    let (tool, upload_dir) = match (implementation, shape.worker.os) {
+    let implementation = *work.worker.implementation.at(level);
+    let (tool, upload_dir) = match (implementation, work.worker.os) {
         (Implementation::DockerWorker, _) => ("taskgraph-images", DOCKER_UPLOAD_DIR),
         (Implementation::GenericWorker, Os::Linux) => ("./taskgraph-images", UPLOAD_DIR),
         (Implementation::GenericWorker, Os::Windows) => ("taskgraph-images.exe", UPLOAD_DIR),
@@ -94,24 +106,24 @@ pub(crate) fn payload(
         retry,
     } = templates
         .render(
-            shape.kind,
-            &context(shape, subject, tool, config, parameters),
+            work.kind,
+            &context(work.kind, work.image, tool, config, parameters),
         )
         .map_err(TransformErrorKind::Render)?;
-    let env = environment(shape, upload_dir, env, config, parameters)?;
+    let env = environment(work, upload_dir, env, config, parameters)?;
     let expires = RelativeDatestamp::from(limits.expires);
     let max_run_time = limits.max_run_time;
     let chain_of_trust = level == Level::Three;
     // What looks at a stranger's template has nothing to say to Taskcluster.
-    let taskcluster_proxy = shape.kind != Kind::Validate;
+    let taskcluster_proxy = work.kind != Kind::Validate;
     let mut caches = BTreeMap::new();
     for cache in cache_templates {
         caches.insert(caches::name(&cache.name, config, parameters)?, cache.path);
     }
     let place = |path: &str| format!("{upload_dir}/{path}");
-    let payload = match (implementation, shape.worker.os) {
+    let payload = match (implementation, work.worker.os) {
         (Implementation::DockerWorker, _) => Payload::DockerWorker(DockerWorkerPayload {
-            image: container(shape, level),
+            image: container(work.worker, level),
             command,
             env,
             max_run_time,
@@ -140,7 +152,7 @@ pub(crate) fn payload(
             },
         }),
         (Implementation::GenericWorker, os) => {
-            let mut mounts = vec![tool_mount(shape, config)];
+            let mut mounts = vec![tool_mount(work.worker, config)];
             mounts.extend(
                 caches
                     .into_iter()
@@ -158,11 +170,11 @@ pub(crate) fn payload(
                     expires,
                 })
                 .collect();
-            let os_groups = shape.worker.os_groups.iter().cloned().collect();
+            let os_groups = work.worker.os_groups.iter().cloned().collect();
             let features = GenericWorkerFeatures {
                 taskcluster_proxy,
                 chain_of_trust,
-                run_as_administrator: shape.worker.administrator,
+                run_as_administrator: work.worker.administrator,
             };
             match os {
                 Os::Linux => Payload::GenericWorkerPosix(GenericWorkerPosixPayload {
@@ -198,8 +210,8 @@ pub(crate) fn payload(
     Ok((payload, description))
 }
 
-fn container(shape: &PayloadShape, level: Level) -> DockerImage {
-    match shape.worker.image.as_ref().map(|image| image.at(level)) {
+fn container(worker: &WorkerShape, level: Level) -> DockerImage {
+    match worker.image.as_ref().map(|image| image.at(level)) {
         Some(ContainerImage::Registry(name)) => DockerImage::Registry(name.clone()),
         Some(ContainerImage::Indexed { namespace, path }) => DockerImage::Indexed {
             r#type: "indexed-image",
@@ -212,10 +224,10 @@ fn container(shape: &PayloadShape, level: Level) -> DockerImage {
 }
 
 /// The binary, pinned by the settings or made by the decision task.
-fn tool_mount(shape: &PayloadShape, config: &ProjectConfig) -> Mount {
+fn tool_mount(worker: &WorkerShape, config: &ProjectConfig) -> Mount {
     let platform = Platform {
-        os: shape.worker.os,
-        arch: shape.worker.arch,
+        os: worker.os,
+        arch: worker.arch,
     };
     let extension = match platform.os {
         Os::Linux => "",
@@ -250,7 +262,9 @@ mod tests {
     use super::*;
     use crate::definition::Digest;
     use crate::json;
+    use crate::shape::PayloadShape;
     use crate::testing;
+    use crate::transforms::subject::Subject;
 
     fn render(
         worker: &str,
@@ -265,8 +279,7 @@ mod tests {
         let subject = Subject::of(&image, &testing::digests()[&Kind::Build]);
         let limits = Limits::of(Kind::Build, &image, config, Level::One);
         payload(
-            &shape,
-            &subject,
+            &shape.work(&subject),
             limits,
             config,
             &testing::push(Level::One),

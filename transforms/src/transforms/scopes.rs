@@ -4,8 +4,10 @@
 //! After: `secrets:get:project/td/level-1/cloud/google`, `generic-worker:cache:td-level-1-…`,
 //! `generic-worker:os-group:td-1/image-builder/kvm`.
 
-use super::Origin;
+use super::{Origin, Run};
+use crate::definition::SecretName;
 use crate::error::TransformErrorKind;
+use crate::shape::WorkerShape;
 use crate::task::Task;
 
 #[expect(
@@ -13,20 +15,30 @@ use crate::task::Task;
     reason = "all transforms have one signature"
 )]
 pub(super) fn apply(origin: &Origin<'_>, task: &mut Task) -> Result<(), TransformErrorKind> {
-    let run = origin.run;
+    let shape = origin.shape;
+    task.task.scopes = needed(task, origin.run, &shape.worker, &shape.secrets, []);
+    Ok(())
+}
+
+/// What a task needs for its payload, its worker and its secrets, and what it is given besides.
+pub(super) fn needed<'a>(
+    task: &Task,
+    run: &Run<'_>,
+    worker: &WorkerShape,
+    secrets: impl IntoIterator<Item = &'a SecretName>,
+    besides: impl IntoIterator<Item = String>,
+) -> Vec<String> {
     let implementation = task.implementation();
     let queue = &task.task.task_queue_id;
-    let worker = &origin.shape.worker;
-    let mut scopes: Vec<String> = origin
-        .shape
-        .secrets
-        .iter()
+    let mut scopes: Vec<String> = secrets
+        .into_iter()
         .map(|secret| {
             format!(
                 "secrets:get:{}",
                 secret.at(&run.config.trust_domain, run.parameters.level)
             )
         })
+        .chain(besides)
         .collect();
     scopes.extend(
         task.task
@@ -45,6 +57,5 @@ pub(super) fn apply(origin: &Origin<'_>, task: &mut Task) -> Result<(), Transfor
     }
     scopes.sort();
     scopes.dedup();
-    task.task.scopes = scopes;
-    Ok(())
+    scopes
 }

@@ -3,7 +3,7 @@
 use handlebars::Context;
 use serde::Serialize;
 
-use crate::definition::{Digest, ImageDefinition, ProjectConfig};
+use crate::definition::{Digest, ImageDefinition, ProjectConfig, TaskKind};
 use crate::json;
 use crate::parameters::Parameters;
 use crate::shape::PayloadShape;
@@ -51,17 +51,38 @@ impl Subject {
     }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "kebab-case")]
-struct Seen<'a> {
+/// All that templates see of an image.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct SeenImage<'a> {
     #[serde(flatten)]
     subject: &'a Subject,
-    kind: &'a str,
     cloud: &'a str,
     os: &'a str,
     arch: &'a str,
     builder: &'a str,
     method: &'a str,
+}
+
+impl<'a> SeenImage<'a> {
+    pub(crate) fn new(shape: &PayloadShape, subject: &'a Subject) -> Self {
+        Self {
+            subject,
+            cloud: shape.cloud.as_str(),
+            os: shape.os.as_str(),
+            arch: shape.arch.as_str(),
+            builder: shape.builder.as_str(),
+            method: shape.method.map_or("", |method| method.as_str()),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Seen<'a> {
+    /// What is not there at all, no template can name.
+    #[serde(flatten)]
+    image: Option<SeenImage<'a>>,
+    kind: &'a str,
     tool: &'a str,
     trust_domain: &'a str,
     definitions: &'a str,
@@ -86,22 +107,18 @@ struct SeenRun<'a> {
     pull_request: String,
 }
 
-/// All that templates see. An absent value is the empty string, so that strict mode only refuses unknown names.
+/// All that templates see. An absent value is the empty string, so that strict mode only refuses unknown names; what
+/// tells of an image is unknown where there is none.
 pub(crate) fn context(
-    shape: &PayloadShape,
-    subject: &Subject,
+    kind: TaskKind,
+    image: Option<SeenImage<'_>>,
     tool: &str,
     config: &ProjectConfig,
     parameters: &Parameters,
 ) -> Context {
     Context::from(json::tree(&Seen {
-        subject,
-        kind: shape.kind.as_str(),
-        cloud: shape.cloud.as_str(),
-        os: shape.os.as_str(),
-        arch: shape.arch.as_str(),
-        builder: shape.builder.as_str(),
-        method: shape.method.map_or("", |method| method.as_str()),
+        image,
+        kind: kind.as_str(),
         tool,
         trust_domain: config.trust_domain.as_str(),
         definitions: &config.definitions,

@@ -16,7 +16,14 @@ pub(crate) fn alias<'a>(
     kind: Kind,
     config: &'a ProjectConfig,
 ) -> Result<&'a WorkerAlias, TransformErrorKind> {
-    let name = name(image, kind, config);
+    named(name(image, kind, config), config)
+}
+
+/// The alias of a name, if tasks can run there.
+pub(crate) fn named<'a>(
+    name: &AliasName,
+    config: &'a ProjectConfig,
+) -> Result<&'a WorkerAlias, TransformErrorKind> {
     let alias = config
         .workers
         .get(name)
@@ -40,11 +47,7 @@ pub(crate) fn task_queue(
     config: &ProjectConfig,
     level: Level,
 ) -> Result<TaskQueueId, TransformErrorKind> {
-    let alias = alias(image, kind, config)?;
-    Ok(TaskQueueId {
-        provisioner: alias.provisioner.at(level).clone(),
-        worker_type: alias.worker_type.at(level).clone(),
-    })
+    Ok(alias(image, kind, config)?.task_queue(level))
 }
 
 fn name<'a>(image: &'a ImageDefinition, kind: Kind, config: &'a ProjectConfig) -> &'a AliasName {
@@ -95,7 +98,8 @@ mod tests {
         let (mut config, image) = (testing::config(), testing::image("a", "linus-builder"));
         assert_eq!(
             alias(&image, Kind::Build, &config).unwrap_err().to_string(),
-            "unknown worker alias `linus-builder`; known are `containers`, `linux-builder`, `windows-builder`"
+            "unknown worker alias `linus-builder`; known are `containers`, `housekeeping`, `linux-builder`, \
+             `maintenance`, `windows-builder`"
         );
         let image = testing::image("a", "containers");
         config.workers.get_mut("containers").unwrap().image = None;

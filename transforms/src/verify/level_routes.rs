@@ -1,5 +1,5 @@
 //! A task is indexed below its own level only, a pull request's below its own namespace only, and by name only if it
-//! publishes at level 3.
+//! publishes at level 3, or is about the fleet there.
 //!
 //! This is a list of what may be, not of what may not.
 
@@ -30,6 +30,10 @@ pub(super) fn check(graph: &Graph<'_>, faults: &mut Faults) {
 
 fn allowed(graph: &Graph<'_>, task: &Task, route: &str) -> bool {
     let (config, parameters) = (graph.config, graph.parameters);
+    if let Some(kind) = task.kind.maintenance() {
+        let own = index::maintenance(kind, config, parameters);
+        return parameters.maintains() && own.is_ok_and(|path| route == format!("index.{path}"));
+    }
     if route == "checks" || route.starts_with("tc-treeherder.v2.") {
         return true;
     }

@@ -30,6 +30,17 @@ fn allowed(graph: &Graph<'_>, task: &Task, scope: &str) -> bool {
     let (domain, level) = (&graph.config.trust_domain, graph.parameters.level);
     let cache = caches::prefix(graph.config, graph.parameters);
     let queue = &task.task.task_queue_id;
+    let settings = task
+        .kind
+        .maintenance()
+        .and_then(|kind| graph.config.maintenance.get(&kind));
+    let mut tokens = settings
+        .and_then(|settings| settings.github.as_ref())
+        .into_iter()
+        .flat_map(|github| github.scopes());
+    if graph.parameters.maintains() && tokens.any(|token| token == scope) {
+        return true;
+    }
     [
         format!("secrets:get:project/{domain}/level-{level}/"),
         format!("secrets:get:project/{domain}/level-any/"),
@@ -59,6 +70,7 @@ mod tests {
             "queue:create-task:highest:td-1/image-builder",
             "index:insert-task:td.cache.level-1.x",
             "assume:repo:github.com/o/r:branch:main",
+            "auth:github-repo-token:bot/example/images:contents:write",
             "*",
         ] {
             check(

@@ -29,7 +29,7 @@ mod tests {
     fn level_1_publishes_nothing() {
         check(
             "publish-level",
-            |tasks| tasks[0].kind = Kind::Publish,
+            |tasks| tasks[0].kind = Kind::Publish.into(),
             "publishes at level 1",
         );
     }

@@ -34,13 +34,13 @@ pub(super) fn check(graph: &Graph<'_>, faults: &mut Faults) {
                 HINT,
             );
         }
-        if task.kind != Kind::Validate && task.attributes.cloud.has_accounts() {
+        let cloud = task.attributes.image.as_ref().map(|image| image.cloud);
+        if let Some(cloud) = cloud.filter(|cloud| cloud.has_accounts())
+            && task.kind != Kind::Validate
+        {
             faults.task(
                 task,
-                format!(
-                    "uses {} in `{event}`, whose code a stranger chose",
-                    task.attributes.cloud
-                ),
+                format!("uses {cloud} in `{event}`, whose code a stranger chose"),
                 HINT,
             );
         }
@@ -94,7 +94,7 @@ mod tests {
                     .iter_mut()
                     .find(|task| task.kind == Kind::Build)
                     .unwrap();
-                task.attributes.cloud = Cloud::Aws;
+                task.attributes.image.as_mut().unwrap().cloud = Cloud::Aws;
             },
             "uses aws",
         );

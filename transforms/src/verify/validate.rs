@@ -63,7 +63,7 @@ mod tests {
     fn it_stands_in_for_a_build_and_no_more() {
         check(
             "validate",
-            |tasks| tasks[0].kind = Kind::Validate,
+            |tasks| tasks[0].kind = Kind::Validate.into(),
             "validates in a run that may build",
         );
         let stranger = testing::stranger();

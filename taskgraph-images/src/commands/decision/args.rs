@@ -146,7 +146,8 @@ pub(super) struct EventArgs {
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Target tasks")]
 pub(super) struct CronArgs {
-    /// How target tasks are chosen: `default`, `rebuild`, `all`, `image` or `none`
+    /// How target tasks are chosen: `default`, `rebuild`, `all`, `image`, `none`; or one task about the fleet: `upgrade`,
+    /// `pools`, `projects`, `cleanup`
     #[arg(
         long,
         value_name = "METHOD",
@@ -318,7 +319,7 @@ mod tests {
             prop_oneof![
                 3 => proptest::sample::select(vec![
                     "--target-tasks-method=rebuild", "--target-tasks-method", "all", "--optimize-target-tasks=false",
-                    "--include-push-tasks", "--rebuild-kind=build",
+                    "--include-push-tasks", "--rebuild-kind=build", "--target-tasks-method=upgrade",
                 ]),
                 1 => proptest::sample::select(vec![
                     "--level=3", "--level", "3", "--tasks-for=github-push", "--head-rev=x", "--project=x", "--image=x",

@@ -358,7 +358,8 @@ fn push_tasks(
         Label::new(label)
             .ok()
             .and_then(|label| graphs.full.get(&label))
-            .is_some_and(|task| !extras.rebuild_kinds.contains(&task.kind))
+            .and_then(|task| task.kind.image())
+            .is_some_and(|kind| !extras.rebuild_kinds.contains(&kind))
     };
     Ok(labels
         .into_iter()

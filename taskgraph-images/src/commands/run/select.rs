@@ -14,7 +14,7 @@ use taskgraph_images::output::preview::{Event, Preview, task_graph};
 use taskgraph_images::output::text;
 use taskgraph_images::taskcluster::TaskId;
 use taskgraph_images::transforms::{
-    ImageId, Kind, Label, Level, Parameters, TaskGraph, TransformError,
+    ImageId, Kind, Label, Level, Parameters, Task, TaskGraph, TaskKind, TransformError,
 };
 use taskgraph_images::tree::snapshot::Fetchable;
 
@@ -111,9 +111,10 @@ pub(super) fn choose(
         images(args, &snapshot)?
     };
     let full = task_graph(&snapshot, Some(&images), &parameters)?;
+    let asked = |task: &Task| task.image().is_some_and(|image| images.contains(image));
     let wanted = full
         .tasks()
-        .filter(|task| images.contains(&task.attributes.image) && is_wanted(task.kind, args.kind));
+        .filter(|task| asked(task) && is_wanted(task.kind, args.kind));
     let graph = part(&full, wanted.map(|task| &task.label))?;
     chosen(&graph, &snapshot, args.level)
 }
@@ -140,11 +141,11 @@ fn images(args: &Args, snapshot: &Snapshot) -> Result<BTreeSet<ImageId>, Failure
     ))
 }
 
-fn is_wanted(kind: Kind, last: Option<Last>) -> bool {
+fn is_wanted(kind: TaskKind, last: Option<Last>) -> bool {
     match last {
         None => true,
         Some(Last::Build) => kind == Kind::Build,
-        Some(Last::Verify) => matches!(kind, Kind::Build | Kind::Verify),
+        Some(Last::Verify) => kind == Kind::Build || kind == Kind::Verify,
     }
 }
 
@@ -184,14 +185,18 @@ fn chosen(graph: &TaskGraph, snapshot: &Snapshot, level: Level) -> Result<Chosen
     let place = |label: &Label| order.iter().position(|other| *other == label);
     let tasks = plan
         .tasks()
-        .map(|task| Selected {
-            label: task.label.clone(),
-            image: task.attributes.image.clone(),
-            kind: task.kind,
-            id: plan.id(task).clone(),
-            digest: task.task.extra.image.digest.to_string(),
-            definition: plan.definition(task, now),
-            needs: task.dependencies.values().filter_map(place).collect(),
+        // No run here is one of those that have other tasks than images'.
+        .filter_map(|task| {
+            let image = task.task.extra.image.as_ref()?;
+            Some(Selected {
+                label: task.label.clone(),
+                image: image.id.clone(),
+                kind: task.kind.image()?,
+                id: plan.id(task).clone(),
+                digest: image.digest.to_string(),
+                definition: plan.definition(task, now),
+                needs: task.dependencies.values().filter_map(place).collect(),
+            })
         })
         .collect();
     Ok(Chosen {

@@ -93,6 +93,9 @@ fn refusal(
     found: &Found,
     artifacts: Option<&BTreeMap<String, Timestamp>>,
 ) -> Option<String> {
+    let (Some(image), Some(extra)) = (task.image(), &task.task.extra.image) else {
+        return Some("nothing may take the place of what is about no image".to_owned());
+    };
     let level = level_of(question, path);
     let scheduler = scheduler_id(question.config, level);
     let deadline = question.now.after(task.task.deadline.after);
@@ -118,12 +121,8 @@ fn refusal(
     }
     for (what, is, should) in [
         ("kind", &found.kind, task.kind.to_string()),
-        ("image", &found.image, task.attributes.image.to_string()),
-        (
-            "digest",
-            &found.digest,
-            task.task.extra.image.digest.to_string(),
-        ),
+        ("image", &found.image, image.to_string()),
+        ("digest", &found.digest, extra.digest.to_string()),
     ] {
         if is.as_deref() != Some(should.as_str()) {
             return Some(match is {

@@ -11,13 +11,14 @@ use crate::testing;
 
 /// Texts and dice, drawn one after the other.
 pub(super) struct Draw<T: Iterator<Item = String>, D: Iterator<Item = u8>> {
+    level: Level,
     texts: T,
     dice: D,
 }
 
 impl<T: Iterator<Item = String>, D: Iterator<Item = u8>> Draw<T, D> {
-    pub(super) fn new(texts: T, dice: D) -> Self {
-        Self { texts, dice }
+    pub(super) fn new(level: Level, texts: T, dice: D) -> Self {
+        Self { level, texts, dice }
     }
 
     fn text(&mut self) -> String {
@@ -28,8 +29,12 @@ impl<T: Iterator<Item = String>, D: Iterator<Item = u8>> Draw<T, D> {
         self.dice.next().unwrap_or_default()
     }
 
-    /// Once in `times`.
+    /// Once in `times`; less often at level 3, where more is refused.
     fn once_in(&mut self, times: u8) -> bool {
+        let times = match self.level {
+            Level::One => times,
+            Level::Three => times.saturating_mul(4),
+        };
         self.die().is_multiple_of(times)
     }
 
@@ -51,9 +56,9 @@ impl<T: Iterator<Item = String>, D: Iterator<Item = u8>> Draw<T, D> {
         let config = self.config();
         let images = self.images();
         let mut templates = BTreeMap::new();
-        for kind in Kind::ALL {
+        for kind in TaskKind::all() {
             if self.once_in(3) {
-                templates.insert(*kind, self.template());
+                templates.insert(kind, self.template(kind));
             }
         }
         Attack {
@@ -80,7 +85,7 @@ impl<T: Iterator<Item = String>, D: Iterator<Item = u8>> Draw<T, D> {
         let mut parameters = Parameters {
             tasks_for: event.to_owned(),
             pull_request_number: number,
-            ..testing::push(Level::One)
+            ..testing::push(self.level)
         };
         for field in [
             &mut parameters.base_ref,
@@ -183,7 +188,40 @@ impl<T: Iterator<Item = String>, D: Iterator<Item = u8>> Draw<T, D> {
             max_run_time: Duration::minutes(30),
             environment: BTreeMap::new(),
         });
+        self.maintenance(&mut config);
         config
+    }
+
+    /// What the settings say of tasks about the fleet.
+    fn maintenance(&mut self, config: &mut ProjectConfig) {
+        let aliases: Vec<AliasName> = config.workers.keys().cloned().collect();
+        for kind in MaintenanceKind::ALL {
+            if self.once_in(5) {
+                config.maintenance.remove(kind);
+            }
+        }
+        let mut all = std::mem::take(&mut config.maintenance);
+        for settings in all.values_mut() {
+            if self.once_in(9) {
+                settings.worker = aliases[usize::from(self.die()) % aliases.len()].clone();
+            }
+            if self.once_in(4) {
+                settings.secrets.extend(SecretName::new(&self.text()).ok());
+            }
+            if self.once_in(6) {
+                let value = self.text();
+                settings.environment.insert(self.text(), value);
+            }
+            if let Some(github) = &mut settings.github {
+                self.spoil(4, &mut github.app, |text| GithubApp::new(text).ok());
+                if self.once_in(4) {
+                    github
+                        .repositories
+                        .extend(GithubRepository::new(&self.text()).ok());
+                }
+            }
+        }
+        config.maintenance = all;
     }
 
     fn images(&mut self) -> Vec<ImageDefinition> {
@@ -242,7 +280,7 @@ impl<T: Iterator<Item = String>, D: Iterator<Item = u8>> Draw<T, D> {
     }
 
     /// A kind's template, as a stranger's head may override it.
-    fn template(&mut self) -> String {
+    fn template(&mut self, kind: TaskKind) -> String {
         let variable = match self.die() % 8 {
             0 => self.text(),
             1 => self
@@ -253,6 +291,7 @@ impl<T: Iterator<Item = String>, D: Iterator<Item = u8>> Draw<T, D> {
                     "Taskgraph_Images_Secrets",
                     "TASKCLUSTER_PROXY_URL",
                     "TASKGRAPH_IMAGES_BUILD_TASK_ID",
+                    "TASKGRAPH_IMAGES_GITHUB_APP",
                     "td_head_rev",
                 ])
                 .to_owned(),
@@ -271,12 +310,30 @@ impl<T: Iterator<Item = String>, D: Iterator<Item = u8>> Draw<T, D> {
             // Text is a template of its own: hostile text may be none.
             _ => json!(self.text().replace("{{", "")),
         };
+        // Of a task about no image, a template that names one is refused; so is one that mounts a cache.
+        let about_image = kind.maintenance().is_none() || self.once_in(9);
+        let (image, description) = if about_image {
+            ("{{image}}", "{{description}}")
+        } else {
+            ("{{kind}}", "{{definitions}}")
+        };
+        let value = match value {
+            serde_json::Value::String(text) if !about_image => {
+                json!(text.replace("{{description}}", "{{run.owner}}"))
+            }
+            other => other,
+        };
+        let caches = if about_image {
+            json!([{"name": cache, "path": "x"}])
+        } else {
+            json!([])
+        };
         json!({
-            "description": "{{description}}",
-            "command": ["{{tool}}", "build", "{{image}}", "{{sh run.head_ref}}"],
+            "description": description,
+            "command": ["{{tool}}", "build", image, "{{sh run.head_ref}}"],
             "env": {variable: value},
-            "artifacts": [{"name": "public/{{image}}", "path": "x", "type": "directory"}],
-            "caches": [{"name": cache, "path": "x"}],
+            "artifacts": [{"name": format!("public/{image}"), "path": "x", "type": "directory"}],
+            "caches": caches,
             "retry": [4],
         })
         .to_string()
