@@ -117,6 +117,7 @@ pub mod manifest;
 pub mod output;
 pub mod packer;
 mod payloads;
+pub mod providers;
 pub mod replay;
 pub mod scripts;
 pub mod taskcluster;

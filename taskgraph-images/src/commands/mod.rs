@@ -8,6 +8,7 @@ mod build;
 mod buildah;
 mod check;
 mod checkout;
+mod cleanup;
 mod completions;
 mod decision;
 mod digest;
@@ -60,8 +61,9 @@ Exit codes:
   2  wrong use
   3  the repository cannot answer, a file cannot be read or written, or a program is missing
   4  Taskcluster did not answer; running again may help
-  5  Taskcluster refuses: scopes are missing, or a task is none that it takes
- 75  something around a task failed, such as a fetch; running again may help";
+  5  Taskcluster or a cloud refuses: scopes are missing, or a task is none that it takes; or what is to be published
+     does not agree with what was built and verified
+ 75  something around a task failed, such as a fetch, or a cloud's quota is used up; running again may help";
 
 /// Arguments of every command.
 #[derive(Debug, Clone, clap::Args)]
@@ -137,6 +139,7 @@ enum Command {
     Build(build::Args),
     Verify(verify::Args),
     Publish(publish::Args),
+    Cleanup(cleanup::Args),
     Validate(validate::Args),
     Run(Box<run::Args>),
     LoadTask(load_task::Args),
@@ -163,6 +166,7 @@ pub(crate) fn run(cli: Cli, printer: &mut Printer) -> Result<(), Failure> {
         Command::ActionCallback(args) => action::callback(&args, global, printer),
         Command::TestActionCallback(args) => action::test(&args, global, printer),
         Command::Publish(args) => publish::run(&args, global, printer),
+        Command::Cleanup(args) => cleanup::run(&args, printer),
         Command::Verify(args) => verify::run(&args, global, printer),
         Command::Build(args) => build::run(&args, global, printer),
         Command::Check(args) => check::run(args, global, printer),
