@@ -99,7 +99,12 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
             worker.fetch(&build, file, &folder)?;
         }
     }
-    let artifacts = promote(&worker, &promotion, args.dry_run, printer)?;
+    let promoted = promote(&worker, &promotion, args.dry_run, printer);
+    if promoted.is_err() {
+        // What a task that failed leaves must not look like something published.
+        let _ = std::fs::remove_dir_all(&folder);
+    }
+    let artifacts = promoted?;
     if args.dry_run {
         std::fs::remove_dir_all(&folder)?;
         printer.note("nothing was published");

@@ -232,5 +232,6 @@ fn is_absent(error: &ProviderError) -> bool {
         .any(|known| words.contains(known))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

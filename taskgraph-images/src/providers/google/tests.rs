@@ -91,7 +91,7 @@ impl Fake {
             ("GET", None) if path.contains("/operations/") => {
                 self.operations += 1;
                 let mut operation = json!({"name": "op", "selfLink": format!("{BASE}projects/images-1/global/operations/op"),
-                    "status": if self.operations % 3 == 0 { "DONE" } else { "RUNNING" }});
+                    "status": if self.operations.is_multiple_of(3) { "DONE" } else { "RUNNING" }});
                 if operation["status"] == "DONE"
                     && let Some(error) = self.error.take()
                 {
