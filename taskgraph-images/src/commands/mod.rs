@@ -61,9 +61,8 @@ Exit codes:
   2  wrong use
   3  the repository cannot answer, a file cannot be read or written, or a program is missing
   4  Taskcluster did not answer; running again may help
-  5  Taskcluster or a cloud refuses: scopes are missing, or a task is none that it takes; or what is to be published
-     does not agree with what was built and verified
- 75  something around a task failed, such as a fetch, or a cloud's quota is used up; running again may help";
+  5  Taskcluster or a cloud refuses: scopes are missing, a task is none that it takes, a name is another's
+ 75  something around a task failed, such as a fetch, or a quota is used up; running again may help";
 
 /// Arguments of every command.
 #[derive(Debug, Clone, clap::Args)]

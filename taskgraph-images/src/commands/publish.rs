@@ -25,8 +25,8 @@ use crate::printer::Printer;
 /// verified. The manifest of what is published is left in `manifest/` below the folder of artifacts: for disks and
 /// containers with the file itself, at its checksum.
 ///
-/// In a cloud an image is copied to every region of its definition, and can be used in none before it is in all; only then
-/// is the manifest written. Run again, it continues what it began, and what has a name already is never replaced.
+/// In a cloud an image is copied to every region of its definition. When it is in all of them, and not before, it is shared,
+/// and the manifest is written. Run again, it continues what it began, and what has a name already is never replaced.
 /// Credentials are those of the machine, of the environment, or of the secrets that the definition names.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
