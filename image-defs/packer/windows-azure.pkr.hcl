@@ -104,17 +104,23 @@ variable "gallery_subscription_id" {
   default = env("GALLERY_SUBSCRIPTION_ID")
 }
 
+variable "labels" {
+  type        = map(string)
+  default     = {}
+  description = "More tags of the image, and of what is made to build it."
+}
+
 locals {
   now = timestamp()
   # Gallery versions are three integers without leading zeros: the 1 in front keeps the time of day one.
   version = "1.${formatdate("YYYYMMDD", local.now)}.1${formatdate("hhmmss", local.now)}"
   windows = "${path.root}/../scripts/windows"
 
-  tags = {
+  tags = merge(var.labels, {
     image       = var.image_name
     level       = var.image_level
     taskcluster = var.versions["taskcluster"]
-  }
+  })
 
   environment = concat(
     [

@@ -83,14 +83,20 @@ variable "artifacts" {
   default     = "artifacts"
 }
 
+variable "labels" {
+  type        = map(string)
+  default     = {}
+  description = "More labels or tags of the image, and of what is made to build it."
+}
+
 locals {
   stamp   = formatdate("YYYYMMDD-hhmmss", timestamp())
   windows = "${path.root}/../scripts/windows"
 
-  tags = {
+  tags = merge(var.labels, {
     image = var.image_name
     level = var.image_level
-  }
+  })
 
   environment = concat(
     [
@@ -110,6 +116,9 @@ source "amazon-ebs" "server" {
   ami_name      = "${var.image_name}-${local.stamp}"
   tags          = local.tags
   snapshot_tags = local.tags
+  # What a killed build leaves is found by them.
+  run_tags        = local.tags
+  run_volume_tags = local.tags
 
   source_ami_filter {
     owners      = ["amazon"]
@@ -150,6 +159,9 @@ source "amazon-ebs" "gpu" {
   source_ami    = var.parent_image
   tags          = local.tags
   snapshot_tags = local.tags
+  # What a killed build leaves is found by them.
+  run_tags        = local.tags
+  run_volume_tags = local.tags
 
   launch_block_device_mappings {
     device_name           = "/dev/sda1"
@@ -178,6 +190,7 @@ source "googlecompute" "server" {
   image_name                      = "${var.image_name}-${local.stamp}"
   image_family                    = var.image_family
   image_labels                    = local.tags
+  labels                          = local.tags
   disk_size                       = var.disk_size
   disk_type                       = "pd-ssd"
   disable_default_service_account = true

@@ -15,12 +15,15 @@ use taskgraph_images::decision::target::{NoMaintenance, UnknownImage};
 use taskgraph_images::diagnostic::Diagnostic;
 use taskgraph_images::local::Place;
 use taskgraph_images::local::execute::{Outcome, State};
+use taskgraph_images::providers::{ProviderError, ProviderErrorKind};
 use taskgraph_images::taskcluster::{ApiError, TaskId};
 use taskgraph_images::transforms::{ImageId, TransformError};
 use taskgraph_images::tree::checkout::CheckoutError;
 use taskgraph_images::tree::snapshot::SnapshotError;
 use taskgraph_images::tree::{FileError, RepositoryError, Tree};
 use taskgraph_images::worker::build::BuildFault;
+use taskgraph_images::worker::dependencies::Refusal;
+use taskgraph_images::worker::mask::Mask;
 use taskgraph_images::worker::process::ProgramError;
 use taskgraph_images::worker::store::StoreError;
 
@@ -102,6 +105,10 @@ pub(crate) enum Failure {
         /// The checks that failed.
         checks: Vec<String>,
     },
+    /// Tasks that a task builds on are not what it may build on.
+    Publish(Vec<Refusal>),
+    /// A cloud did not do what it was asked, and why is no matter of running again.
+    Provider(String),
     /// Whoever reads the output went away; nobody is to be told.
     BrokenPipe,
 }
@@ -204,7 +211,9 @@ impl Failure {
             | Self::Scopes(_)
             | Self::Create(_)
             | Self::Proposals(..)
-            | Self::Calls(_) => ExitCode::from(5),
+            | Self::Calls(_)
+            | Self::Publish(_)
+            | Self::Provider(_) => ExitCode::from(5),
         }
     }
 
@@ -253,6 +262,12 @@ impl Failure {
                  put something in its place below `validate.environment` of the settings"
                     .to_owned(),
             ),
+            Self::Publish(_) => Some(
+                "nothing was published; name the build and verify tasks that this one depends on".to_owned(),
+            ),
+            Self::Provider(_) => Some(
+                "nothing is half-published; when the cause is gone, run it again: it goes on".to_owned(),
+            ),
             Self::Program { name, .. } => Some(format!("install `{name}`, or say where it is")),
             Self::Infrastructure(_) | Self::Build(_, BuildFault::Infrastructure { .. }) => {
                 Some("run it again; a task does so by itself".to_owned())
@@ -272,6 +287,44 @@ impl Failure {
             "no Taskcluster is named".to_owned(),
             Some("set `TASKCLUSTER_ROOT_URL`, and `TASKCLUSTER_PROXY_URL` in a task".to_owned()),
         )
+    }
+}
+
+impl Failure {
+    /// What errors of providers mean that do not depend on each other: another run may help if all of them pass.
+    pub(crate) fn providers(errors: Vec<ProviderError>, mask: &Mask) -> Self {
+        let errors = match <[ProviderError; 1]>::try_from(errors) {
+            Ok([one]) => return Self::provider(one, mask),
+            Err(errors) => errors,
+        };
+        let all_pass = errors.iter().all(ProviderError::is_transient);
+        let words: Vec<String> = errors
+            .iter()
+            .map(|error| mask.apply(&error.to_string()))
+            .collect();
+        let words = words.join("\nerror: ");
+        if all_pass {
+            Self::Infrastructure(words)
+        } else {
+            Self::Provider(words)
+        }
+    }
+
+    /// What a provider's error means, without secrets.
+    pub(crate) fn provider(error: ProviderError, mask: &Mask) -> Self {
+        let words: Vec<String> = error
+            .to_string()
+            .lines()
+            .map(|line| mask.apply(line))
+            .collect();
+        let words = words.join("\n");
+        match error.kind {
+            _ if error.is_transient() => Self::Infrastructure(words),
+            ProviderErrorKind::Input(_) => Self::Usage(words, None),
+            ProviderErrorKind::File(_) => Self::Files(words),
+            ProviderErrorKind::Program { name, why } => Self::Program { name, why },
+            _ => Self::Provider(words),
+        }
     }
 }
 

@@ -127,6 +127,7 @@ mod payloads;
 pub mod pools;
 pub mod projects;
 pub mod proposals;
+pub mod providers;
 pub mod replay;
 pub mod retention;
 pub mod scripts;

@@ -226,7 +226,8 @@ impl Printer {
             Failure::Program { name, why } => {
                 self.errors([format!("`{name}` cannot be run: {why}")]);
             }
-            Failure::Infrastructure(words) => self.errors([words]),
+            Failure::Publish(refusals) => self.errors(refusals),
+            Failure::Infrastructure(words) | Failure::Provider(words) => self.errors([words]),
             Failure::Repository(error) => self.stderr(&format!("{ERROR}error{ERROR:#}: {error}")),
         }
         if let Some(hint) = failure.hint() {

@@ -21,6 +21,7 @@ fn help() {
         "build",
         "verify",
         "publish",
+        "cleanup",
         "manifest",
         "run",
         "load-task",

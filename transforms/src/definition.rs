@@ -11,6 +11,7 @@ use serde::Serialize;
 #[macro_use]
 mod text;
 mod config;
+mod destination;
 mod duration;
 mod id;
 mod level;
@@ -22,6 +23,7 @@ mod words;
 pub use config::{
     ContainerImage, ProjectConfig, TaskDefaults, ToolFile, TreeherderGroup, Validation, WorkerAlias,
 };
+pub use destination::Destination;
 pub use duration::{Duration, DurationError};
 pub use id::{ImageId, ImageIdError, Platform, TaskQueueId};
 pub use level::{ByLevel, Level, LevelError};
@@ -190,8 +192,12 @@ pub struct PublishTask {
     pub worker: AliasName,
     /// The family, or gallery definition, that the image joins.
     pub family: Option<String>,
+    /// Where in the cloud it is published, as [`Destination`] reads it.
+    pub destination: Option<String>,
     /// Where it is made available.
     pub regions: Vec<String>,
+    /// The accounts of AWS that may use it, besides its own.
+    pub share_with: Vec<String>,
     /// Labels, or tags, of the cloud's image.
     pub labels: BTreeMap<String, String>,
     /// When the worker stops it.

@@ -124,6 +124,8 @@ pub(crate) fn image(name: &str, worker: &str) -> ImageDefinition {
         publish: Some(PublishTask {
             worker,
             family: Some("workers".to_owned()),
+            destination: None,
+            share_with: Vec::new(),
             regions: vec!["us-central1".to_owned()],
             labels: BTreeMap::new(),
             max_run_time: Duration::hours(1),

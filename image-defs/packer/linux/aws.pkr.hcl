@@ -35,6 +35,11 @@ source "amazon-ebs" "aws" {
   ami_description           = "${var.image_name}, built by taskgraph-images"
   ssh_clear_authorized_keys = true
 
+  // The machine's and its disks': what a killed build leaves is found by them.
+  run_tags        = var.labels
+  run_volume_tags = var.labels
+  snapshot_tags   = var.labels
+
   dynamic "tag" {
     for_each = var.labels
     content {

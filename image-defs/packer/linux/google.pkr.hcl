@@ -29,5 +29,7 @@ source "googlecompute" "google" {
   image_name        = local.built_name
   image_description = "${var.image_name}, built by taskgraph-images"
   image_labels      = var.labels
-  image_licenses    = var.google_nested_virtualization ? ["projects/vm-options/global/licenses/enable-vmx"] : []
+  // The machine's and its disk's: what a killed build leaves is found by them.
+  labels         = var.labels
+  image_licenses = var.google_nested_virtualization ? ["projects/vm-options/global/licenses/enable-vmx"] : []
 }

@@ -71,7 +71,7 @@ variable "disk_size" {
 variable "labels" {
   type        = map(string)
   default     = {}
-  description = "Labels (Google) or tags (AWS, Azure) of the image."
+  description = "Labels (Google) or tags (AWS, Azure) of the image, and of what is made to build it."
 }
 
 variable "artifacts" {

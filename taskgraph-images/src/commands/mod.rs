@@ -9,6 +9,7 @@ mod buildah;
 mod check;
 mod checkout;
 mod ci_config;
+mod cleanup;
 mod completions;
 mod decision;
 mod digest;
@@ -66,8 +67,8 @@ Exit codes:
   2  wrong use
   3  the repository cannot answer, a file cannot be read or written, or a program is missing
   4  Taskcluster did not answer; running again may help
-  5  Taskcluster refuses: scopes are missing, or a task is none that it takes
- 75  something around a task failed, such as a fetch; running again may help";
+  5  Taskcluster or a cloud refuses: scopes are missing, a task is none that it takes, a name is another's
+ 75  something around a task failed, such as a fetch, or a quota is used up; running again may help";
 
 /// Arguments of every command.
 #[derive(Debug, Clone, clap::Args)]
@@ -143,6 +144,7 @@ enum Command {
     Build(build::Args),
     Verify(verify::Args),
     Publish(publish::Args),
+    Cleanup(cleanup::Args),
     Validate(validate::Args),
     Run(Box<run::Args>),
     LoadTask(load_task::Args),
@@ -172,6 +174,7 @@ pub(crate) fn run(cli: Cli, printer: &mut Printer) -> Result<(), Failure> {
         Command::ActionCallback(args) => action::callback(&args, global, printer),
         Command::TestActionCallback(args) => action::test(&args, global, printer),
         Command::Publish(args) => publish::run(&args, global, printer),
+        Command::Cleanup(args) => cleanup::run(&args, printer),
         Command::Verify(args) => verify::run(&args, global, printer),
         Command::Build(args) => build::run(&args, global, printer),
         Command::Check(args) => check::run(args, global, printer),

@@ -1,15 +1,19 @@
 //! `publish`: makes what was verified available, and nothing else.
 
-use std::path::Path;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use taskgraph_images::comparison::Head;
-use taskgraph_images::manifest::{self, Artifact, Manifest, Stage};
-use taskgraph_images::taskcluster::TaskId;
-use taskgraph_images::transforms::{Cloud, Digest, ImageId, Kind, Level};
+use taskgraph_images::manifest::{self, Artifact, File, Manifest, Stage};
+use taskgraph_images::providers::{Pace, Promotion, Session, Variables, provider};
+use taskgraph_images::taskcluster::{Queue as _, TaskId};
+use taskgraph_images::transforms::{Digest, ImageId, Kind, Level};
+use taskgraph_images::worker::dependencies::dependencies;
+use taskgraph_images::worker::mask::Mask;
 use taskgraph_images::worker::verify::results::{self, Verification};
 
 use super::project::one;
-use super::worker::Worker;
+use super::worker::{Secrets, Worker};
 use super::{Global, checkout};
 use crate::exit::Failure;
 use crate::printer::Printer;
@@ -20,12 +24,16 @@ use crate::printer::Printer;
 /// them to each other, to the tasks that it was told and to the checkout's digests, and promotes the very artifact that was
 /// verified. The manifest of what is published is left in `manifest/` below the folder of artifacts: for disks and
 /// containers with the file itself, at its checksum.
+///
+/// In a cloud an image is copied to every region of its definition. When it is in all of them, and not before, it is shared,
+/// and the manifest is written. Run again, it continues what it began, and what has a name already is never replaced.
+/// Credentials are those of the machine, of the environment, or of the secrets that the definition names.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The image: `name@cloud`, or `name` if one cloud has it
     #[arg(value_name = "IMAGE")]
     image: String,
-    /// Check everything, say what would be published, and leave nothing
+    /// Check everything, print each call that would be made, and make none
     #[arg(long)]
     dry_run: bool,
 }
@@ -46,8 +54,14 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
     let snapshot = project.snapshot(&Head::WorkTree, printer)?;
     let id = one(&snapshot, &args.image)?;
     let definition = &*snapshot.fleet.images[id].resolved().definition;
-    if definition.publish.is_none() {
+    let Some(settings) = &definition.publish else {
         return Err(Failure::Usage(format!("`{id}` has no publish task"), None));
+    };
+    if definition.verify.is_none() {
+        return Err(Failure::Usage(
+            format!("`{id}` has no verify task, and nothing is published that was not verified"),
+            Some("add `verify` with a check to its definition".to_owned()),
+        ));
     }
     let publish = worker.check_digest(&snapshot, id, Kind::Publish)?;
     let digest = |kind: Kind| {
@@ -58,42 +72,47 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
     };
     let built = digest(Kind::Build)?;
     let (build, candidate, candidate_digest) = worker.candidate("build", id, built.clone())?;
-    let verify = match &definition.verify {
-        Some(_) => Some(verified(
-            &worker,
-            id,
-            &digest(Kind::Verify)?,
-            (&build, &built, &candidate_digest),
-        )?),
-        None => None,
-    };
-    if !matches!(id.cloud, Cloud::Qemu | Cloud::Container) {
+    if candidate.level != Level::Three {
         return Err(Failure::Usage(
             format!(
-                "this program cannot promote an image in `{}` yet: {} of {build} is verified, and nothing was changed",
-                id.cloud, candidate.artifacts[0].reference
+                "the candidate of `{build}` was built at level {}: what is published was built at level 3",
+                candidate.level
             ),
             None,
         ));
     }
-    if args.dry_run {
-        let lines: String = candidate
-            .artifacts
-            .iter()
-            .map(|artifact| format!("publish\t{}\n", artifact.reference))
-            .collect();
-        return printer.data(&lines, None);
-    }
+    let verify = verified(
+        &worker,
+        id,
+        &digest(Kind::Verify)?,
+        (&build, &built, &candidate_digest),
+    )?;
+    hold_to_queue(&worker, &[("build", &build), ("verify", &verify)])?;
     let folder = worker.folder("manifest")?;
-    let artifacts = promote(&worker, &build, &candidate, &folder, printer)?;
-    let sbom = candidate
-        .sbom
-        .as_ref()
-        .map(|sbom| worker.fetch(&build, sbom, &folder).map(|_| sbom.clone()))
-        .transpose()?;
+    let promotion = Promotion::new(settings, &candidate, &candidate_digest, folder.clone())
+        .map_err(|errors| {
+            let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            Failure::Usage(format!("`{id}`: {}", errors.join("; ")), None)
+        })?;
+    if !args.dry_run {
+        for file in files(&candidate) {
+            worker.fetch(&build, file, &folder)?;
+        }
+    }
+    let promoted = promote(&worker, &promotion, args.dry_run, printer);
+    if promoted.is_err() {
+        // What a task that failed leaves must not look like something published.
+        let _ = std::fs::remove_dir_all(&folder);
+    }
+    let artifacts = promoted?;
+    if args.dry_run {
+        std::fs::remove_dir_all(&folder)?;
+        printer.note("nothing was published");
+        return Ok(());
+    }
     let mut tasks = candidate.tasks.clone();
     tasks.insert("build".to_owned(), build);
-    tasks.extend(verify.map(|id| ("verify".to_owned(), id)));
+    tasks.insert("verify".to_owned(), verify);
     tasks.extend(worker.task.own.clone().map(|id| ("publish".to_owned(), id)));
     let mut digests = candidate.digests.clone();
     digests.insert("publish".to_owned(), publish);
@@ -101,8 +120,6 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
         stage: Stage::Published,
         digests,
         artifacts,
-        sbom,
-        files: Vec::new(),
         tasks,
         level: worker.task.level,
         chain_of_trust: worker.task.own.is_some(),
@@ -180,26 +197,77 @@ fn verified(
     ))
 }
 
-/// Takes the very files that were verified to this task's artifacts.
+/// The files that a manifest names, each once.
+fn files(manifest: &Manifest) -> Vec<&File> {
+    let images = manifest
+        .artifacts
+        .iter()
+        .filter_map(|artifact| artifact.file.as_ref());
+    let mut names = BTreeSet::new();
+    images
+        .chain(&manifest.sbom)
+        .chain(&manifest.files)
+        .filter(|file| names.insert(&file.name))
+        .collect()
+}
+
+/// Makes the candidate available wherever it should be.
 fn promote(
     worker: &Worker,
-    build: &TaskId,
-    candidate: &Manifest,
-    folder: &Path,
+    promotion: &Promotion,
+    dry_run: bool,
     printer: &mut Printer,
 ) -> Result<Vec<Artifact>, Failure> {
-    for artifact in &candidate.artifacts {
-        let file = artifact.file.as_ref().ok_or_else(|| {
-            Failure::Files(format!(
-                "the candidate `{}` of `{build}` is no file",
-                artifact.reference
-            ))
-        })?;
-        worker.fetch(build, file, folder)?;
-        printer.note(&format!(
-            "publishes {} (SHA-256 {})",
-            file.name, file.sha256
+    let secrets = if dry_run {
+        Secrets::default()
+    } else {
+        worker.secrets()?
+    };
+    let variables = Variables::new(|name| std::env::var(name).ok(), &secrets.variables);
+    let hidden = secrets.variables.values().map(String::as_str);
+    let mask = Mask::new(hidden.chain(variables.secrets()));
+    let printer = RefCell::new(printer);
+    let say = |words: &str| {
+        let mut printer = printer.borrow_mut();
+        if dry_run {
+            // Whoever read it went away: then nobody is to be told.
+            let _ = printer.data(&format!("{words}\n"), None);
+        } else {
+            printer.note(words);
+        }
+    };
+    let session = Session::new(Pace::default(), dry_run, &mask, &say)
+        .map_err(|error| Failure::provider(error, &mask))?;
+    provider(promotion.image.cloud, &session, &variables)
+        .and_then(|provider| provider.promote(promotion))
+        .map_err(|error| Failure::provider(error, &mask))
+}
+
+/// Where there is a queue and a task of it, what is published depends on tasks that it names and that are completed.
+fn hold_to_queue(worker: &Worker, needed: &[(&str, &TaskId)]) -> Result<(), Failure> {
+    let (Some(queue), Some(own)) = (worker.queue(), &worker.task.own) else {
+        return Ok(());
+    };
+    let needed_ids = needed.iter().map(|(_, task)| (*task).clone());
+    let ids: BTreeSet<TaskId> = needed_ids.chain([own.clone()]).collect();
+    let statuses = queue.statuses(&ids).map_err(Failure::Taskcluster)?;
+    let definitions = queue
+        .definitions(&BTreeSet::from([own.clone()]))
+        .map_err(Failure::Taskcluster)?;
+    let (Some(status), Some(definition)) = (statuses.get(own), definitions.get(own)) else {
+        return Err(Failure::Usage(
+            format!("the variable `TASK_ID` is `{own}`, which the queue does not know"),
+            None,
         ));
-    }
-    Ok(candidate.artifacts.clone())
+    };
+    let named: Vec<String> = definition["dependencies"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|id| id.as_str().map(str::to_owned))
+        .collect();
+    let needed = needed
+        .iter()
+        .map(|(edge, task)| (*edge, *task, statuses.get(*task)));
+    dependencies(status, &named, needed).map_err(Failure::Publish)
 }

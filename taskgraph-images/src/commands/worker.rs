@@ -29,6 +29,7 @@ pub(super) struct Worker {
 }
 
 /// What secrets say: variables for the programs that need them.
+#[derive(Default)]
 pub(super) struct Secrets {
     pub(super) variables: BTreeMap<String, String>,
     pub(super) mask: Mask,
@@ -63,6 +64,11 @@ impl Worker {
                 )),
             )),
         }
+    }
+
+    /// The queue, where artifacts are its.
+    pub(super) fn queue(&self) -> Option<&Client> {
+        self.client.as_ref().filter(|_| self.store.is_none())
     }
 
     /// The task that an edge leads to.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde_json::json;
 use taskgraph_images_transforms::{
-    self as transforms, Arch, AttributeValue, BuildTask, Cloud, Duration, ImageDefinition, ImageId,
-    ImageName, Kind, Os, PublishTask, Treeherder, VerifyTask,
+    self as transforms, Arch, AttributeValue, BuildTask, Cloud, Destination, Duration,
+    ImageDefinition, ImageId, ImageName, Kind, Os, PublishTask, Treeherder, VerifyTask,
 };
 
 use super::config::Config;
@@ -14,7 +14,7 @@ use super::foreign::{Foreign, UsedFolder};
 use super::pins::Pins;
 use super::select::Selection;
 use super::text::Parsed;
-use super::written::{self, Attribute, ImageFile, Stage};
+use super::written::{self, Attribute, ImageFile, Publish, Stage};
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::tree::TreePath;
 use crate::yaml::{Decode, Decoder, Node, Phase, Spanned};
@@ -229,6 +229,29 @@ fn attribute<T: super::text::Text>(
     }
 }
 
+/// Whether what a definition says of where it is published is something in its cloud.
+fn destination(publish: &Publish, cloud: Cloud, faults: &mut Vec<Diagnostic>) {
+    if let Some(destination) = &publish.destination {
+        let read = Destination::parse(cloud, &destination.value);
+        checked(read, &destination.place, faults);
+    }
+    for account in &publish.share_with {
+        let fault = if cloud != Cloud::Aws {
+            format!("an image of {cloud} cannot be shared with accounts of AWS")
+        } else if account.value.len() != 12
+            || !account.value.bytes().all(|byte| byte.is_ascii_digit())
+        {
+            format!(
+                "`{}` is no account of AWS: expected 12 digits, quoted",
+                account.value
+            )
+        } else {
+            continue;
+        };
+        faults.push(Diagnostic::error("bad-value", fault).at(account.place.clone()));
+    }
+}
+
 fn build(
     request: &Request<'_>,
     node: &Node,
@@ -305,6 +328,9 @@ fn build(
                 None
             }
         });
+    if let (Some(publish), Some(cloud)) = (&file.publish, cloud) {
+        destination(publish, cloud, faults);
+    }
     let secrets =
         |names: Vec<Parsed<transforms::SecretName>>| names.into_iter().map(|name| name.0).collect();
     let run_time = |time: Option<Parsed<Duration>>, default| time.map_or(default, |time| time.0);
@@ -360,7 +386,9 @@ fn build(
         publish: file.publish.map(|publish| PublishTask {
             worker: publish.worker.value.0,
             family: publish.family,
+            destination: publish.destination.map(|destination| destination.value),
             regions: publish.regions,
+            share_with: texts(&publish.share_with),
             labels: publish.labels,
             max_run_time: run_time(publish.max_run_time, Duration::hours(1)),
             secrets: secrets(publish.secrets),

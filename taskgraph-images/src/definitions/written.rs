@@ -189,8 +189,13 @@ record! {
         pub worker / "worker": Spanned<Parsed<AliasName>>,
         /// The family or gallery definition that the image joins.
         pub family / "family": Option<String>,
+        /// Where in the cloud: a project (Google), a resource group and gallery (Azure), a container repository or OCI
+        /// layout, or a folder (QEMU).
+        pub destination / "destination": Option<Spanned<String>>,
         /// Where it is made available.
         pub regions / "regions": Vec<String>,
+        /// The accounts of AWS that may use it, besides its own: 12 digits each.
+        pub share_with / "share-with": Vec<Spanned<String>>,
         /// Labels or tags of the cloud's image.
         pub labels / "labels": BTreeMap<String, String>,
         /// When it is stopped; 1 hour if absent.

@@ -83,17 +83,22 @@ pub(super) fn digests(
         );
     }
     if let Some(publish) = &definition.publish {
-        put(
-            Kind::Publish,
-            json!({
-                "name": definition.id.name,
-                "family": publish.family,
-                "regions": publish.regions,
-                "labels": publish.labels,
-                "worker": publish.worker,
-                "secrets": publish.secrets,
-            }),
-        );
+        let mut values = json!({
+            "name": definition.id.name,
+            "family": publish.family,
+            "regions": publish.regions,
+            "labels": publish.labels,
+            "worker": publish.worker,
+            "secrets": publish.secrets,
+        });
+        // What a definition does not have keeps its digest as it was before there was such a key.
+        if let Some(destination) = &publish.destination {
+            values["destination"] = json!(destination);
+        }
+        if !publish.share_with.is_empty() {
+            values["share-with"] = json!(publish.share_with);
+        }
+        put(Kind::Publish, values);
     }
     digests
 }

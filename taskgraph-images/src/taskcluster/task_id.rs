@@ -55,6 +55,17 @@ impl TaskId {
         Self("AAAAAAAAQACAAAAAAAAAAA".to_owned())
     }
 
+    /// The id's 16 bytes as lower case hexadecimal digits, for places that know no capitals.
+    pub fn to_hex(&self) -> String {
+        let value = |letter: u8| ALPHABET.iter().position(|known| *known == letter);
+        let bits = self.0.bytes().take(21).fold(0_u128, |bits, letter| {
+            bits << 6 | value(letter).unwrap_or_default() as u128
+        });
+        // Of the last letter only the first two bits count.
+        let last = self.0.bytes().last().and_then(value).unwrap_or_default() as u128;
+        format!("{:032x}", bits << 2 | last >> 4)
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,6 +1,7 @@
 //! What runs inside of the tasks: on a worker, or the same by hand. Decided here, and done by `commands/`.
 
 pub mod build;
+pub mod dependencies;
 #[cfg(unix)]
 mod group;
 pub mod head;

@@ -12,6 +12,8 @@ use taskgraph_images_transforms::{Builder, ImageDefinition, Validation};
 
 /// The variable that says where a build leaves its results.
 const ARTIFACTS: &str = "artifacts";
+/// The variable of the labels of what a build makes: a map.
+const LABELS: &str = "labels";
 /// What a parent's image is called where it is not known.
 const NO_PARENT: &str = "not-an-image";
 
@@ -75,6 +77,20 @@ impl PackerRun {
             run.values[ARTIFACTS] = json!(artifacts);
         }
         Some(run)
+    }
+
+    /// Labels what the build makes, if the template takes labels: by them its left-overs are found.
+    pub fn label(&mut self, name: &str, value: &str, template: &TemplateFacts) {
+        if self.legacy || !template.variables.contains(LABELS) {
+            return;
+        }
+        let labels = &mut self.values[LABELS];
+        if labels.is_null() {
+            *labels = json!({});
+        }
+        if let Some(labels) = labels.as_object_mut() {
+            labels.insert(name.to_owned(), json!(value));
+        }
     }
 
     /// Gives a variable another value, if the template declares it: one that depends on the machine, not on the image.
@@ -307,6 +323,38 @@ builder:
         {"disk":"40","words":"a"}
         {"CHECKPOINT_DISABLE": "1", "PARENT_IMAGE": "", "PROJECT": "none"}
         "#);
+    }
+
+    #[test]
+    fn a_task_labels_what_it_makes() {
+        let run = PackerRun {
+            template: PathBuf::new(),
+            only: String::new(),
+            var_files: Vec::new(),
+            values: json!({"labels": {"image": "x"}}),
+            legacy: false,
+            environment: BTreeMap::new(),
+            plugins: false,
+        };
+        let labelled = |values: Value, declared: &str| {
+            let mut run = PackerRun {
+                values,
+                ..run.clone()
+            };
+            let facts = TemplateFacts {
+                variables: [declared.to_owned()].into(),
+                plugins: false,
+            };
+            run.label("task", "1", &facts);
+            run.values["labels"].to_string()
+        };
+        let known = json!({"labels": {"image": "x"}});
+        assert_eq!(
+            labelled(known.clone(), "labels"),
+            r#"{"image":"x","task":"1"}"#
+        );
+        assert_eq!(labelled(json!({}), "labels"), r#"{"task":"1"}"#);
+        assert_eq!(labelled(known, "disk"), r#"{"image":"x"}"#);
     }
 
     #[test]

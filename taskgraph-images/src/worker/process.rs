@@ -18,6 +18,10 @@ const TAIL: usize = 30;
 /// How long a line may become before it goes on without its end.
 const LINE: u64 = 64 * 1024;
 
+/// How long nothing more may come from a program that has ended before its streams count as held open by others: on a busy
+/// machine its own last words take a while.
+const SILENCE: Duration = Duration::from_secs(5);
+
 /// A program and how it is run.
 #[derive(Debug, Clone)]
 pub struct Program {
@@ -162,24 +166,28 @@ impl Program {
         drop(sender);
         let started = Instant::now();
         let mut tail = VecDeque::with_capacity(TAIL);
-        let failure = loop {
+        let mut say = |line: String, tail: &mut VecDeque<String>| {
+            let line = mask.apply(&line);
+            writeln!(out, "{line}").map_err(|error| ProgramError::Output {
+                name: name.clone(),
+                why: error.to_string(),
+            })?;
+            if tail.len() == TAIL {
+                tail.pop_front();
+            }
+            tail.push_back(line);
+            Ok(())
+        };
+        let mut failure = loop {
             match lines.recv_timeout(Duration::from_millis(100)) {
                 Ok(line) => {
-                    let line = mask.apply(&line);
-                    if let Err(error) = writeln!(out, "{line}") {
-                        break Some(ProgramError::Output {
-                            name: name.clone(),
-                            why: error.to_string(),
-                        });
+                    if let Err(error) = say(line, &mut tail) {
+                        break Some(error);
                     }
-                    if tail.len() == TAIL {
-                        tail.pop_front();
-                    }
-                    tail.push_back(line);
                 }
                 // Both streams are closed.
                 Err(RecvTimeoutError::Disconnected) => break None,
-                // Something that it left behind may hold the streams open.
+                // Something that it left behind may hold the streams open: that is ended, and then the rest is read.
                 Err(RecvTimeoutError::Timeout) if matches!(child.try_wait(), Ok(Some(_))) => {
                     break None;
                 }
@@ -204,6 +212,12 @@ impl Program {
             let _ = child.start_kill();
             status
         };
+        while failure.is_none()
+            && started.elapsed() <= self.limit
+            && let Ok(line) = lines.recv_timeout(SILENCE)
+        {
+            failure = say(line, &mut tail).err();
+        }
         for reader in readers.into_iter().flatten() {
             drop(reader);
         }
@@ -434,6 +448,15 @@ mod tests {
         let (ended, _) = shell("sleep 50 & echo done", LONG);
         assert!(ended.unwrap().is_success());
         assert!(started.elapsed() < Duration::from_secs(20));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn what_comes_late_is_not_lost() {
+        let script = "setsid sh -c 'sleep 0.5; echo late' & sleep 0.1; echo done";
+        let (ended, out) = shell(script, LONG);
+        assert!(ended.unwrap().is_success());
+        assert_eq!(out, "done\nlate\n");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use taskgraph_images::comparison::{Head, Snapshot};
 use taskgraph_images::manifest::{self, Manifest, Parent, Pin, Source, Stage};
+use taskgraph_images::taskcluster::TaskId;
 use taskgraph_images::transforms::{BuilderKind, Cloud, ImageDefinition, ImageId, Kind, Level};
 use taskgraph_images::tree::{Files as _, changed_paths};
 use taskgraph_images::worker::build::{BuildFault, classify};
@@ -68,6 +69,8 @@ struct Job<'a> {
     scratch: &'a Path,
     parent: Option<&'a ParentImage>,
     secrets: &'a Secrets,
+    /// The task itself; none by hand.
+    own: Option<&'a TaskId>,
 }
 
 /// The parent's candidate.
@@ -125,6 +128,7 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
         scratch: scratch.path(),
         parent: parent.as_ref(),
         secrets: &secrets,
+        own: worker.task.own.as_ref(),
     };
     let made = match definition.builder.kind() {
         BuilderKind::Packer => packer::build(&job, args, printer)?,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use taskgraph_images::manifest::Artifact;
+use taskgraph_images::providers::label_of_task;
 use taskgraph_images::worker::build::packer_manifest::PackerManifest;
 use taskgraph_images::worker::packer::PackerRun;
 use taskgraph_images::worker::process::Program;
@@ -40,6 +41,10 @@ pub(super) fn build(job: &Job<'_>, args: &Args, printer: &mut Printer) -> Result
     .ok_or_else(|| Failure::Usage(format!("`{}` is not made by Packer", job.id), None))?;
     if let Some(accelerator) = &args.accelerator {
         run.set("accelerator", accelerator, &facts);
+    }
+    if let Some(own) = job.own {
+        let (name, value) = label_of_task(own);
+        run.label(name, &value, &facts);
     }
     let values = job.scratch.join(PackerRun::VALUES);
     std::fs::write(&values, run.values())?;

@@ -1,0 +1,148 @@
+//! `cleanup`: deletes what a task has left in clouds.
+
+use std::cell::RefCell;
+
+use taskgraph_images::output::text::count;
+use taskgraph_images::providers::{
+    Pace, ProviderError, Resource, Session, Variables, label_of_task, provider,
+};
+use taskgraph_images::taskcluster::TaskId;
+use taskgraph_images::transforms::Cloud;
+use taskgraph_images::worker::mask::Mask;
+
+use super::worker::Worker;
+use crate::exit::Failure;
+use crate::printer::Printer;
+
+/// Delete what a task has left in clouds: machines, disks and candidates that carry its label
+///
+/// A build labels all that it makes with `taskgraph-images-task`, whose value is the task's id in hexadecimal digits. A
+/// build that was killed may have left some of it; a candidate that nobody wants any more is deleted so, too. What is
+/// published carries no such label, and is never found. Credentials are those of `publish`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The task that has left it
+    #[arg(long, value_name = "TASK_ID")]
+    task: TaskId,
+    /// Where to look; where variables name credentials, if nothing is said
+    #[arg(long, value_name = "CLOUD", value_parser = cloud)]
+    cloud: Vec<Cloud>,
+    /// Say what would be deleted, and delete nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// The clouds in which a build leaves something outside of its machine.
+const CLOUDS: [Cloud; 3] = [Cloud::Google, Cloud::Aws, Cloud::Azure];
+
+fn cloud(word: &str) -> Result<Cloud, String> {
+    let cloud: Cloud = word
+        .parse()
+        .map_err(|error: taskgraph_images::transforms::UnknownWord| error.to_string())?;
+    if CLOUDS.contains(&cloud) {
+        Ok(cloud)
+    } else {
+        Err(format!(
+            "nothing is left in `{cloud}`: name one of google, aws, azure"
+        ))
+    }
+}
+
+/// A variable of each cloud that says that there are credentials.
+fn is_named(cloud: Cloud, variables: &Variables) -> bool {
+    let names: &[&str] = match cloud {
+        Cloud::Google => &[
+            "GOOGLE_CREDENTIALS",
+            "GOOGLE_APPLICATION_CREDENTIALS",
+            "GOOGLE_OAUTH_ACCESS_TOKEN",
+        ],
+        Cloud::Aws => &["AWS_ACCESS_KEY_ID"],
+        Cloud::Azure => &["ARM_CLIENT_SECRET"],
+        Cloud::Qemu | Cloud::Container => &[],
+    };
+    names.iter().any(|name| variables.get(name).is_some())
+}
+
+pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<(), Failure> {
+    let secrets = Worker::new()?.secrets()?;
+    let variables = Variables::new(|name| std::env::var(name).ok(), &secrets.variables);
+    let hidden = secrets.variables.values().map(String::as_str);
+    let mask = Mask::new(hidden.chain(variables.secrets()));
+    let mut clouds = args.cloud.clone();
+    if clouds.is_empty() {
+        clouds.extend(CLOUDS.iter().filter(|cloud| is_named(**cloud, &variables)));
+    }
+    if clouds.is_empty() {
+        return Err(Failure::Usage(
+            "no cloud is named, and no credentials of any".to_owned(),
+            Some(
+                "name one with `--cloud`; on a machine of that cloud its own credentials do"
+                    .to_owned(),
+            ),
+        ));
+    }
+    let printer = RefCell::new(printer);
+    let say = |words: &str| printer.borrow_mut().note(words);
+    let session = Session::new(Pace::default(), false, &mask, &say)
+        .map_err(|error| Failure::provider(error, &mask))?;
+    let mut errors = Vec::new();
+    let mut deleted = 0;
+    let mut done = |resource: &Resource| {
+        deleted += 1;
+        let word = if args.dry_run {
+            "would delete"
+        } else {
+            "deleted"
+        };
+        printer
+            .borrow_mut()
+            .data(&format!("{word} {resource}\n"), None)
+    };
+    for cloud in clouds {
+        clean(cloud, &session, &variables, args, &mut done, &mut errors)?;
+    }
+    if errors.is_empty() {
+        if deleted == 0 {
+            printer.borrow_mut().note("nothing is left");
+        } else if !args.dry_run {
+            printer
+                .borrow_mut()
+                .note(&format!("{} deleted", count(deleted, "resource")));
+        }
+        return Ok(());
+    }
+    Err(Failure::providers(errors, &mask))
+}
+
+/// Deletes what a task has left in a cloud. What cannot be deleted does not keep the rest.
+fn clean(
+    cloud: Cloud,
+    session: &Session<'_>,
+    variables: &Variables,
+    args: &Args,
+    done: &mut dyn FnMut(&Resource) -> Result<(), Failure>,
+    errors: &mut Vec<ProviderError>,
+) -> Result<(), Failure> {
+    let (name, value) = label_of_task(&args.task);
+    let found = provider(cloud, session, variables)
+        .and_then(|provider| Ok((provider.list(name, &value)?, provider)));
+    let (mut found, provider) = match found {
+        Ok(found) => found,
+        Err(error) => {
+            errors.push(error);
+            return Ok(());
+        }
+    };
+    // Machines first: they use disks and images.
+    found.sort_by(|a, b| (a.kind, &a.reference).cmp(&(b.kind, &b.reference)));
+    for resource in &found {
+        if !args.dry_run
+            && let Err(error) = provider.delete(resource)
+        {
+            errors.push(error);
+            continue;
+        }
+        done(resource)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,226 @@
+//! [`Ec2`]: EC2's Query API: parameters in, XML out, signed.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use reqwest::Method;
+use reqwest::Url;
+
+use super::super::session::{Answer, Request, url};
+use super::super::{ProviderError, ProviderErrorKind, Session, Variables};
+use super::credentials::Source;
+use super::xml;
+
+/// The version of the API.
+const VERSION: &str = "2016-11-15";
+/// The region that is asked for all others.
+const FIRST: &str = "us-east-1";
+
+/// EC2's Query API.
+pub(super) struct Ec2<'a> {
+    session: &'a Session<'a>,
+    credentials: Source<'a>,
+    /// One for all regions, in the place of each region's own.
+    endpoint: Option<Url>,
+}
+
+/// What an action is asked with.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Parameters {
+    all: BTreeMap<String, String>,
+    filters: usize,
+}
+
+impl Parameters {
+    pub(super) fn set(&mut self, name: &str, value: &str) {
+        self.all.insert(name.to_owned(), value.to_owned());
+    }
+
+    pub(super) fn filter(&mut self, name: &str, value: &str) {
+        self.filters += 1;
+        let at = self.filters;
+        self.set(&format!("Filter.{at}.Name"), name);
+        self.set(&format!("Filter.{at}.Value.1"), value);
+    }
+}
+
+impl<'a> Ec2<'a> {
+    pub(super) fn new(
+        session: &'a Session<'a>,
+        variables: &'a Variables,
+    ) -> Result<Self, ProviderError> {
+        let endpoint = ["AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL"]
+            .iter()
+            .find_map(|name| variables.get(name))
+            .map(|text| url("aws", text))
+            .transpose()?;
+        Ok(Self {
+            session,
+            credentials: Source::new(session, variables),
+            endpoint,
+        })
+    }
+
+    pub(super) fn session(&self) -> &Session<'a> {
+        self.session
+    }
+
+    /// Asks for something, page after page.
+    pub(super) fn ask_all(
+        &self,
+        region: &str,
+        action: &str,
+        parameters: &Parameters,
+        assumed: &str,
+    ) -> Result<Vec<String>, ProviderError> {
+        let mut parameters = parameters.clone();
+        let mut pages = Vec::new();
+        loop {
+            let page = self.call(region, action, &parameters, false, assumed)?;
+            let next = xml::next_token(&page)?;
+            pages.push(page);
+            match next {
+                Some(token) => parameters.set("NextToken", &token),
+                None => return Ok(pages),
+            }
+        }
+    }
+
+    /// Changes something.
+    pub(super) fn change(
+        &self,
+        region: &str,
+        action: &str,
+        parameters: &Parameters,
+        assumed: &str,
+    ) -> Result<String, ProviderError> {
+        self.call(region, action, parameters, true, assumed)
+    }
+
+    /// The regions that the account can use.
+    pub(super) fn regions(&self) -> Result<Vec<String>, ProviderError> {
+        let assumed = format!("<r><item><regionName>{FIRST}</regionName></item></r>");
+        let answer = self.call(
+            FIRST,
+            "DescribeRegions",
+            &Parameters::default(),
+            false,
+            &assumed,
+        )?;
+        xml::texts(&answer, "regionName")
+    }
+
+    fn call(
+        &self,
+        region: &str,
+        action: &str,
+        parameters: &Parameters,
+        changes: bool,
+        assumed: &str,
+    ) -> Result<String, ProviderError> {
+        let call = format!("ec2.{action} in {region}");
+        let mut body = reqwest::Url::parse("form:?").expect("it is a URL");
+        body.query_pairs_mut()
+            .append_pair("Action", action)
+            .append_pair("Version", VERSION)
+            .extend_pairs(&parameters.all);
+        let said: Vec<String> = parameters
+            .all
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let request = Request {
+            method: Method::POST,
+            url: match &self.endpoint {
+                Some(endpoint) => endpoint.clone(),
+                None => url(&call, &endpoint(region))?,
+            },
+            headers: vec![(
+                "content-type".to_owned(),
+                "application/x-www-form-urlencoded; charset=utf-8".to_owned(),
+            )],
+            body: body.query().map(str::to_owned),
+            said: format!("aws {region} {action} {}", said.join(" "))
+                .trim_end()
+                .to_owned(),
+            call,
+            changes,
+        };
+        let answer = self.session.send(
+            &request,
+            |request| self.sign(request, region),
+            || Answer {
+                status: 200,
+                body: assumed.to_owned(),
+            },
+        )?;
+        if answer.status == 200 {
+            Ok(answer.body)
+        } else {
+            Err(ProviderError::new(&request.call, refusal(&answer)))
+        }
+    }
+
+    fn sign(
+        &self,
+        request: &Request,
+        region: &str,
+    ) -> Result<Vec<(String, String)>, ProviderError> {
+        let identity = self.credentials.current()?.into();
+        let unusable = |error: &dyn std::fmt::Display| {
+            let words = format!("it cannot be signed: {error}");
+            ProviderError::new(&request.call, ProviderErrorKind::Input(words))
+        };
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(region)
+            .name("ec2")
+            .time(SystemTime::now())
+            .settings(SigningSettings::default())
+            .build()
+            .map_err(|error| unusable(&error))?
+            .into();
+        let headers = request.headers.iter();
+        let body = request.body.as_deref().unwrap_or_default();
+        let signable = SignableRequest::new(
+            request.method.as_str(),
+            request.url.as_str(),
+            headers.map(|(name, value)| (name.as_str(), value.as_str())),
+            SignableBody::Bytes(body.as_bytes()),
+        )
+        .map_err(|error| unusable(&error))?;
+        let (signed, _) = sign(signable, &parameters)
+            .map_err(|error| unusable(&error))?
+            .into_parts();
+        Ok(signed
+            .headers()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect())
+    }
+}
+
+/// Where a region is.
+fn endpoint(region: &str) -> String {
+    let domain = if region.starts_with("cn-") {
+        "amazonaws.com.cn"
+    } else {
+        "amazonaws.com"
+    };
+    format!("https://ec2.{region}.{domain}/")
+}
+
+/// What an answer that is none says.
+fn refusal(answer: &Answer) -> ProviderErrorKind {
+    let (code, message) = xml::error(&answer.body)
+        .unwrap_or_else(|| (format!("status {}", answer.status), String::new()));
+    let is_limit = code.ends_with("LimitExceeded")
+        || code.starts_with("Insufficient")
+        || matches!(code.as_str(), "Throttling" | "MaxSpotInstanceCountExceeded");
+    if is_limit {
+        ProviderErrorKind::Quota(format!("{code}: {message}"))
+    } else {
+        ProviderErrorKind::Refused { code, message }
+    }
+}
