@@ -189,6 +189,10 @@ impl Provider for Containers<'_> {
         ))
     }
 
+    fn disable(&self, image: &Reference) -> Result<(), ProviderError> {
+        self.deprecate(image)
+    }
+
     fn delete(&self, resource: &Resource) -> Result<(), ProviderError> {
         let program = self.skopeo(&["delete", &resource.reference.name]);
         match self.run(&program, true, String::new) {

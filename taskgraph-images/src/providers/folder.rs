@@ -166,6 +166,11 @@ impl Provider for Folders<'_> {
             })
     }
 
+    /// A file can be read by whoever may read it, so this is no more than a mark.
+    fn disable(&self, image: &Reference) -> Result<(), ProviderError> {
+        self.deprecate(image)
+    }
+
     fn delete(&self, resource: &Resource) -> Result<(), ProviderError> {
         let path = Path::new(&resource.reference.name);
         // Without its checksum it is not there any more, whatever happens next.

@@ -60,6 +60,12 @@ pub trait Provider {
     /// When that cannot be done.
     fn deprecate(&self, image: &Reference) -> Result<(), ProviderError>;
 
+    /// Makes an image unusable until somebody enables it again, as far as the provider can; it stays there.
+    ///
+    /// # Errors
+    /// When that cannot be done.
+    fn disable(&self, image: &Reference) -> Result<(), ProviderError>;
+
     /// Deletes something, with what only it uses, such as an image's snapshots. What is gone already is no error.
     ///
     /// # Errors

@@ -188,6 +188,31 @@ impl Repository {
         self.store.repository().workdir().map(Path::to_owned)
     }
 
+    /// The branches that the clone knows: those of its remote `origin` by their names there, and its own where the remote
+    /// has none of the name; each with the id of its commit.
+    ///
+    /// # Errors
+    /// When the references cannot be read.
+    pub fn branches(&self) -> Result<std::collections::BTreeMap<String, String>, RepositoryError> {
+        let repository = self.store.repository();
+        let references = repository.references().map_err(unreadable)?;
+        let mut branches = std::collections::BTreeMap::new();
+        for prefix in ["refs/heads/", "refs/remotes/origin/"] {
+            for reference in references.prefixed(prefix).map_err(unreadable)? {
+                let mut reference =
+                    reference.map_err(|error| RepositoryError::Unreadable(error.to_string()))?;
+                let name = reference.name().as_bstr().to_string();
+                let name = name.strip_prefix(prefix).unwrap_or(&name).to_owned();
+                if name == "HEAD" {
+                    continue;
+                }
+                let id = reference.peel_to_id().map_err(unreadable)?;
+                branches.insert(name, id.to_string());
+            }
+        }
+        Ok(branches)
+    }
+
     /// Where the clone came from: the address of its remote `origin`, as git's settings have it.
     pub fn origin(&self) -> Option<String> {
         let settings = self.store.repository().config_snapshot();

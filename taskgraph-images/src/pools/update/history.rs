@@ -56,7 +56,7 @@ impl History {
 }
 
 /// What a location names.
-pub(super) fn identities(cloud: Cloud, reference: &Reference) -> BTreeSet<Identity> {
+pub fn identities(cloud: Cloud, reference: &Reference) -> BTreeSet<Identity> {
     match reference {
         Reference::Google { path, .. } => BTreeSet::from([Identity::of(cloud, path)]),
         Reference::AzureGallery { version, name, .. } => {

@@ -29,7 +29,7 @@ use taskgraph_images_transforms::{Cloud, Duration};
 pub use candidate::{Needs, Refusal};
 pub use edits::ScalarEdit;
 pub use entries::entry_edits;
-pub use history::History;
+pub use history::{History, identities};
 pub use mapping::{Entry, Mapping};
 pub use proposal::{Family, Words, proposals};
 pub use rollback::rollback;

@@ -231,6 +231,15 @@ impl Provider for Aws<'_> {
         Ok(())
     }
 
+    fn disable(&self, image: &Reference) -> Result<(), ProviderError> {
+        let mut parameters = Parameters::default();
+        parameters.set("ImageId", &image.name);
+        let region = region(image)?;
+        self.ec2
+            .change(region, "DisableImage", &parameters, "<r/>")?;
+        Ok(())
+    }
+
     fn delete(&self, resource: &Resource) -> Result<(), ProviderError> {
         let region = region(&resource.reference)?;
         let id = &resource.reference.name;

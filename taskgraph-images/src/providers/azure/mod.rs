@@ -248,6 +248,11 @@ impl Provider for Azure<'_> {
         there(&image.name, changed).map(|_| ())
     }
 
+    /// A gallery has no state for it: nobody who asks for the latest version gets it.
+    fn disable(&self, image: &Reference) -> Result<(), ProviderError> {
+        self.deprecate(image)
+    }
+
     fn delete(&self, resource: &Resource) -> Result<(), ProviderError> {
         let path = &resource.reference.name;
         let version = resources::api_version(path).ok_or_else(|| {

@@ -247,6 +247,12 @@ impl Provider for Google<'_> {
         there(&path, done.map(|()| Value::Null)).map(|_| ())
     }
 
+    fn disable(&self, image: &Reference) -> Result<(), ProviderError> {
+        let path = format!("{}/deprecate", path_of(&image.name));
+        let done = self.change(Method::POST, &path, Some(&json!({"state": "OBSOLETE"})))?;
+        there(&path, done.map(|()| Value::Null)).map(|_| ())
+    }
+
     fn delete(&self, resource: &Resource) -> Result<(), ProviderError> {
         let path = path_of(&resource.reference.name);
         let call = format!("DELETE of `{path}`");

@@ -1,4 +1,4 @@
-//! `cleanup`: deletes what a task has left in clouds.
+//! `cleanup --task`: deletes what a task has left in clouds.
 
 use std::cell::RefCell;
 
@@ -10,25 +10,24 @@ use taskgraph_images::taskcluster::TaskId;
 use taskgraph_images::transforms::Cloud;
 use taskgraph_images::worker::mask::Mask;
 
-use super::worker::Worker;
+use crate::commands::worker::Worker;
 use crate::exit::Failure;
 use crate::printer::Printer;
 
-/// Delete what a task has left in clouds: machines, disks and candidates that carry its label
-///
-/// A build labels all that it makes with `taskgraph-images-task`, whose value is the task's id in hexadecimal digits. A
-/// build that was killed may have left some of it; a candidate that nobody wants any more is deleted so, too. What is
-/// published carries no such label, and is never found. Credentials are those of `publish`.
+/// What a task has left: a build labels all that it makes with `taskgraph-images-task`, whose value is the task's id in
+/// hexadecimal digits. A build that was killed may have left some of it; a candidate that nobody wants any more is deleted
+/// so, too. What is published carries no such label, and is never found. Credentials are those of `publish`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    /// The task that has left it
+#[group(skip)]
+pub(super) struct Args {
+    /// Delete what this task has left in clouds: machines, disks and candidates that carry its label
     #[arg(long, value_name = "TASK_ID")]
-    task: TaskId,
+    task: Option<TaskId>,
     /// Where to look; where variables name credentials, if nothing is said
-    #[arg(long, value_name = "CLOUD", value_parser = cloud)]
+    #[arg(long, value_name = "CLOUD", value_parser = cloud, requires = "task")]
     cloud: Vec<Cloud>,
     /// Say what would be deleted, and delete nothing
-    #[arg(long)]
+    #[arg(long, requires = "task")]
     dry_run: bool,
 }
 
@@ -64,6 +63,12 @@ fn is_named(cloud: Cloud, variables: &Variables) -> bool {
 }
 
 pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<(), Failure> {
+    let Some(task) = &args.task else {
+        return Err(Failure::Usage(
+            "nothing says what to clean up".to_owned(),
+            Some("name a task with `--task`, or use `cleanup plan`".to_owned()),
+        ));
+    };
     let secrets = Worker::new()?.secrets()?;
     let variables = Variables::new(|name| std::env::var(name).ok(), &secrets.variables);
     let hidden = secrets.variables.values().map(String::as_str);
@@ -99,7 +104,15 @@ pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<(), Failure> {
             .data(&format!("{word} {resource}\n"), None)
     };
     for cloud in clouds {
-        clean(cloud, &session, &variables, args, &mut done, &mut errors)?;
+        clean(
+            cloud,
+            task,
+            &session,
+            &variables,
+            args,
+            &mut done,
+            &mut errors,
+        )?;
     }
     if errors.is_empty() {
         if deleted == 0 {
@@ -117,13 +130,14 @@ pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<(), Failure> {
 /// Deletes what a task has left in a cloud. What cannot be deleted does not keep the rest.
 fn clean(
     cloud: Cloud,
+    task: &TaskId,
     session: &Session<'_>,
     variables: &Variables,
     args: &Args,
     done: &mut dyn FnMut(&Resource) -> Result<(), Failure>,
     errors: &mut Vec<ProviderError>,
 ) -> Result<(), Failure> {
-    let (name, value) = label_of_task(&args.task);
+    let (name, value) = label_of_task(task);
     let found = provider(cloud, session, variables)
         .and_then(|provider| Ok((provider.list(name, &value)?, provider)));
     let (mut found, provider) = match found {

@@ -1,0 +1,149 @@
+//! `cleanup apply`: carries out a plan that a person has reviewed.
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+
+use taskgraph_images::providers::{
+    Pace, Provider, ProviderError, Reference, Resource, ResourceKind, Session, Variables, provider,
+};
+use taskgraph_images::retention::{Action, Item, agreed};
+use taskgraph_images::transforms::Level;
+use taskgraph_images::worker::mask::Mask;
+
+use super::plan::{Inputs, read};
+use crate::commands::worker::{Worker, sha256};
+use crate::commands::{Global, now};
+use crate::exit::Failure;
+use crate::printer::Printer;
+
+/// Carry out a plan that a person has reviewed, as far as it still holds
+///
+/// Only at level 3. The plan is named by its SHA-256, so that nothing else is carried out than what was read; a plan is made
+/// anew of what is so now, and an item is done only if that one goes as far. What is done already is no error, so it can be
+/// run again. Snapshots go with their image; what carries the label `keep` stays.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The plan, as `cleanup plan --out` wrote it
+    #[arg(value_name = "PLAN")]
+    plan: PathBuf,
+    /// The SHA-256 of the plan that was reviewed
+    #[arg(long, value_name = "SHA256")]
+    reviewed: String,
+    /// Print each call that would be made, and make none
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    inputs: Inputs,
+}
+
+pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result<(), Failure> {
+    let worker = Worker::new()?;
+    if worker.task.level != Level::Three && !args.dry_run {
+        return Err(Failure::Usage(
+            format!(
+                "only a run of level 3 cleans up, and this one is of level {}",
+                worker.task.level
+            ),
+            Some("`MOZ_SCM_LEVEL` says the level; a decision sets it".to_owned()),
+        ));
+    }
+    let content = std::fs::read(&args.plan)
+        .map_err(|error| Failure::Files(format!("`{}`: {error}", args.plan.display())))?;
+    let is = sha256(&content);
+    if is.as_str() != args.reviewed {
+        return Err(Failure::Usage(
+            format!(
+                "the plan's SHA-256 is {is}, and {} was reviewed: it is another one",
+                args.reviewed
+            ),
+            None,
+        ));
+    }
+    let reviewed = read(&args.plan)?;
+    // The reviewed plan is what came before: it knows since when images are unused.
+    let mut inputs = args.inputs.clone();
+    inputs.previous = Some(args.plan.clone());
+    let (fresh, _) = inputs.plan(global, printer)?;
+    let agreed = agreed(&reviewed, &fresh, now()).map_err(|why| {
+        Failure::Denied(format!(
+            "`{}` is not carried out: {why}",
+            args.plan.display()
+        ))
+    })?;
+    for (item, why) in &agreed.left {
+        printer.data(
+            &format!("left\t{}\t{}\t{why}\n", item.action, item.image),
+            None,
+        )?;
+    }
+
+    let secrets = worker.secrets()?;
+    let variables = Variables::new(|name| std::env::var(name).ok(), &secrets.variables);
+    let hidden = secrets.variables.values().map(String::as_str);
+    let mask = Mask::new(hidden.chain(variables.secrets()));
+    let printer = RefCell::new(printer);
+    let say = |words: &str| printer.borrow_mut().note(words);
+    let session = Session::new(Pace::default(), args.dry_run, &mask, &say)
+        .map_err(|error| Failure::provider(error, &mask))?;
+    let mut errors = Vec::new();
+    for item in &agreed.items {
+        let done = provider(item.cloud, &session, &variables)
+            .and_then(|provider| carry_out(&*provider, item, args.dry_run));
+        match done {
+            Ok(words) => {
+                let line = format!(
+                    "{words}\t{}\t{}\t{}\n",
+                    item.action, item.image, item.reason
+                );
+                printer.borrow_mut().data(&line, None)?;
+            }
+            // One that fails does not keep the others; the next run goes on with it.
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::providers(errors, &mask))
+    }
+}
+
+/// Does one item in every place where the image is.
+fn carry_out(
+    provider: &dyn Provider,
+    item: &Item,
+    dry_run: bool,
+) -> Result<&'static str, ProviderError> {
+    for place in &item.references {
+        let reference = Reference {
+            region: place.region.clone(),
+            name: place.reference.clone(),
+        };
+        if !dry_run {
+            let Some(found) = provider.describe(&reference)? else {
+                // An earlier run has done it.
+                continue;
+            };
+            let is_kept = |name: &String, value: &String| name == "keep" && value != "false";
+            if found
+                .labels
+                .iter()
+                .any(|(name, value)| is_kept(name, value))
+            {
+                return Ok("kept by its label");
+            }
+        }
+        match item.action {
+            Action::Keep => {}
+            Action::Deprecate => provider.deprecate(&reference)?,
+            Action::Disable => provider.disable(&reference)?,
+            Action::Delete => provider.delete(&Resource {
+                reference,
+                kind: ResourceKind::Image,
+                state: String::new(),
+                labels: std::collections::BTreeMap::new(),
+            })?,
+        }
+    }
+    Ok(if dry_run { "would do" } else { "done" })
+}

@@ -1,0 +1,231 @@
+//! `cleanup plan`: which published images are kept and which go.
+
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use taskgraph_images::ci_config::CiConfig;
+use taskgraph_images::destinations::Destinations;
+use taskgraph_images::glob::Glob;
+use taskgraph_images::inventory::Published;
+use taskgraph_images::output::text::count;
+use taskgraph_images::pools::update::identities;
+use taskgraph_images::retention::{Plan, Usage, images_of_pool};
+use taskgraph_images::taskcluster::WorkerManager as _;
+use taskgraph_images::tree::{TreePath, View};
+
+use crate::commands::ci_config::{self, Source};
+use crate::commands::decision::connect;
+use crate::commands::propose::destinations;
+use crate::commands::published::{self, Shelf};
+use crate::commands::{Global, now};
+use crate::exit::Failure;
+use crate::printer::Printer;
+
+/// Plan which published images are kept, deprecated, disabled and deleted, each with why
+///
+/// An image is kept while anybody uses it: an entry or a pool of the configuration repository, on any branch that may be
+/// live, also of open proposals; a running worker pool, where Taskcluster is named; an image that was built on it. So are the
+/// newest of each image, to roll back to. What nobody uses goes a step further each time a limit passes since the first plan
+/// that saw it so. Nothing is planned while anything that uses images cannot be asked, or much of the inventory is gone.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(super) inputs: Inputs,
+    /// Write the plan to a file, for `cleanup apply`
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// How to write the plan
+    #[arg(long, short, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+/// What a plan is made of.
+#[derive(Debug, Clone, clap::Args)]
+#[group(skip)]
+pub(super) struct Inputs {
+    /// The plan that was made before: since when images are unused
+    #[arg(long, value_name = "FILE")]
+    pub(super) previous: Option<PathBuf>,
+    #[command(flatten)]
+    config: ci_config::Args,
+    #[command(flatten)]
+    published: published::Args,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A line an image
+    Text,
+    /// A table of what changes
+    Markdown,
+    /// The plan itself
+    Json,
+}
+
+pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result<(), Failure> {
+    let (plan, _) = args.inputs.plan(global, printer)?;
+    if let Some(path) = &args.out {
+        let json = plan.to_json();
+        printer.data(&json, Some(path))?;
+        printer.note(&format!(
+            "the plan's SHA-256 is {}; `cleanup apply` asks for it",
+            crate::commands::worker::sha256(json.as_bytes())
+        ));
+    }
+    let text = match args.format {
+        Format::Text => plan.to_text(),
+        Format::Markdown => plan.to_markdown(),
+        Format::Json => plan.to_json(),
+    };
+    printer.data(&text, None)?;
+    let counts: Vec<String> = plan
+        .counts()
+        .iter()
+        .map(|(action, count)| format!("{count} to {action}"))
+        .collect();
+    printer.note(&counts.join(", "));
+    Ok(())
+}
+
+impl Inputs {
+    /// Makes a plan of what is so now.
+    pub(super) fn plan(
+        &self,
+        global: &Global,
+        printer: &mut Printer,
+    ) -> Result<(Plan, Shelf), Failure> {
+        let settings = destinations(global)?;
+        let mapping = self.config.mapping(global)?;
+        let source = self.config.open(&settings, &mapping, printer)?;
+        let shelf = self.published.read(global, printer)?;
+        let mut usage = usage(&source, &settings, printer)?;
+        running(&mut usage)?;
+        let previous = self.previous.as_deref().map(read).transpose()?;
+        let cleanup = settings.cleanup.clone().unwrap_or_default();
+        let label = cleanup
+            .keep_label
+            .clone()
+            .unwrap_or_else(|| "keep".to_owned());
+        let kept = |published: &Published| {
+            let held = mapping.hold.iter().find(|hold| {
+                let is_it = hold
+                    .manifest
+                    .as_deref()
+                    .is_none_or(|one| one == published.sha256.as_str());
+                hold.image == published.manifest.image && is_it
+            });
+            held.map(|hold| format!("`{label}`: {}", hold.reason))
+        };
+        let plan = Plan::new(
+            &shelf.inventory,
+            &usage,
+            &cleanup.policy,
+            previous.as_ref(),
+            &kept,
+            now(),
+        )
+        .map_err(|refusal| {
+            let errors: Vec<String> = refusal.0.iter().map(ToString::to_string).collect();
+            Failure::Denied(format!("no plan is made: {}", errors.join("; ")))
+        })?;
+        Ok((plan, shelf))
+    }
+}
+
+/// Reads a plan.
+pub(super) fn read(path: &Path) -> Result<Plan, Failure> {
+    let fault = |why: String| Failure::Files(format!("`{}`: {why}", path.display()));
+    let content = std::fs::read(path).map_err(|error| fault(error.to_string()))?;
+    Plan::read(&content).map_err(fault)
+}
+
+/// Who uses images, by the configuration repository: its tree that is looked at, and every branch that may be live.
+pub(super) fn usage(
+    source: &Source,
+    settings: &Destinations,
+    printer: &mut Printer,
+) -> Result<Usage, Failure> {
+    let mut usage = Usage::default();
+    let config = source.load()?;
+    if !config.findings.is_empty() {
+        // A pool that cannot be resolved may use any image.
+        ci_config::unresolved(&config.findings, source, printer);
+    }
+    add(&mut usage, "the configuration", &config);
+    let Some(repository) = &source.repository else {
+        return Ok(usage);
+    };
+    let cleanup = settings.cleanup.clone().unwrap_or_default();
+    let mut patterns = cleanup.branches.clone();
+    // What somebody may merge at any minute.
+    let prefix = settings.prefix.as_deref().unwrap_or("taskgraph-images");
+    patterns.push(format!("{prefix}/**"));
+    let globs: Vec<Glob> = patterns
+        .iter()
+        .map(|pattern| Glob::parse(pattern))
+        .collect::<Result<_, _>>()
+        .map_err(|error| Failure::Files(format!("`cleanup.branches`: {error}")))?;
+    let branches = repository.branches()?;
+    let mut live = 0;
+    for (name, id) in branches {
+        let is_live =
+            TreePath::parse(&name).is_ok_and(|path| globs.iter().any(|glob| glob.matches(&path)));
+        if !is_live {
+            continue;
+        }
+        live += 1;
+        let tree = repository.tree(&repository.revision(&id)?)?;
+        match CiConfig::load(&View::new(&tree), &source.options) {
+            Ok(config) => add(&mut usage, &format!("the branch `{name}`"), &config),
+            Err(faults) => {
+                let why = faults
+                    .first()
+                    .map_or("it has no configuration", |fault| fault.message.as_str());
+                usage.unknown(&format!("the branch `{name}`"), why);
+            }
+        }
+    }
+    printer.note(&format!(
+        "{} besides the one that is looked at may be live",
+        count(live, "branch")
+    ));
+    Ok(usage)
+}
+
+/// Every image that an entry names is used by it, and by the pools that boot it.
+fn add(usage: &mut Usage, source: &str, config: &CiConfig) {
+    let mut uses = Vec::new();
+    for entry in config.images.values() {
+        for location in &entry.locations {
+            for identity in identities(location.cloud, &location.reference) {
+                let pools = config.pools.iter().filter(|pool| {
+                    pool.resolved.as_deref() == Some(&entry.name)
+                        && pool.provider == location.provider
+                });
+                let mut pools = pools.map(|pool| pool.id.as_str());
+                let user = match pools.next() {
+                    Some(pool) => format!("pool `{pool}`"),
+                    None => format!("entry `{}`, which no pool boots", entry.name),
+                };
+                uses.push((identity, user));
+            }
+        }
+    }
+    usage.add(source, uses);
+}
+
+/// Who uses images, by the worker pools that run now, where Taskcluster is named.
+fn running(usage: &mut Usage) -> Result<(), Failure> {
+    let Some(client) = connect(false)? else {
+        return Ok(());
+    };
+    let pools = client.worker_pools().map_err(Failure::Taskcluster)?;
+    let uses = pools.iter().flat_map(|(id, config)| {
+        let user = format!("running pool `{id}`");
+        images_of_pool(config)
+            .into_iter()
+            .map(move |identity| (identity, user.clone()))
+    });
+    usage.add("worker-manager", uses);
+    Ok(())
+}
