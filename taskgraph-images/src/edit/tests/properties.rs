@@ -15,11 +15,11 @@ enum Tree {
     Scalar(&'static str),
     /// A block scalar: its header, and its lines.
     Block(&'static str, &'static str),
-    List(Vec<(Trivia, Tree)>),
-    Map(Vec<(Trivia, Tree)>),
+    List(Vec<(Trivia, Self)>),
+    Map(Vec<(Trivia, Self)>),
     /// Flow style; whether it goes over several lines.
-    FlowList(bool, Vec<Tree>),
-    FlowMap(bool, Vec<Tree>),
+    FlowList(bool, Vec<Self>),
+    FlowMap(bool, Vec<Self>),
 }
 
 /// What stands around an entry.
