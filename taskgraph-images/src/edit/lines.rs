@@ -1,5 +1,6 @@
 //! Lines of a [`Source`]: where they begin and end, and what they hold.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::source::{Node, Source, is_blank, position};
@@ -102,18 +103,16 @@ impl Source {
             && self.blocks.get(next).is_none_or(|block| line < block.start)
     }
 
-    /// The node that carries an anchor.
-    pub(super) fn anchored(&self, id: usize) -> Option<&Node> {
-        let mut found = None;
-        self.root.as_ref()?.visit(&mut |node| {
-            if node
-                .anchor
-                .as_ref()
-                .is_some_and(|(number, _)| *number == id)
-            {
-                found = Some(node);
-            }
-        });
+    /// The nodes that carry anchors, by their numbers.
+    pub(super) fn anchors(&self) -> BTreeMap<usize, &Node> {
+        let mut found = BTreeMap::new();
+        if let Some(root) = &self.root {
+            root.visit(&mut |node| {
+                if let Some((id, _)) = &node.anchor {
+                    found.insert(*id, node);
+                }
+            });
+        }
         found
     }
 }

@@ -4,7 +4,7 @@ use granit_parser::{Event, ScalarStyle, StructureStyle};
 
 use super::events::Spot;
 use super::shape::Document;
-use super::source::skip_trivia;
+use super::source::{Cursor, skip_trivia};
 
 /// A comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,12 +21,21 @@ pub(super) struct Note {
 /// The comments of a document, and the column of each leaf.
 pub(super) fn notes(spots: &[Spot<'_>], text: &str) -> (Vec<Note>, Vec<usize>) {
     // Comments may be told before or after what they stand beside; where they stand decides.
-    let mut leaves: Vec<(usize, usize)> = Vec::new();
+    // Where each stands, where its column is taken, and what is added to that.
+    let mut leaves: Vec<(usize, usize, usize)> = Vec::new();
     let mut comments = Vec::new();
     let mut end = 0;
     let mut is_root = true;
     for (index, spot) in spots.iter().enumerate() {
         let at = spot.span.start;
+        let anchor = match spots.get(index + 1) {
+            Some(Spot {
+                event: Event::Anchor(..),
+                span,
+                ..
+            }) => Some(span),
+            _ => None,
+        };
         let mark = || {
             let mark = skip_trivia(text, end);
             let is_mark = matches!(text.as_bytes().get(mark), Some(b':' | b'-' | b'?'));
@@ -40,17 +49,11 @@ pub(super) fn notes(spots: &[Spot<'_>], text: &str) -> (Vec<Note>, Vec<usize>) {
                 if spot.span.is_empty()
                     || matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) =>
             {
-                let mut lead = mark().max(spot.tag.as_ref().map_or(0, |tag| tag.end));
-                if let Some(Spot {
-                    event: Event::Anchor(..),
-                    span,
-                    ..
-                }) = spots.get(index + 1)
-                {
-                    lead = lead.max(span.end);
-                }
+                let from = mark();
+                let tag = spot.tag.as_ref().map_or(0, |tag| tag.end);
+                let lead = from.max(tag).max(anchor.map_or(0, |anchor| anchor.end));
                 // A value would stand one column further.
-                leaves.push((lead, 1));
+                leaves.push((lead, from, 1));
                 end = lead.max(if spot.span.is_empty() {
                     0
                 } else {
@@ -61,7 +64,9 @@ pub(super) fn notes(spots: &[Spot<'_>], text: &str) -> (Vec<Note>, Vec<usize>) {
             | Event::Alias(_)
             | Event::SequenceStart(StructureStyle::Flow, ..)
             | Event::MappingStart(StructureStyle::Flow, ..) => {
-                leaves.push((at, 0));
+                let tag = spot.tag.as_ref().map_or(at, |tag| tag.start);
+                let from = at.min(tag).min(anchor.map_or(at, |anchor| anchor.start));
+                leaves.push((at, from, 0));
                 end = spot.span.end;
             }
             Event::SequenceStart(..) | Event::MappingStart(..) if !is_root => {
@@ -78,6 +83,7 @@ pub(super) fn notes(spots: &[Spot<'_>], text: &str) -> (Vec<Note>, Vec<usize>) {
         is_root = matches!(spot.event, Event::DocumentStart(..) | Event::StreamStart)
             || is_root && matches!(spot.event, Event::Comment(..));
     }
+    leaves.sort_unstable();
     comments.sort_unstable();
     let before = |at: usize| {
         let line = text[..at].rfind('\n').map_or(0, |found| found + 1);
@@ -86,16 +92,17 @@ pub(super) fn notes(spots: &[Spot<'_>], text: &str) -> (Vec<Note>, Vec<usize>) {
     let notes = comments.into_iter().map(|(at, words)| Note {
         text: words.to_string(),
         is_behind_dash: before(at).contains('-'),
-        leaves: leaves.partition_point(|(leaf, _)| *leaf < at),
+        leaves: leaves.partition_point(|(leaf, ..)| *leaf < at),
         own_line: {
             let (line, is_mark) = (before(at), |c| " \t-?".contains(c));
             line.chars().all(is_mark).then(|| line.chars().count())
         },
     });
     let notes = notes.collect();
+    let mut cursor = Cursor::default();
     let columns = leaves
         .iter()
-        .map(|(at, more)| before(*at).chars().count() + more)
+        .map(|(_, from, more)| cursor.go(text, *from).1 + more)
         .collect();
     (notes, columns)
 }

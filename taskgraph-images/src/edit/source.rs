@@ -162,6 +162,33 @@ pub(super) fn position(text: &str, at: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, column + 1)
 }
 
+/// Line and column along a text, for many places in order: a line may be as long as the file.
+#[derive(Debug, Default)]
+pub(super) struct Cursor {
+    at: usize,
+    lines: usize,
+    column: usize,
+}
+
+impl Cursor {
+    /// Line and column of a byte, both from 0.
+    pub(super) fn go(&mut self, text: &str, at: usize) -> (usize, usize) {
+        if at < self.at {
+            *self = Self::default();
+        }
+        for c in text.get(self.at..at).unwrap_or_default().chars() {
+            match c {
+                '\n' => (self.lines, self.column) = (self.lines + 1, 0),
+                // A byte-order mark belongs to the file, not to its first line.
+                '\u{feff}' if self.lines == 0 && self.column == 0 => {}
+                _ => self.column += 1,
+            }
+        }
+        self.at = at;
+        (self.lines, self.column)
+    }
+}
+
 /// The next byte at or after `at` that is no blank, line break or comment.
 pub(super) fn skip_trivia(text: &str, mut at: usize) -> usize {
     let bytes = text.as_bytes();
