@@ -280,7 +280,7 @@ fn one(path: &Path, change: Change) -> [Edit; 1] {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(6000))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn set_and_back_is_the_same(text in document()) {
