@@ -22,6 +22,7 @@ pub(super) fn build(text: &str, spots: &[Spot<'_>]) -> Result<Source, Fault> {
             .iter()
             .filter(|spot| !matches!(spot.event, Event::Comment(..)))
             .peekable(),
+        tabs: tabs(text),
         blocks: Vec::new(),
         uses: BTreeMap::new(),
     };
@@ -47,6 +48,7 @@ where
 {
     text: &'t str,
     spots: std::iter::Peekable<I>,
+    tabs: Vec<usize>,
     blocks: Vec<std::ops::Range<usize>>,
     uses: BTreeMap<usize, Vec<usize>>,
 }
@@ -236,11 +238,23 @@ impl<'s, 't, I: Iterator<Item = &'s Spot<'t>>> Builder<'s, 't, I> {
 
     /// Readers disagree about tabs that indent.
     fn no_tab(&self, at: usize) -> Result<(), Fault> {
-        let line = self.text[..at].rfind('\n').map_or(0, |found| found + 1);
-        let before = &self.text[line..at];
-        if is_blank(before) && before.contains('\t') {
-            return Err(Refusal::Tab.at(line));
+        match self.tabs.binary_search(&at) {
+            Ok(_) => Err(Refusal::Tab.at(at)),
+            Err(_) => Ok(()),
         }
-        Ok(())
     }
+}
+
+/// Where the first byte of a line stands behind a tab.
+fn tabs(text: &str) -> Vec<usize> {
+    let mut line = 0;
+    let mut found = Vec::new();
+    for content in text.split_inclusive('\n') {
+        let indent = content.len() - content.trim_start_matches([' ', '\t']).len();
+        if content[..indent].contains('\t') {
+            found.push(line + indent);
+        }
+        line += content.len();
+    }
+    found
 }

@@ -1,12 +1,11 @@
 //! From a [`Path`] to the node, refusing what is ambiguous on the way.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::error::{Fault, Refusal};
 use super::source::{Entry, Kind, Node, Source};
 use super::{Path, Step};
 use crate::diagnostic;
-
-/// How many merges may lead from one map to a key.
-const MAX_MERGES: usize = 64;
 
 /// The nodes from the root to a place.
 #[derive(Debug)]
@@ -105,29 +104,32 @@ pub(super) fn entry(
 
 /// The merge key through which a map has a key.
 pub(super) fn merge<'s>(source: &'s Source, entries: &'s [Entry], key: &str) -> Option<&'s Entry> {
-    entries
-        .iter()
-        .find(|entry| entry.is_merge() && supplies(source, &entry.value, key, 0))
+    let mut merges = entries.iter().filter(|entry| entry.is_merge()).peekable();
+    merges.peek()?;
+    let anchors = source.anchors();
+    merges.find(|entry| supplies(&anchors, &entry.value, key))
 }
 
-fn supplies(source: &Source, merged: &Node, key: &str, depth: usize) -> bool {
-    if depth > MAX_MERGES {
-        // Not followed further; what cannot be known counts as there.
-        return true;
+/// Whether a map has a key that merges this. Each anchor is looked at once, however often it is named.
+fn supplies(anchors: &BTreeMap<usize, &Node>, merged: &Node, key: &str) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut open = vec![merged];
+    while let Some(node) = open.pop() {
+        match &node.kind {
+            Kind::Scalar { .. } => {}
+            Kind::Alias(id) if seen.insert(*id) => open.extend(anchors.get(id).copied()),
+            Kind::Alias(_) => {}
+            Kind::List { items, .. } => open.extend(items.iter().map(|item| &item.value)),
+            Kind::Map { entries, .. } => {
+                if entries.iter().any(|entry| entry.name() == Some(key)) {
+                    return true;
+                }
+                let merges = entries.iter().filter(|entry| entry.is_merge());
+                open.extend(merges.map(|entry| &entry.value));
+            }
+        }
     }
-    match &merged.kind {
-        Kind::Scalar { .. } => false,
-        Kind::Alias(id) => source
-            .anchored(*id)
-            .is_some_and(|node| supplies(source, node, key, depth + 1)),
-        Kind::List { items, .. } => items
-            .iter()
-            .any(|item| supplies(source, &item.value, key, depth + 1)),
-        Kind::Map { entries, .. } => entries.iter().any(|entry| {
-            entry.name() == Some(key)
-                || (entry.is_merge() && supplies(source, &entry.value, key, depth + 1))
-        }),
-    }
+    false
 }
 
 /// Refuses a place that others see through an anchor.

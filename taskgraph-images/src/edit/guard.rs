@@ -7,7 +7,8 @@
 use granit_parser::ScalarStyle;
 use serde_json::Value as Json;
 
-use super::shape::{Body, Document, Note, Shape, leaves};
+use super::notes::{Touched, beside, without};
+use super::shape::{Body, Document, Shape, leaves};
 use super::words::is_string;
 use super::{Change, Path, Scalar, Step};
 
@@ -42,17 +43,6 @@ pub(super) fn check(
         }
         _ => beside(&before.notes, &after.notes, &touched),
     }
-}
-
-/// The leaves that a change touches.
-#[derive(Debug, Clone, Copy)]
-struct Touched {
-    /// How many stand before them.
-    at: usize,
-    /// How many go.
-    gone: usize,
-    /// How many come.
-    come: usize,
 }
 
 /// Finds what a change touches in a shape with `at` leaves before it; `all` is how many come in total.
@@ -289,88 +279,4 @@ fn same(wanted: &Shape, found: &Shape, path: &mut Path) -> Result<(), String> {
         }
         _ => differs("the value"),
     }
-}
-
-/// Every comment is there, beside the same leaves.
-fn beside(before: &[Note], after: &[Note], touched: &[Touched]) -> Result<(), String> {
-    if before.len() != after.len() {
-        return Err("the number of comments".to_owned());
-    }
-    // Scalars that are set go and come; only what is added moves comments, and that is one.
-    let added = touched.iter().find(|touched| touched.gone == 0);
-    for (note, found) in before.iter().zip(after) {
-        let (least, most) = match added {
-            Some(added) if added.at < note.leaves => (added.come, added.come),
-            // What comes may stand on either side.
-            Some(added) if added.at == note.leaves => (0, added.come),
-            _ => (0, 0),
-        };
-        let is_there = [least, most]
-            .map(|more| note.leaves + more)
-            .contains(&found.leaves);
-        // Behind a dash that gets its value, a comment no longer has its line to itself.
-        let is_behind = |touched: &Touched| touched.at + touched.gone == note.leaves;
-        let is_moved = note.own_line.is_some() != found.own_line.is_some();
-        if note.text != found.text || !is_there || is_moved && !touched.iter().any(is_behind) {
-            return Err(format!("the comment `#{}`", note.text));
-        }
-    }
-    Ok(())
-}
-
-/// Every comment is there, except one run of those that belong to what was removed.
-fn without(
-    before: &Document,
-    after: &Document,
-    removed: Touched,
-    is_item: bool,
-) -> Result<(), String> {
-    let (old, new) = (&before.notes, &after.notes);
-    let Some(gone) = old.len().checked_sub(new.len()) else {
-        return Err("the number of comments".to_owned());
-    };
-    let end = removed.at + removed.gone;
-    let column = before.columns.get(removed.at).copied().unwrap_or_default();
-    // A dash stands two columns before what it stands for, or more.
-    let outer = if is_item {
-        column.saturating_sub(2)
-    } else {
-        column
-    };
-    let is_inside = |note: &Note| removed.at < note.leaves && note.leaves < end;
-    let may_go = |note: &Note| {
-        let is_own = |own| own <= column || note.is_behind_dash;
-        let is_above = note.leaves == removed.at && note.own_line.is_some_and(is_own);
-        // On its line, or indented below it: never the heading of what follows.
-        let is_behind = note.leaves == end && note.own_line.is_none_or(|own| own > outer);
-        is_above || is_inside(note) || is_behind
-    };
-    let kept = |old: &Note, new: &Note| {
-        let leaves = match old.leaves {
-            leaves if leaves >= end => leaves - removed.gone + removed.come,
-            // It stays in front, or behind the braces of a map that is empty now.
-            leaves if leaves == removed.at && new.leaves != leaves => leaves + removed.come,
-            leaves => leaves,
-        };
-        !is_inside(old) && old.text == new.text && leaves == new.leaves
-    };
-    // The first and last place at which the run can begin.
-    let first = old
-        .iter()
-        .zip(new)
-        .take_while(|(old, new)| kept(old, new))
-        .count();
-    let last = old
-        .iter()
-        .rev()
-        .zip(new.iter().rev())
-        .take_while(|(old, new)| kept(old, new))
-        .count();
-    let begins = new.len().saturating_sub(last)..=first;
-    let is_own = |from: usize| old[from..from + gone].iter().all(may_go);
-    if gone == 0 && first == new.len() || begins.into_iter().any(is_own) {
-        return Ok(());
-    }
-    let lost = old.get(first).map_or("", |note| note.text.as_str());
-    Err(format!("the comment `#{lost}`"))
 }

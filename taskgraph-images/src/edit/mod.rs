@@ -35,6 +35,8 @@ mod events;
 mod find;
 mod guard;
 mod insert;
+mod lines;
+mod notes;
 mod path;
 mod remove;
 mod scalars;

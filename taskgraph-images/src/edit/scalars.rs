@@ -1,7 +1,9 @@
 //! [`scalars`]: what there is to edit.
 
+use std::collections::BTreeMap;
+
 use super::apply::{Read, error};
-use super::source::{Kind, Node, Source};
+use super::source::{Cursor, Kind, Node};
 use super::{EditError, Path};
 
 /// How a scalar is written.
@@ -45,49 +47,60 @@ pub struct ScalarAt {
 /// When the file is no YAML, too large, or holds several documents.
 pub fn scalars(file: &str, text: &str) -> Result<Vec<(Path, ScalarAt)>, EditError> {
     let read = Read::new(text).map_err(|fault| error(file, text, &Path::root(), fault))?;
-    let mut found = Vec::new();
+    let mut walk = Walk {
+        text: &read.source.text,
+        anchors: read.source.anchors(),
+        cursor: Cursor::default(),
+        found: Vec::new(),
+    };
     if let Some(root) = &read.source.root {
-        walk(&read.source, root, &mut Path::root(), &mut found);
+        walk.node(root, &Path::root());
     }
-    Ok(found)
+    Ok(walk.found)
 }
 
-fn walk(source: &Source, node: &Node, path: &mut Path, found: &mut Vec<(Path, ScalarAt)>) {
-    let (scalar, is_alias) = match &node.kind {
-        Kind::List { items, .. } => {
-            for (index, item) in items.iter().enumerate() {
-                walk(source, &item.value, &mut path.join(index), found);
-            }
-            return;
-        }
-        Kind::Map { entries, .. } => {
-            for entry in entries {
-                if let Some(name) = entry.name() {
-                    walk(source, &entry.value, &mut path.join(name), found);
+struct Walk<'s> {
+    text: &'s str,
+    anchors: BTreeMap<usize, &'s Node>,
+    cursor: Cursor,
+    found: Vec<(Path, ScalarAt)>,
+}
+
+impl Walk<'_> {
+    fn node(&mut self, node: &Node, path: &Path) {
+        let (scalar, is_alias) = match &node.kind {
+            Kind::List { items, .. } => {
+                for (index, item) in items.iter().enumerate() {
+                    self.node(&item.value, &path.join(index));
                 }
+                return;
             }
-            return;
-        }
-        Kind::Scalar { .. } => (Some(node), false),
-        Kind::Alias(id) => (source.anchored(*id), true),
-    };
-    if let Some(Node {
-        kind: Kind::Scalar { text, style },
-        ..
-    }) = scalar
-    {
-        let (line, column) = source.position(node.start);
-        let (text, style, has_anchor) = (text.clone(), *style, node.anchor.is_some());
-        found.push((
-            path.clone(),
-            ScalarAt {
-                text,
-                style,
-                line,
-                column,
+            Kind::Map { entries, .. } => {
+                for entry in entries {
+                    if let Some(name) = entry.name() {
+                        self.node(&entry.value, &path.join(name));
+                    }
+                }
+                return;
+            }
+            Kind::Scalar { .. } => (Some(node), false),
+            Kind::Alias(id) => (self.anchors.get(id).copied(), true),
+        };
+        if let Some(Node {
+            kind: Kind::Scalar { text, style },
+            ..
+        }) = scalar
+        {
+            let (line, column) = self.cursor.go(self.text, node.start);
+            let at = ScalarAt {
+                text: text.clone(),
+                style: *style,
+                line: line + 1,
+                column: column + 1,
                 is_alias,
-                has_anchor,
-            },
-        ));
+                has_anchor: node.anchor.is_some(),
+            };
+            self.found.push((path.clone(), at));
+        }
     }
 }

@@ -6,7 +6,7 @@ use granit_parser::{Event, ScalarStyle, StructureStyle};
 
 use super::error::{Fault, Refusal};
 use super::events::Spot;
-use super::source::skip_trivia;
+use super::notes::{Note, notes};
 
 /// A document.
 #[derive(Debug, Clone)]
@@ -52,18 +52,6 @@ pub(super) enum Body {
     Json(serde_json::Value),
 }
 
-/// A comment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Note {
-    pub(super) text: String,
-    /// How many leaves (scalars, aliases, and opening braces and brackets) stand before it.
-    pub(super) leaves: usize,
-    /// The column, where it has the line to itself but for dashes.
-    pub(super) own_line: Option<usize>,
-    /// Whether a dash stands before it in its line.
-    pub(super) is_behind_dash: bool,
-}
-
 impl Shape {
     /// How many leaves it has.
     pub(super) fn leaves(&self) -> usize {
@@ -106,83 +94,7 @@ impl Document {
                 _ => {}
             }
         }
-        // Comments may be told before or after what they stand beside; where they stand decides.
-        let mut leaves: Vec<(usize, usize)> = Vec::new();
-        let mut comments = Vec::new();
-        let mut end = 0;
-        let mut is_root = true;
-        for (index, spot) in spots.iter().enumerate() {
-            let at = spot.span.start;
-            let mark = || {
-                let mark = skip_trivia(text, end);
-                let is_mark = matches!(text.as_bytes().get(mark), Some(b':' | b'-' | b'?'));
-                if is_mark { mark + 1 } else { end }
-            };
-            match &spot.event {
-                Event::Comment(words, _) => comments.push((at, words)),
-                // What is empty, or a block after a header, stands right behind its colon or dash; the parser may
-                // tell another place.
-                Event::Scalar(_, style, ..)
-                    if spot.span.is_empty()
-                        || matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) =>
-                {
-                    let mut lead = mark().max(spot.tag.as_ref().map_or(0, |tag| tag.end));
-                    if let Some(Spot {
-                        event: Event::Anchor(..),
-                        span,
-                        ..
-                    }) = spots.get(index + 1)
-                    {
-                        lead = lead.max(span.end);
-                    }
-                    // A value would stand one column further.
-                    leaves.push((lead, 1));
-                    end = lead.max(if spot.span.is_empty() {
-                        0
-                    } else {
-                        spot.span.end
-                    });
-                }
-                Event::Scalar(..)
-                | Event::Alias(_)
-                | Event::SequenceStart(StructureStyle::Flow, ..)
-                | Event::MappingStart(StructureStyle::Flow, ..) => {
-                    leaves.push((at, 0));
-                    end = spot.span.end;
-                }
-                Event::SequenceStart(..) | Event::MappingStart(..) if !is_root => {
-                    end = mark().max(spot.tag.as_ref().map_or(0, |tag| tag.end));
-                }
-                Event::Anchor(..) => end = end.max(spot.span.end),
-                // Blocks end where the next token begins, which is no place of theirs.
-                Event::SequenceEnd | Event::MappingEnd if spot.span.is_empty() => {}
-                Event::DocumentStart(true, _) | Event::SequenceEnd | Event::MappingEnd => {
-                    end = spot.span.end;
-                }
-                _ => {}
-            }
-            is_root = matches!(spot.event, Event::DocumentStart(..) | Event::StreamStart)
-                || is_root && matches!(spot.event, Event::Comment(..));
-        }
-        comments.sort_unstable();
-        let before = |at: usize| {
-            let line = text[..at].rfind('\n').map_or(0, |found| found + 1);
-            text[line..at].trim_start_matches('\u{feff}')
-        };
-        let notes = comments.into_iter().map(|(at, words)| Note {
-            text: words.to_string(),
-            is_behind_dash: before(at).contains('-'),
-            leaves: leaves.partition_point(|(leaf, _)| *leaf < at),
-            own_line: {
-                let (line, is_mark) = (before(at), |c| " \t-?".contains(c));
-                line.chars().all(is_mark).then(|| line.chars().count())
-            },
-        });
-        let notes = notes.collect();
-        let columns = leaves
-            .iter()
-            .map(|(at, more)| before(*at).chars().count() + more)
-            .collect();
+        let (notes, columns) = notes(spots, text);
         Ok(Self {
             marks,
             root,

@@ -101,15 +101,15 @@ impl<'s> Writer<'s> {
     pub(super) fn flow(self, value: &Json, model: Option<&Node>) -> String {
         let model = model.filter(|model| is_like(model, value));
         // Some write `{ a: 1 }`.
-        let pad = match model {
-            Some(model) if model.is_flow() && !model.children().is_empty() => {
-                if self.source.byte(model.start + 1) == Some(b' ') {
-                    " "
-                } else {
-                    ""
-                }
-            }
-            _ => "",
+        let has_pad = |model: &&Node| {
+            model.is_flow()
+                && !model.children().is_empty()
+                && self.source.byte(model.start + 1) == Some(b' ')
+        };
+        let pad = if model.as_ref().is_some_and(has_pad) {
+            " "
+        } else {
+            ""
         };
         match value {
             Json::Object(entries) if entries.is_empty() => "{}".to_owned(),

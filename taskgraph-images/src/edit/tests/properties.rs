@@ -6,7 +6,7 @@ use serde_json::json;
 use super::super::build::build;
 use super::super::events::events;
 use super::super::source::{Kind, Node};
-use super::super::{Change, Edit, Path, Refusal, Scalar, Style, apply, scalars};
+use super::super::{Change, Edit, Path, Refusal, Scalar, Step, Style, apply, scalars};
 
 /// A value to be written at some indentation.
 #[derive(Debug, Clone)]
@@ -15,11 +15,11 @@ enum Tree {
     Scalar(&'static str),
     /// A block scalar: its header, and its lines.
     Block(&'static str, &'static str),
-    List(Vec<(Trivia, Tree)>),
-    Map(Vec<(Trivia, Tree)>),
+    List(Vec<(Trivia, Self)>),
+    Map(Vec<(Trivia, Self)>),
     /// Flow style; whether it goes over several lines.
-    FlowList(bool, Vec<Tree>),
-    FlowMap(bool, Vec<Tree>),
+    FlowList(bool, Vec<Self>),
+    FlowMap(bool, Vec<Self>),
 }
 
 /// What stands around an entry.
@@ -349,10 +349,38 @@ proptest! {
     }
 
     #[test]
-    fn no_text_panics(text in "[-a:?{}\\[\\], \n#&*!|>'\"\r\t]{0,40}") {
+    fn no_text_panics_or_is_misread(text in "[-a:?{}\\[\\], \n#&*!|>'\"\r\t]{0,40}") {
+        let new = || Change::Set(Scalar::Text("new".to_owned()));
+        let insert = Change::Insert { key: "k".to_owned(), value: json!("new"), after: None };
+        let mut edits = vec![
+            (Path::root().join("k"), Path::root(), insert),
+            (Path::root().join(0), Path::root(), Change::Append(json!("new"))),
+        ];
         for (path, _) in scalars("x.yml", &text).unwrap_or_default() {
-            for change in [Change::Remove, Change::Set(Scalar::Text("new".to_owned()))] {
-                let _ = apply("x.yml", &text, &one(&path, change));
+            edits.push((path.clone(), path.clone(), new()));
+            edits.push((path.clone(), path, Change::Remove));
+        }
+        for (at, path, change) in edits {
+            let is_set = change == new();
+            let Ok(after) = apply("x.yml", &text, &one(&path, change)) else { continue };
+            // A reader that shares nothing with the guard sees the value there, where it can read the file.
+            if is_set
+                && serde_yaml::from_str::<serde_yaml::Value>(&text).is_ok()
+                && let Ok(read) = serde_yaml::from_str::<serde_yaml::Value>(&after)
+                && !after.contains(['!', '&', '*'])
+            {
+                let found = at.steps().iter().try_fold(&read, |value, step| match step {
+                    Step::Index(index) => value.get(index),
+                    Step::Key(key) => {
+                        let text = |found: &serde_yaml::Value| match found {
+                            serde_yaml::Value::Null => Some(String::new()),
+                            other => other.as_str().map(str::to_owned),
+                        };
+                        let mut entries = value.as_mapping()?.iter();
+                        entries.find(|(name, _)| text(name).as_deref() == Some(key)).map(|(_, value)| value)
+                    }
+                });
+                prop_assert_eq!(found.and_then(serde_yaml::Value::as_str), Some("new"), "{:?} {:?}", text, after);
             }
         }
     }

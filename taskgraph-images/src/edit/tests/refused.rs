@@ -180,6 +180,25 @@ fn bounds() {
     "#);
 }
 
+/// Work grows with the size of a file, not faster.
+#[test]
+fn long_lines_and_many_aliases() {
+    let line = format!("a: [{}]\n", vec!["x"; 90_000].join(", "));
+    assert_eq!(scalars("x.yml", &line).unwrap().len(), 90_000);
+    assert!(set(&line, "a[1]", "new").starts_with("a: [x, new, x"));
+    let aliases = format!("a: &a x\nb: [{}]\n", vec!["*a"; 90_000].join(", "));
+    assert_eq!(scalars("x.yml", &aliases).unwrap().len(), 90_001);
+    assert!(set(&aliases, "b[1]", "new").contains("alias"));
+    let mut merges = "m0: &m0 {x: 1}\n".to_owned();
+    for level in 1..30 {
+        let below = vec![format!("*m{}", level - 1); 10].join(", ");
+        merges += &format!("m{level}: &m{level}\n  <<: [{below}]\n");
+    }
+    merges += "last:\n  <<: *m29\n";
+    assert!(set(&merges, "last.y", "new").contains("has no key"));
+    assert!(set(&merges, "last.x", "new").contains("merge key"));
+}
+
 #[test]
 fn scalars_tell_what_there_is() {
     let document = "a: x\nb:\n  - &n 'y' # c\n  - *n\n  - |\n    z\nc: {d: 1, e: }\n? [k]\n: v\nf: &m {g: 1}\nh: *m\n\"i.j\": \"\\u00e9\"\n";
