@@ -266,7 +266,7 @@ impl Failure {
                 "nothing was published; name the build and verify tasks that this one depends on".to_owned(),
             ),
             Self::Provider(_) => Some(
-                "nothing is half-published; when the cause is gone, run it again: it goes on".to_owned(),
+                "when the cause is gone, run it again: it goes on where it stopped".to_owned(),
             ),
             Self::Program { name, .. } => Some(format!("install `{name}`, or say where it is")),
             Self::Infrastructure(_) | Self::Build(_, BuildFault::Infrastructure { .. }) => {
