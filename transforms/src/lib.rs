@@ -2,9 +2,10 @@
 //!
 //! An image has up to three tasks: *build* makes it, *verify* checks what was built, *publish* makes it available to
 //! worker pools. Where a stranger chose the code and a build needs credentials, *validate* stands in for it: it looks at
-//! the Packer template. This crate renders them for every image of a repository, as the graph that Taskgraph's tools read. It
-//! is pure: no input or output, no clock, no network, no environment. Reading definitions, computing digests, looking
-//! things up in the index and creating tasks are done elsewhere.
+//! the Packer template. This crate renders them for every image of a repository, and the tasks about the fleet that the
+//! settings ask for ([`MaintenanceKind`]), as the graph that Taskgraph's tools read. It is pure: no input or output, no
+//! clock, no network, no environment. Reading definitions, computing digests, looking things up in the index and creating
+//! tasks are done elsewhere.
 //!
 //! # Example
 //!
@@ -89,6 +90,8 @@
 //!   shown to be its own is refused.
 //! - Level 3 never looks at results of a lower level.
 //! - In a run whose code a stranger chose, no task holds a secret, and nothing is made in a cloud.
+//! - A task that may change a repository is in no run but one of level 3 by a cron job or an action, and apart from images'
+//!   tasks; no other task holds a repository's token.
 //! - Text from a definition, a setting or an event never changes the structure of a task.
 //!
 //! # Limits
