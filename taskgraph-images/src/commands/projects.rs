@@ -22,7 +22,7 @@ use taskgraph_images::yaml;
 use super::Global;
 use super::ci_config::{self, clone};
 use super::decision::connect;
-use super::propose::{Delivery, Parcel, deliver, destinations};
+use super::propose::{Delivery, Parcel, deliver, destinations, leave};
 use super::published;
 use crate::exit::Failure;
 use crate::printer::Printer;
@@ -153,6 +153,8 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
         Format::Json => output::json(&rows),
     };
     printer.data(&text, None)?;
+    leave("projects.md", &markdown(&rows))?;
+    leave("projects.json", &output::json(&rows))?;
     let failed: Vec<&str> = rows
         .iter()
         .filter(|row| row.state == "failed")
@@ -417,6 +419,16 @@ impl Look<'_> {
 /// What a clone's default branch has, and the commit that it is at. Never another branch.
 fn tree(checkout: &Path) -> Result<(Option<String>, (String, Timestamp)), Failure> {
     let path = TreePath::parse(CONFIG).map_err(|error| Failure::Files(error.to_string()))?;
+    // A folder that is no clone itself, such as an unpacked archive, is what it holds.
+    if !checkout.join(".git").exists() && !checkout.join("HEAD").exists() {
+        let path = checkout.join(CONFIG);
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => return Err(Failure::Files(format!("`{}`: {error}", path.display()))),
+        };
+        return Ok((text, ("0".repeat(40), super::now())));
+    }
     let repository = Repository::open(checkout)?;
     let head = repository.revision("HEAD")?;
     let tree = repository.tree(&head)?;

@@ -78,6 +78,19 @@ pub(super) fn destinations(global: &Global) -> Result<Destinations, Failure> {
     }
 }
 
+/// Leaves a report among the artifacts of the maintenance task that this is, if it is one.
+pub(super) fn leave(name: &str, text: &str) -> Result<(), Failure> {
+    let is_task = std::env::var("MOZ_AUTOMATION").is_ok_and(|value| value == "1");
+    let Some(folder) = std::env::var_os("UPLOAD_DIR").filter(|_| is_task) else {
+        return Ok(());
+    };
+    let folder = PathBuf::from(folder).join("maintenance");
+    let path = folder.join(name);
+    std::fs::create_dir_all(&folder)
+        .and_then(|()| std::fs::write(&path, text))
+        .map_err(|error| Failure::Files(format!("`{}`: {error}", path.display())))
+}
+
 /// Delivers proposals, and closes those that are not needed any more. One that fails does not keep the others.
 pub(super) fn deliver(
     delivery: &Delivery,
@@ -117,15 +130,21 @@ pub(super) fn deliver(
         results.push((proposal.group.clone(), proposal.title_line(), outcome));
     }
     let mut outcomes = Vec::new();
+    let mut report = String::new();
     for (group, title, outcome) in results {
         match outcome {
             Ok(Outcome::NotNeeded) => {}
             Ok(outcome) => {
-                printer.data(&format!("{group}\t{outcome}\t{title}\n"), None)?;
+                let line = format!("{group}\t{outcome}\t{title}\n");
+                printer.data(&line, None)?;
+                report += &line;
                 outcomes.push((group, outcome));
             }
             Err(error) => faults.push((format!("`{group}`: {error}"), error.is_transient())),
         }
+    }
+    if !report.is_empty() {
+        leave(&format!("{}-proposals.txt", parcel.sort), &report)?;
     }
     if faults.is_empty() {
         Ok(outcomes)

@@ -20,7 +20,9 @@ use taskgraph_images::upgrade::{
 use super::Global;
 use super::decision::connect;
 use super::project::Project;
-use super::propose::{Delivery, GITHUB_API, GITHUB_TOKEN, Parcel, base_of, deliver, destinations};
+use super::propose::{
+    Delivery, GITHUB_API, GITHUB_TOKEN, Parcel, base_of, deliver, destinations, leave,
+};
 use crate::exit::Failure;
 use crate::printer::Printer;
 
@@ -106,6 +108,8 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
         Format::Json => output::json(&rows),
     };
     printer.data(&answer, None)?;
+    leave("upgrade.md", &markdown(&rows))?;
+    leave("upgrade.json", &output::json(&rows))?;
     let new: Vec<&Upgrade> = upgrades
         .iter()
         .filter(|upgrade| upgrade.to().is_some())

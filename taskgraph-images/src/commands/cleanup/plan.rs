@@ -7,7 +7,6 @@ use taskgraph_images::ci_config::CiConfig;
 use taskgraph_images::destinations::Destinations;
 use taskgraph_images::glob::Glob;
 use taskgraph_images::inventory::Published;
-use taskgraph_images::output::text::count;
 use taskgraph_images::pools::update::identities;
 use taskgraph_images::retention::{Plan, Usage, images_of_pool};
 use taskgraph_images::taskcluster::WorkerManager as _;
@@ -15,7 +14,7 @@ use taskgraph_images::tree::{TreePath, View};
 
 use crate::commands::ci_config::{self, Source};
 use crate::commands::decision::connect;
-use crate::commands::propose::destinations;
+use crate::commands::propose::{destinations, leave};
 use crate::commands::published::{self, Shelf};
 use crate::commands::{Global, now};
 use crate::exit::Failure;
@@ -72,6 +71,8 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
             crate::commands::worker::sha256(json.as_bytes())
         ));
     }
+    leave("cleanup-plan.json", &plan.to_json())?;
+    leave("cleanup-plan.md", &plan.to_markdown())?;
     let text = match args.format {
         Format::Text => plan.to_text(),
         Format::Markdown => plan.to_markdown(),
@@ -185,10 +186,10 @@ pub(super) fn usage(
             }
         }
     }
-    printer.note(&format!(
-        "{} besides the one that is looked at may be live",
-        count(live, "branch")
-    ));
+    match live {
+        1 => printer.note("1 other branch may be live, and counts too"),
+        live => printer.note(&format!("{live} other branches may be live, and count too")),
+    }
     Ok(usage)
 }
 

@@ -11,13 +11,19 @@ use taskgraph_images::transforms::Duration;
 
 use crate::commands::Global;
 use crate::commands::ci_config::{self, Source};
-use crate::commands::propose::{Delivery, Parcel, deliver, destinations};
+use crate::commands::propose::{Delivery, Parcel, deliver, destinations, leave};
 use crate::commands::published::{self, Shelf};
 use crate::exit::Failure;
 use crate::printer::Printer;
 
 /// How long an image must have been published, where nothing else is said.
 const COOL_DOWN: Duration = Duration::days(2);
+
+/// What to do where the settings name nothing.
+const CHECKLIST: [&str; 2] = [
+    "before merging: run the integration tests on these images (comment `/taskcluster integration`)",
+    "after merging: watch worker-manager's errors for the pools above",
+];
 
 /// Propose that entries of the configuration repository move to newer images
 ///
@@ -81,16 +87,17 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
         now: crate::commands::now(),
     });
     let moves: Vec<&Move> = updates.moves.values().flatten().collect();
-    show(&moves, printer)?;
+    let mut text = shown(&moves);
     for left in &updates.left {
-        let line = format!(
+        text += &format!(
             "left\t{}\t{}\t{}\n",
             left.key,
             left.provider,
             left.why.join("; ")
         );
-        printer.data(&line, None)?;
     }
+    printer.data(&text, None)?;
+    leave("pools.txt", &text)?;
     printer.note(&format!(
         "{} to move, {} left, {} up to date",
         count(moves.len(), "location"),
@@ -145,7 +152,7 @@ pub(super) fn rollback(
     )
     .map_err(|why| Failure::Usage(why, None))?;
     let moves: Vec<&Move> = updates.moves.values().flatten().collect();
-    show(&moves, printer)?;
+    printer.data(&shown(&moves), None)?;
     let made = made(
         &updates,
         &|key| format!("rollback-{key}"),
@@ -176,21 +183,20 @@ fn all_groups(mapping: &taskgraph_images::pools::update::Mapping) -> BTreeSet<Gr
     .collect()
 }
 
-fn show(moves: &[&Move], printer: &mut Printer) -> Result<(), Failure> {
+fn shown(moves: &[&Move]) -> String {
+    let mut text = String::new();
     for step in moves {
         for edit in &step.edits {
+            let below = edit.path.last().filter(|last| **last != step.provider);
+            let below = below.map_or_else(String::new, |last| format!("{last}: "));
             let line = format!(
-                "move\t{}\t{}\t{}: {} -> {}\n",
-                step.key,
-                step.provider,
-                edit.path.last().map_or("", String::as_str),
-                edit.from,
-                edit.to
+                "move\t{}\t{}\t{below}{} -> {}\n",
+                step.key, step.provider, edit.from, edit.to
             );
-            printer.data(&line, None)?;
+            text += &line;
         }
     }
-    Ok(())
+    text
 }
 
 fn made(
@@ -220,7 +226,11 @@ fn made(
         base: to.base().map_err(Failure::Files)?,
         labels: to.labels.clone(),
         reviewers: to.reviewers(),
-        checklist: to.checklist.clone(),
+        checklist: if to.checklist.is_empty() {
+            CHECKLIST.map(str::to_owned).to_vec()
+        } else {
+            to.checklist.clone()
+        },
     };
     proposals(updates, family, &texts, &|one| shelf.packages(one), &words)
         .map_err(|faults| Failure::Files(faults.join("; ")))
