@@ -225,6 +225,8 @@ impl Machine {
                 &root().join("image-defs"),
                 &machine.repository.join("image-defs"),
             );
+            let examples = Path::new("docs/examples");
+            copy(&root().join(examples), &machine.repository.join(examples));
             machine.run("git add --all && git commit --quiet --message 'The fleet'");
         }
         machine
@@ -261,6 +263,8 @@ impl Machine {
                 ("GIT_COMMITTER_DATE", "2026-01-02T03:04:05Z"),
             ])
             .env("GIT_CONFIG_NOSYSTEM", "1")
+            // The day of the examples' reports: 2026-11-26.
+            .env("SOURCE_DATE_EPOCH", "1795651200")
             .output()
             .unwrap();
         String::from_utf8(output.stdout).unwrap()

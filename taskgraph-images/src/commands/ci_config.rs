@@ -93,7 +93,7 @@ impl Args {
                     repository: None,
                     tree: folder_tree(&folder)?,
                     options: options(parse(root.unwrap_or_default())?),
-                    base: ("0".repeat(40), super::now()),
+                    base: ("0".repeat(40), super::report_time()),
                     _fetched: fetched,
                 });
             }

@@ -197,6 +197,16 @@ pub(crate) fn run(cli: Cli, printer: &mut Printer) -> Result<(), Failure> {
     }
 }
 
+/// The time by which reports and plans are dated: `SOURCE_DATE_EPOCH`, in seconds, where somebody wants the same bytes again.
+/// What decides or deletes goes by the clock alone.
+fn report_time() -> Timestamp {
+    let given = std::env::var("SOURCE_DATE_EPOCH").ok();
+    match given.and_then(|text| text.parse::<i64>().ok()) {
+        Some(seconds) => Timestamp::from_millis(seconds.saturating_mul(1000)),
+        None => now(),
+    }
+}
+
 /// The time, as the services count it.
 fn now() -> Timestamp {
     let since = std::time::SystemTime::now()

@@ -427,7 +427,7 @@ fn tree(checkout: &Path) -> Result<(Option<String>, (String, Timestamp)), Failur
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => return Err(Failure::Files(format!("`{}`: {error}", path.display()))),
         };
-        return Ok((text, ("0".repeat(40), super::now())));
+        return Ok((text, ("0".repeat(40), super::report_time())));
     }
     let repository = Repository::open(checkout)?;
     let head = repository.revision("HEAD")?;

@@ -41,7 +41,7 @@ impl Args {
 
     /// Reads what is published. What looks like a manifest and is not believed is told.
     pub(super) fn read(&self, global: &Global, printer: &mut Printer) -> Result<Shelf, Failure> {
-        let now = super::now();
+        let now = super::report_time();
         let shelf = match &self.manifests {
             Some(folder) => Shelf {
                 inventory: Inventory::of_folder(folder, now).map_err(|(path, error)| {

@@ -69,7 +69,7 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
             Some(format!("`{}` declares them", project.layout.pins())),
         )
     })?;
-    let now = super::now();
+    let now = super::report_time();
     let upgrades: Vec<Upgrade> = match &args.releases {
         Some(path) => {
             let content = std::fs::read(path)

@@ -63,7 +63,7 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
     // The reviewed plan is what came before: it knows since when images are unused.
     let mut inputs = args.inputs.clone();
     inputs.previous = Some(args.plan.clone());
-    let (fresh, _) = inputs.plan(global, printer)?;
+    let (fresh, _) = inputs.plan(now(), global, printer)?;
     let agreed = agreed(&reviewed, &fresh, now()).map_err(|why| {
         Failure::Denied(format!(
             "`{}` is not carried out: {why}",

@@ -9,14 +9,14 @@ use taskgraph_images::glob::Glob;
 use taskgraph_images::inventory::Published;
 use taskgraph_images::pools::update::identities;
 use taskgraph_images::retention::{Plan, Usage, images_of_pool};
-use taskgraph_images::taskcluster::WorkerManager as _;
+use taskgraph_images::taskcluster::{Timestamp, WorkerManager as _};
 use taskgraph_images::tree::{TreePath, View};
 
 use crate::commands::ci_config::{self, Source};
 use crate::commands::decision::connect;
 use crate::commands::propose::{destinations, leave};
 use crate::commands::published::{self, Shelf};
-use crate::commands::{Global, now};
+use crate::commands::{Global, report_time};
 use crate::exit::Failure;
 use crate::printer::Printer;
 
@@ -62,7 +62,7 @@ enum Format {
 }
 
 pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result<(), Failure> {
-    let (plan, _) = args.inputs.plan(global, printer)?;
+    let (plan, _) = args.inputs.plan(report_time(), global, printer)?;
     if let Some(path) = &args.out {
         let json = plan.to_json();
         printer.data(&json, Some(path))?;
@@ -92,6 +92,7 @@ impl Inputs {
     /// Makes a plan of what is so now.
     pub(super) fn plan(
         &self,
+        now: Timestamp,
         global: &Global,
         printer: &mut Printer,
     ) -> Result<(Plan, Shelf), Failure> {
@@ -123,7 +124,7 @@ impl Inputs {
             &cleanup.policy,
             previous.as_ref(),
             &kept,
-            now(),
+            now,
         )
         .map_err(|refusal| {
             let errors: Vec<String> = refusal.0.iter().map(ToString::to_string).collect();

@@ -72,7 +72,7 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
         Some(day) => day
             .parse()
             .map_err(|_| Failure::Usage(format!("`{day}` is no day such as 2026-11-26"), None))?,
-        None => chrono::DateTime::from_timestamp_millis(crate::commands::now().as_millis())
+        None => chrono::DateTime::from_timestamp_millis(crate::commands::report_time().as_millis())
             .unwrap_or_default()
             .date_naive(),
     };

@@ -84,7 +84,7 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
         inventory: &shelf.inventory,
         history: &source.history(&config)?,
         cool_down: pools.and_then(|pools| pools.cool_down).unwrap_or(COOL_DOWN),
-        now: crate::commands::now(),
+        now: crate::commands::report_time(),
     });
     let moves: Vec<&Move> = updates.moves.values().flatten().collect();
     let mut text = shown(&moves);
