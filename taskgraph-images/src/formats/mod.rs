@@ -123,10 +123,8 @@ impl Format for RecipeFormat<'_> {
         let view = View::new(self.tree);
         let mut faults = Vec::new();
         let mut images = templates::images(self.recipe, &view, path, self.settings, &mut faults);
-        if let Some(builders) = &self.recipe.builders
-            && jinja::key(&builders.value, path).is_some()
-        {
-            images.extend(jinja::image(
+        if let Some(builders) = &self.recipe.builders {
+            images.extend(jinja::images(
                 &builders.value,
                 &view,
                 path,
