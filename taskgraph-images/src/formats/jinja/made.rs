@@ -8,19 +8,18 @@ use taskgraph_images_transforms::{Builder, Os};
 
 use super::parts::Rules;
 use super::secrets::Secrets;
-use super::steps::reads;
 use super::tool::{Facts, facts};
 use super::variables::Merge;
 use super::{archives, os};
 use crate::definitions::{
-    Draft, Foreign, Rendered, ResolvedImage, Settings, WrittenBuilder, complete,
+    Draft, Foreign, Holds, Packed, Rendered, ResolvedImage, Settings, WrittenBuilder, complete,
 };
 use crate::diagnostic::{Diagnostic, Place};
 use crate::fleet::Role;
 use crate::formats::cloud::cloud;
 use crate::formats::context::Reader;
 use crate::formats::expression::{self, Expression};
-use crate::formats::recipe::{Builders, arch};
+use crate::formats::recipe::{Archive, Builders, arch};
 use crate::tree::{TreePath, View};
 use crate::yaml::Spanned;
 
@@ -127,7 +126,7 @@ impl<'a> Surroundings<'a> {
             faults.push(fault.at(made.source.place.clone()));
         }
         let uses_secrets =
-            made.uses_secrets || packed.iter().any(|packed| reads(packed, "secrets"));
+            made.uses_secrets || packed.iter().any(|(_, archive)| archive.folder.is_none());
         let secrets = match uses_secrets {
             true => self.secrets.used(&made.source.place, faults),
             false => Some(None),
@@ -181,12 +180,33 @@ impl<'a> Surroundings<'a> {
                 rendered: Some(Rendered {
                     template: made.template,
                     means,
+                    archives: packed
+                        .iter()
+                        .filter_map(|(name, archive)| self.packed(name, archive))
+                        .collect(),
                     named: made.named.into_iter().collect(),
                 }),
                 ..Foreign::default()
             },
         };
         complete(draft, settings, faults)
+    }
+}
+
+impl Surroundings<'_> {
+    /// What goes into an archive. A recipe whose archive holds secrets names their file.
+    fn packed(&self, name: &str, archive: &Archive) -> Option<Packed> {
+        let holds = match &archive.folder {
+            Some(folder) => Holds::Folder {
+                folder: folder.clone(),
+                under: archive.under.clone(),
+            },
+            None => Holds::Secrets {
+                file: self.builders.secrets.as_ref()?.value.clone(),
+            },
+        };
+        let name = name.to_owned();
+        Some(Packed { name, holds })
     }
 }
 

@@ -24,6 +24,7 @@ use taskgraph_images_transforms::Os;
 
 use self::made::{Made, Surroundings};
 use self::parts::Parts;
+use super::build::{REVISION, tokens};
 use super::context::Reader;
 use super::recipe::Builders;
 use super::{exists, map};
@@ -32,9 +33,6 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::fleet::Role;
 use crate::tree::{FileError, Files, TreePath, View};
 use crate::yaml::Node;
-
-/// Stands for the revision that an image is built from. It is not known to a definition, and in no digest.
-pub const REVISION: &str = "@REVISION@";
 
 /// Every builder file, and every template that was written out.
 pub(super) fn files(builders: &Builders, view: &View<'_>) -> Result<Vec<TreePath>, FileError> {
@@ -140,6 +138,7 @@ fn image(
         "secrets": around.secrets.value(),
         "platform": parts.platform.as_str(),
         "revision": REVISION,
+        "build": tokens(),
         "tool": around.tool.facts,
     });
     let environment = &around.environment;
@@ -241,7 +240,7 @@ fn values(
             let value = python::text(&python::json(value));
             list.push(json!(format!("{}={value}", name.text)));
         }
-        let context = json!({"name": key, "revision": REVISION, "tool": around.tool.facts});
+        let context = json!({"name": key, "revision": REVISION, "build": tokens(), "tool": around.tool.facts});
         let engine = &around.environment;
         let mut reader = Reader::new(engine, &context, "vars.", &parts.vars, whole.clone());
         for adds in &environment.adds {

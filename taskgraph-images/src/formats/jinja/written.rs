@@ -10,6 +10,7 @@ use super::made::{Made, Surroundings};
 use super::{exists, files_of, python};
 use crate::definitions::{ResolvedImage, Settings};
 use crate::diagnostic::{Diagnostic, Place};
+use crate::fleet::Role;
 use crate::formats::context::Reader;
 use crate::formats::map;
 use crate::formats::recipe::{Builders, Written};
@@ -67,7 +68,7 @@ pub(super) fn images(
                 place: whole.clone(),
             },
             whole: whole.clone(),
-            sources: Vec::new(),
+            sources: vec![(path.clone(), Role::Template, whole.clone())],
             named: Vec::new(),
             reads: Vec::new(),
             values: BTreeMap::new(),

@@ -6,7 +6,7 @@ use taskgraph_images_transforms::Os;
 
 use super::{Pattern, RecipeInput};
 use crate::definitions::Parsed;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::formats::expression::{Condition, Expression};
 use crate::tree::TreePath;
 use crate::yaml::{OneOrMany, Spanned, record};
@@ -50,9 +50,8 @@ record! {
         pub environment / "environment": Option<Environment>,
         /// A YAML list of files with secrets, known to steps as `secrets`. It counts by its values, where it is used.
         pub secrets / "secrets": Option<Spanned<TreePath>>,
-        /// Archives that are packed before Packer runs, by the name that steps have for them as their `source`: what a
-        /// step comes to with what the archive holds in its place. That is what counts.
-        pub archives / "archives": BTreeMap<String, Expression>,
+        /// Archives that are packed before Packer runs, by the name that steps have for them as their `source`.
+        pub archives / "archives": BTreeMap<String, Archive>,
         /// The architecture; `amd64` if absent or empty.
         pub arch / "arch": Option<Expression>,
         /// The provisioners, in order.
@@ -101,6 +100,18 @@ record! {
         pub each / "for": Option<Condition>,
         /// The step as Packer reads it.
         pub step / "step": Expression,
+    }
+}
+
+record! {
+    /// An archive that is packed before Packer runs. Its contents count, not the archive.
+    pub struct Archive {
+        /// The folder that is packed; the files with secrets if absent.
+        pub folder / "folder": Option<TreePath>,
+        /// The folder in the archive that its files are in.
+        pub under / "under": Option<TreePath>,
+        /// What stands in the place of a step's `source`: what counts of the step.
+        pub means / "means": Expression,
     }
 }
 
@@ -163,7 +174,17 @@ impl Builders {
     }
 
     /// What no type says.
-    pub(super) fn check(&self, faults: &mut Vec<Diagnostic>) {
+    pub(super) fn check(&self, place: &Place, faults: &mut Vec<Diagnostic>) {
+        if self.secrets.is_none() {
+            for (name, archive) in &self.archives {
+                if archive.folder.is_none() {
+                    let message = format!(
+                        "the archive `{name}` has no `folder`, and there are no `secrets` to pack"
+                    );
+                    faults.push(Diagnostic::error("missing-key", message).at(place.clone()));
+                }
+            }
+        }
         for known in self.tool.iter().flat_map(|tool| &tool.known) {
             let text = &known.value;
             if !(DIGITS..=64).contains(&text.len())

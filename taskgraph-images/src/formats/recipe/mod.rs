@@ -6,7 +6,7 @@ mod text;
 
 use taskgraph_images_transforms::Arch;
 
-pub(in crate::formats) use builders::{Builders, Fact, Step, Tool, Written};
+pub(in crate::formats) use builders::{Archive, Builders, Fact, Step, Tool, Written};
 pub(in crate::formats) use templates::TemplateKind;
 pub(in crate::formats) use text::{Detect, Pattern};
 
@@ -27,8 +27,6 @@ record! {
         pub provisioning / "provisioning": Vec<TreePath>,
         /// Globs of files in those folders that are never reported.
         pub unclaimed_ok / "unclaimed-ok": Vec<Spanned<String>>,
-        /// Words in texts that stand for what differs with each build, such as a date: no definition knows it.
-        pub placeholders / "placeholders": Vec<String>,
         /// Images whose definition is a YAML file, and whose Packer template stands in the repository.
         pub images / "images": Vec<Spanned<TemplateKind>>,
         /// Images whose definition is a builder file, and whose Packer template is rendered from it.
@@ -126,7 +124,7 @@ impl Recipe {
             }
         }
         if let Some(builders) = &self.builders {
-            builders.value.check(faults);
+            builders.value.check(&builders.place, faults);
         }
     }
 
