@@ -122,6 +122,27 @@ pub fn pins(data: &[u8]) {
     load("image-defs/pins.yml", data);
 }
 
+/// A recipe, over a repository that it reads.
+pub fn recipe(data: &[u8]) {
+    let memory = MemoryTree::new([
+        ("taskgraph-images.yml", "recipe: recipe.yml\ntrust-domain: example\n"),
+        ("builders/a.yaml", "template: t\nplatform: linux\nvars: [v]\nscripts: [s]\n"),
+        ("templates/t.j2", "- {name: {{builder.vars.name}}, type: googlecompute}\n"),
+        ("vars/v.yaml", "env: {a: 1}\n"),
+        ("scripts/s/a.sh", "true\n"),
+        ("tool.py", "version = \"1\"\n"),
+        ("secrets.yaml", "- {path: /etc/a, value: not-a-token}\n"),
+        ("config/b.yaml", "image: {name: b}\n"),
+        ("config/defaults.yaml", "image: {size: 1}\n"),
+        ("b.pkr.hcl", TEMPLATE),
+    ])
+    .file("recipe.yml", data);
+    let layout = Layout::default();
+    let first = Fleet::load(&memory.tree(), &layout).findings;
+    are_sound(&first, &memory);
+    assert_eq!(first, Fleet::load(&memory.tree(), &layout).findings);
+}
+
 fn packer(path: &str, data: &[u8]) {
     let files = repository().file(path, data);
     let template = match ParsedTemplate::parse(&files, &TreePath::from_git(path)) {
@@ -281,6 +302,6 @@ mod tests {
 
     targets! {
         config definition dockerfile dockerignore glob kind_template packer_hcl packer_json packer_legacy path pins
-        powershell shell yaml
+        powershell recipe shell yaml
     }
 }

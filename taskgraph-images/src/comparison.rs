@@ -182,7 +182,8 @@ fn graph(
     }
 }
 
-/// Whether nothing is wrong with a fleet and its graph, or only with single definitions that a recipe reads. What `sound` shares with it need not be looked at again.
+/// Whether nothing is wrong with a fleet and its graph, or only with single definitions that a recipe reads. What `sound`
+/// shares with it need not be looked at again. The graph is of the images that can differ from it.
 ///
 /// # Errors
 /// All that is wrong.
@@ -190,18 +191,18 @@ pub(crate) fn check(
     fleet: &Fleet,
     sound: Option<&Fleet>,
     contents: &Contents,
-) -> Result<(), ComparisonError> {
+) -> Result<ImageGraph, ComparisonError> {
     let images = match sound {
         Some(sound) => may_differ(sound, fleet),
         None => fleet.images.keys().cloned().collect(),
     };
     let scope = Scope::Only {
         images: &images,
-        and_files: false,
+        and_others: false,
     };
-    graph(fleet, scope, contents)?;
+    let graph = graph(fleet, scope, contents)?;
     if fleet.is_sound() || is_partial(fleet) {
-        Ok(())
+        Ok(graph)
     } else {
         Err(ComparisonError::Definitions(
             fleet.findings.clone(),
@@ -210,23 +211,35 @@ pub(crate) fn check(
     }
 }
 
-/// The graphs of two fleets of which one was loaded like the other: of the images that can differ. With `and_files` all
-/// faults of the head's whole graph are found; without, those of images that the base does not share.
+/// A fleet's graph of the images that can differ between two, of which one was loaded like the other.
+pub(crate) fn part(
+    fleet: &Fleet,
+    (base, head): (&Fleet, &Fleet),
+    contents: &Contents,
+) -> Result<ImageGraph, ComparisonError> {
+    let scope = Scope::Only {
+        images: &may_differ(base, head),
+        and_others: false,
+    };
+    graph(fleet, scope, contents)
+}
+
+/// The graphs of two fleets of which one was loaded like the other: of the images that can differ. All faults of the head's
+/// whole graph are found.
 pub(crate) fn differing(
     base: &Fleet,
     head: &Fleet,
-    and_files: bool,
     contents: &Contents,
 ) -> [Result<ImageGraph, ComparisonError>; 2] {
     let images = may_differ(base, head);
-    let part = |fleet, and_files| {
+    let part = |fleet, and_others| {
         let scope = Scope::Only {
             images: &images,
-            and_files,
+            and_others,
         };
         graph(fleet, scope, contents)
     };
-    let (base, head) = rayon::join(|| part(base, false), || part(head, and_files));
+    let (base, head) = rayon::join(|| part(base, false), || part(head, true));
     [base, head]
 }
 
@@ -324,7 +337,7 @@ impl Comparison {
             return Err(ComparisonError::Definitions(head.fleet.findings, head_tree));
         }
         let base_fleet = Fleet::load_like(&base_tree, &head_fleet, &changes);
-        let [base_graph, head_graph] = differing(&base_fleet, &head_fleet, true, &contents);
+        let [base_graph, head_graph] = differing(&base_fleet, &head_fleet, &contents);
         let head_graph = head_graph?;
         let (base_graph, affected) = match base_graph {
             Ok(graph) => {

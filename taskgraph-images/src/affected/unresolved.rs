@@ -60,22 +60,31 @@ pub(crate) fn unresolved(fleet: &Fleet, before: Option<&Fleet>) -> Vec<Unresolve
             });
         }
     }
-    for (id, same) in by_id(&fleet.files) {
-        for twin in same.iter().skip(1) {
-            let place = &twin.written.name;
-            let mut faults = errors(&fleet.findings);
-            faults.retain(|fault| {
-                fault.code == "duplicate-image" && fault.place.as_ref() == Some(place)
-            });
-            all.push(Unresolved {
-                definition: twin.path.clone(),
-                image: Some(id.clone()),
-                faults,
-            });
-        }
+    let twice = |fault: &&Diagnostic| fault.code == "duplicate-image";
+    if fleet.findings.iter().any(|fault| twice(&fault)) {
+        all.extend(twins(fleet, &errors(&fleet.findings)));
     }
     all.sort_unstable();
     all
+}
+
+/// Images whose name another one has already.
+fn twins(fleet: &Fleet, errors: &[Diagnostic]) -> Vec<Unresolved> {
+    let images = by_id(&fleet.files).into_iter();
+    let twins = images.flat_map(|(id, same)| same.into_iter().skip(1).map(move |twin| (id, twin)));
+    twins
+        .map(|(id, twin)| {
+            let place = &twin.written.name;
+            let faults = errors.iter().filter(|fault| {
+                fault.code == "duplicate-image" && fault.place.as_ref() == Some(place)
+            });
+            Unresolved {
+                definition: twin.path.clone(),
+                image: Some(id.clone()),
+                faults: faults.cloned().collect(),
+            }
+        })
+        .collect()
 }
 
 /// Whether all errors of a fleet lie in single definitions, so that the others can be told about.

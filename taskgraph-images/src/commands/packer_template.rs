@@ -7,6 +7,7 @@ use taskgraph_images::transforms::ImageId;
 
 use super::Global;
 use super::images::state;
+use super::packer::build_values;
 use super::project::{self, Project};
 use crate::exit::Failure;
 use crate::printer::Printer;
@@ -45,7 +46,10 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
             Some(snapshot.fleet.tree.clone()),
         ));
     }
-    match template::of(&snapshot, id) {
+    let task = std::env::var("TASK_ID").ok();
+    let task = task.and_then(|task| task.parse().ok());
+    let build = build_values(&snapshot, id, task.as_ref(), &snapshot.name, None);
+    match template::of(&snapshot, id, &build) {
         Some(template) => printer.data(&output::json(&template), None),
         None => Err(Failure::Usage(
             format!("`{id}` is not built by Packer"),

@@ -4,6 +4,7 @@ use std::fmt;
 
 use clap::ValueEnum;
 use taskgraph_images::definitions::{ConfigFile, ImageFile, PinsFile};
+use taskgraph_images::formats::Recipe;
 use taskgraph_images::manifest::Manifest;
 use taskgraph_images::output;
 use taskgraph_images::yaml::{absence_is_none, as_written};
@@ -28,12 +29,14 @@ pub(super) enum File {
     Config,
     /// `pins.yml`
     Pins,
+    /// A recipe: how the definitions of a repository of another form are read
+    Recipe,
     /// `manifest.json` of a build or a publication
     Manifest,
 }
 
 impl File {
-    /// Those that people write.
+    /// Those that people write in every repository.
     pub(super) const ALL: [Self; 3] = [Self::Image, Self::Config, Self::Pins];
 }
 
@@ -43,6 +46,7 @@ impl fmt::Display for File {
             Self::Image => "image",
             Self::Config => "config",
             Self::Pins => "pins",
+            Self::Recipe => "recipe",
             Self::Manifest => "manifest",
         })
     }
@@ -58,12 +62,13 @@ pub(super) fn text(file: File) -> String {
         File::Image => schemars::schema_for!(ImageFile),
         File::Config => schemars::schema_for!(ConfigFile),
         File::Pins => schemars::schema_for!(PinsFile),
+        File::Recipe => schemars::schema_for!(Recipe),
         File::Manifest => schemars::schema_for!(Manifest),
     }
     .to_value();
-    // Pins are plain values; everything else may be merged, chosen and rendered.
+    // Pins and recipes are plain values; everything else may be merged, chosen and rendered.
     match file {
-        File::Pins => absence_is_none(&mut schema),
+        File::Pins | File::Recipe => absence_is_none(&mut schema),
         File::Image | File::Config => as_written(&mut schema),
         // A program writes it, as it is.
         File::Manifest => {}

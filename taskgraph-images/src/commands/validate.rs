@@ -59,7 +59,9 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
     };
     let mut refused = Vec::new();
     for id in &images {
-        let run = planned(&snapshot, id, &root)?;
+        // A template that is made from a definition is written there.
+        let folder = tempfile::tempdir()?;
+        let run = planned(&snapshot, id, &root, folder.path())?;
         if !packer.accepts(id, &run, args.syntax_only, printer)? {
             refused.push((*id).clone());
         }
@@ -106,14 +108,30 @@ fn chosen<'a>(args: &Args, snapshot: &'a Snapshot) -> Result<Vec<&'a ImageId>, F
 }
 
 /// How Packer is run for an image.
-fn planned(snapshot: &Snapshot, id: &ImageId, root: &Path) -> Result<PackerRun, Failure> {
+fn planned(
+    snapshot: &Snapshot,
+    id: &ImageId,
+    root: &Path,
+    folder: &Path,
+) -> Result<PackerRun, Failure> {
     let fleet = &snapshot.fleet;
-    let facts = packer::facts(snapshot, id)?;
+    let values = packer::build_values(snapshot, id, None, "validate", None);
     let settings = fleet
         .config
         .as_ref()
         .and_then(|config| config.project.validate.as_ref());
-    let definition = &fleet.images[id].resolved().definition;
+    if let Some(rendered) = packer::made(snapshot, id) {
+        let environment = settings.map(|settings| settings.environment.clone());
+        let environment = environment.unwrap_or_default();
+        return packer::write_made(snapshot, id, rendered, &values, folder, environment);
+    }
+    let facts = packer::facts(snapshot, id)?;
+    let resolved = fleet.images[id].resolved();
+    let definition = &*resolved.definition;
+    let definition = match resolved.foreign {
+        Some(_) => &values.definition(definition),
+        None => definition,
+    };
     let scripts = packer::scripts(snapshot, id);
     PackerRun::validation(definition, &scripts, &facts, settings, root)
         .ok_or_else(|| Failure::Usage(format!("`{id}` is not made by Packer"), None))

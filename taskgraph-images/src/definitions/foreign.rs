@@ -69,6 +69,34 @@ pub struct Rendered {
     pub template: Json,
     /// The template with the files that archives hold in their archives' place: what counts.
     pub means: Json,
+    /// The archives that it names, which have to be packed before Packer runs.
+    pub archives: Vec<Packed>,
     /// Where each file that it names was named.
     pub named: BTreeMap<TreePath, Place>,
+}
+
+/// An archive that is packed before Packer runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Packed {
+    /// What the template calls it, as the `source` of a step.
+    pub name: String,
+    /// What goes into it.
+    pub holds: Holds,
+}
+
+/// What goes into an archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holds {
+    /// The files of a folder, in a folder of the archive.
+    Folder {
+        /// The folder.
+        folder: TreePath,
+        /// The folder in the archive.
+        under: Option<TreePath>,
+    },
+    /// The files with secrets.
+    Secrets {
+        /// The repository's own list of them.
+        file: TreePath,
+    },
 }

@@ -406,13 +406,10 @@ fn as_written(node: Node) -> Fragment {
 /// All distinct images by name, for messages and parents.
 pub(crate) fn by_id(
     files: &[Arc<DefinitionFile>],
-) -> BTreeMap<taskgraph_images_transforms::ImageId, Vec<&ResolvedImage>> {
+) -> BTreeMap<&taskgraph_images_transforms::ImageId, Vec<&ResolvedImage>> {
     let mut images: BTreeMap<_, Vec<&ResolvedImage>> = BTreeMap::new();
     for image in files.iter().flat_map(|file| &file.images) {
-        images
-            .entry(image.definition.id.clone())
-            .or_default()
-            .push(image);
+        images.entry(&image.definition.id).or_default().push(image);
     }
     images
 }

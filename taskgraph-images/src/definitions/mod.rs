@@ -26,7 +26,7 @@ mod written;
 mod written_decode;
 
 pub use config::{Config, ConfigFile};
-pub use foreign::{ExternalPin, Foreign, ReadKey, Rendered, UsedFolder};
+pub use foreign::{ExternalPin, Foreign, Holds, Packed, ReadKey, Rendered, UsedFolder};
 pub use image::{ResolvedImage, Written, WrittenBuilder};
 pub use layout::Layout;
 pub use load::DefinitionFile;

@@ -1,6 +1,7 @@
 //! Loading a [`Fleet`], from nothing or like another one.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
@@ -227,6 +228,8 @@ impl Loading<'_> {
             settings_looks,
             settings_findings,
             seen: OnceLock::new(),
+            was_asked: AtomicBool::new(false),
+            run: OnceLock::new(),
         }
     }
 
@@ -381,7 +384,7 @@ fn identity(files: &[Arc<DefinitionFile>]) -> Vec<Diagnostic> {
 
 /// Each cycle among parents once, from its first image by name.
 fn parent_cycles(
-    images: &BTreeMap<ImageId, Vec<&crate::definitions::ResolvedImage>>,
+    images: &BTreeMap<&ImageId, Vec<&crate::definitions::ResolvedImage>>,
     parents: &BTreeMap<&ImageId, &ImageId>,
 ) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
@@ -420,7 +423,27 @@ impl Fleet {
     /// Whether no change can have altered anything that was looked at to load the fleet, so that another tree holds
     /// the same one.
     pub(crate) fn untouched(&self, touched: &Touched) -> bool {
+        if let Some(seen) = self.seen.get() {
+            return touched.spares(seen);
+        }
+        // Most fleets of a history are asked once: by the commit that changes them, which one of the looks tells at once.
+        if !self.was_asked.swap(true, Ordering::Relaxed) {
+            return self.untouched_at_once(touched);
+        }
         touched.spares(self.seen.get_or_init(|| self.all_looks()))
+    }
+
+    /// The same, without gathering the looks.
+    fn untouched_at_once(&self, touched: &Touched) -> bool {
+        let mut known: HashSet<*const Look, foldhash::fast::RandomState> = HashSet::default();
+        touched.spares(self.settings_looks.iter().chain(&self.looks))
+            && self.scripts.are_untouched(|looks| touched.spares(looks))
+            && self.files.iter().all(|file| touched.spares(&file.looks))
+            && self.images.values().all(|image| {
+                let mut shared = image.shared_looks.iter();
+                touched.spares(&image.looks)
+                    && shared.all(|looks| !known.insert(looks.as_ptr()) || touched.spares(&**looks))
+            })
     }
 
     /// All that was looked at, each once, in no order that matters.

@@ -16,7 +16,8 @@ mod role;
 mod scripts;
 mod values;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use taskgraph_images_transforms::{ImageId, Kind, KindTemplates};
@@ -64,8 +65,12 @@ pub struct Fleet {
     settings_findings: Vec<Diagnostic>,
     /// What else was looked at, besides what files, images and scripts note themselves.
     looks: Vec<Look>,
-    /// All that was looked at, gathered when somebody asks what a change can have altered.
+    /// All that was looked at, gathered when somebody asks again what a change can have altered.
     seen: OnceLock<Box<[Look]>>,
+    /// Whether somebody asked.
+    was_asked: AtomicBool,
+    /// The scripts that some image runs, gathered when somebody asks for one.
+    run: OnceLock<HashSet<TreePath, foldhash::fast::RandomState>>,
 }
 
 /// An image and what goes into it.
@@ -132,6 +137,16 @@ impl Fleet {
             _ => false,
         };
         config && Arc::ptr_eq(&self.kinds, &other.kinds)
+    }
+
+    /// Whether some image runs a script. What the index of scripts knows may be more: what another fleet asked for, or
+    /// what nobody runs any more.
+    pub(crate) fn is_run(&self, script: &TreePath) -> bool {
+        let gather = || {
+            let images = self.images.values();
+            images.flat_map(|image| &image.scripts).cloned().collect()
+        };
+        self.run.get_or_init(gather).contains(script)
     }
 
     /// Whether the fleet can be used: nothing found is an error.

@@ -59,6 +59,12 @@ impl ScriptIndex {
         looks.cloned().collect()
     }
 
+    /// Whether no change can have altered any of them.
+    pub(super) fn are_untouched(&self, untouched: impl Fn(&[Look]) -> bool) -> bool {
+        let scripts = self.scripts.read().expect("no writer panics");
+        scripts.values().all(|script| untouched(&script.looks))
+    }
+
     /// Takes over what `untouched` says no change can have altered; the rest by name.
     pub(crate) fn like(
         other: &Self,

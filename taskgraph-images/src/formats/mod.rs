@@ -14,6 +14,7 @@
 //! Both end in a [`ResolvedImage`](crate::definitions::ResolvedImage) with places, so that inputs, digests and
 //! explanations are worked out as for native definitions.
 
+mod build;
 mod choose;
 mod cloud;
 mod context;
@@ -29,8 +30,9 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+pub(crate) use build::named as named_build_values;
+pub use build::{BuildValues, REVISION};
 pub(crate) use choose::{Choice, choose};
-pub use jinja::REVISION;
 pub use recipe::{Recipe, shipped_names, shipped_text};
 
 use crate::definitions::{DefinitionFile, Loader, Settings};
@@ -123,10 +125,8 @@ impl Format for RecipeFormat<'_> {
         let view = View::new(self.tree);
         let mut faults = Vec::new();
         let mut images = templates::images(self.recipe, &view, path, self.settings, &mut faults);
-        if let Some(builders) = &self.recipe.builders
-            && jinja::key(&builders.value, path).is_some()
-        {
-            images.extend(jinja::image(
+        if let Some(builders) = &self.recipe.builders {
+            images.extend(jinja::images(
                 &builders.value,
                 &view,
                 path,

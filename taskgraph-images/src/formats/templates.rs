@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 use taskgraph_images_transforms::Builder;
 
+use super::build::{REVISION, tokens};
 use super::context::Reader;
 use super::expression;
 use super::inherit::inherit;
@@ -79,7 +80,7 @@ fn image(
     let key = path.stem();
     let environment = expression::environment();
     let whole = Place::file(path.clone());
-    let words = |node: &Node| json!({"key": key, "path": path.as_str(), "yaml": node.to_json()});
+    let words = |node: &Node| json!({"key": key, "path": path.as_str(), "yaml": node.to_json(), "build": tokens(), "revision": REVISION});
     // What a definition is, it says itself.
     let mut reader = Reader::new(&environment, &words(own), "yaml.", own, whole.clone());
     let applies = reader.holds(kind.when.as_ref());

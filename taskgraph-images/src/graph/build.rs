@@ -77,11 +77,12 @@ fn own_digest(tree: &Tree, contents: &Contents, path: &TreePath) -> Result<Diges
 pub(crate) enum Scope<'a> {
     /// All.
     All,
-    /// These, which must hold what they are built on. Of the others only what is not theirs alone: worker aliases and
-    /// payloads; and with `and_files` the files that go into them, so that all faults of the fleet are found.
+    /// These, which must hold what they are built on. With `and_others` also what goes into the other images, and what
+    /// they have in common: worker aliases and payloads. So all faults of the fleet are found; without, those of images
+    /// that are known to have none are not looked for.
     Only {
         images: &'a BTreeSet<ImageId>,
-        and_files: bool,
+        and_others: bool,
     },
 }
 
@@ -108,17 +109,19 @@ impl ImageGraph {
     ) -> Result<Self, Vec<Diagnostic>> {
         let (whole, others): (Vec<&'a Arc<Image>>, Vec<&'a Arc<Image>>) = match scope {
             Scope::All => (fleet.images.values().collect(), Vec::new()),
-            Scope::Only { images, .. } => fleet
+            Scope::Only {
+                images,
+                and_others: true,
+            } => fleet
                 .images
                 .values()
                 .partition(|image| images.contains(&image.resolved().definition.id)),
+            // Their number is what changed, not the fleet's size.
+            Scope::Only { images, .. } => {
+                let known = images.iter().filter_map(|id| fleet.images.get(id));
+                (known.collect(), Vec::new())
+            }
         };
-        // What the index knows may be more: what another fleet asked for, or what nobody runs any more.
-        let followed = fleet
-            .images
-            .values()
-            .flat_map(|image| &image.scripts)
-            .collect();
         // Counted beforehand: graphs that grow are copied, and end up half empty.
         let tasks: usize = whole.iter().map(|image| image.values.len()).sum();
         let inputs: usize = whole.iter().map(|image| image.inputs.len()).sum();
@@ -131,7 +134,6 @@ impl ImageGraph {
             pending: Vec::new(),
             read_for_others: Vec::new(),
             seen: HashSet::default(),
-            followed,
             task: Fields::new("taskgraph-images task 1").finish(),
             by_value: Fields::new("taskgraph-images file by value 1").finish(),
         };
@@ -140,12 +142,7 @@ impl ImageGraph {
         }
         for image in &others {
             builder.other(image, payload);
-            if let Scope::Only {
-                and_files: true, ..
-            } = scope
-            {
-                builder.files_of(image);
-            }
+            builder.files_of(image);
         }
         builder.parents(&whole);
         builder.follow_files();
@@ -342,8 +339,6 @@ struct Builder<'a> {
     read_for_others: Vec<NodeIndex>,
     /// Where in memory the paths of such files stand: images share most of them.
     seen: HashSet<(*const u8, Role), foldhash::fast::RandomState>,
-    /// Scripts that some image runs.
-    followed: HashSet<&'a TreePath>,
     /// What every task's own digest is, and every file's until it is read.
     task: Digest,
     by_value: Digest,
@@ -528,7 +523,7 @@ impl<'a> Builder<'a> {
                     );
                 }
             }
-            if !self.followed.contains(&path) {
+            if !self.fleet.is_run(&path) {
                 continue;
             }
             let Some(script) = self.fleet.scripts.known(&path) else {

@@ -9,7 +9,7 @@ use super::{WORKER, is_replaced};
 use crate::comparison::Snapshot;
 use crate::definitions::{Foreign, ResolvedImage};
 use crate::fleet::Role;
-use crate::formats::REVISION;
+use crate::formats::{REVISION, named_build_values};
 use crate::tree::{Files as _, TreePath, View};
 
 /// What becomes of values that count although no template sees them.
@@ -310,14 +310,11 @@ fn packer(
             }
             other => other.clone(),
         };
-        let recipe = snapshot.fleet.choice.recipe.iter();
-        for word in recipe.flat_map(|recipe| &recipe.placeholders) {
-            if value
-                .as_str()
-                .is_some_and(|text| text.contains(word.as_str()))
-            {
-                notes.insert(format!("`{word}` in the variable `{name}` differed with each build: let the template make it"));
-            }
+        let differs = value.as_str().map(named_build_values).unwrap_or_default();
+        if !differs.is_empty() {
+            let words = differs.join(" and ");
+            notes.insert(format!("`{}`: the variable `{name}` holds {words}, which differs with each build: let the template make it", resolved.definition.id));
+            continue;
         }
         own.insert(name.clone(), value);
     }

@@ -18,7 +18,7 @@ mod walk;
 use self::states::{Known, State, States};
 pub use self::walk::Walk;
 use crate::affected::{Affected, Side};
-use crate::comparison::{ComparisonError, differing};
+use crate::comparison::{ComparisonError, part};
 use crate::definitions::Layout;
 use crate::diagnostic::Diagnostic;
 use crate::fleet::Fleet;
@@ -122,12 +122,16 @@ impl<'a> Replay<'a> {
     }
 
     fn compare(
-        &self,
+        &mut self,
         base: &Fleet,
         head: &Fleet,
         changes: &[(TreePath, Change)],
     ) -> Result<Affected, ComparisonError> {
-        let [base_graph, head_graph] = differing(base, head, false, self.states.contents());
+        // Most states were held to just the one that they are compared with.
+        let checked = self.states.take_checked(base, head);
+        let of = |fleet| part(fleet, (base, head), self.states.contents());
+        let (base_graph, head_graph) =
+            rayon::join(|| of(base), || checked.map_or_else(|| of(head), Ok));
         let side = |fleet, graph| Side { fleet, graph };
         let (base_graph, head_graph) = (base_graph?, head_graph?);
         Ok(Affected::compare(

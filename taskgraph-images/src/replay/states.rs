@@ -1,13 +1,13 @@
 //! [`States`]: what commits hold, each loaded like one that is known already.
 
 use std::collections::{HashSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use crate::comparison::{ComparisonError, check};
 use crate::definitions::Layout;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::fleet::Fleet;
-use crate::graph::Contents;
+use crate::graph::{Contents, ImageGraph};
 use crate::tree::{Commit, Repository, Touched, Tree, changed_paths};
 
 /// How many sound states are kept: along one line the last one is enough, merged lines start from earlier ones.
@@ -72,6 +72,16 @@ pub(super) struct States<'a> {
     /// The last faulty state: faults stay for a while, and what follows is loaded like it.
     faulty: Option<Known<Faulty>>,
     at_fault: HashSet<String>,
+    /// The graph that the last state was checked with.
+    checked: Option<Checked>,
+}
+
+/// A graph of the images that can differ between two states.
+#[derive(Debug)]
+struct Checked {
+    base: Weak<Fleet>,
+    head: Weak<Fleet>,
+    graph: ImageGraph,
 }
 
 impl<'a> States<'a> {
@@ -84,7 +94,15 @@ impl<'a> States<'a> {
             sound: VecDeque::new(),
             faulty: None,
             at_fault: HashSet::new(),
+            checked: None,
         }
+    }
+
+    /// The graph that the head was checked with, if it was held to the base.
+    pub(super) fn take_checked(&mut self, base: &Fleet, head: &Fleet) -> Option<ImageGraph> {
+        let is = |weak: &Weak<Fleet>, fleet: &Fleet| std::ptr::eq(weak.as_ptr(), fleet);
+        let checked = self.checked.take()?;
+        (is(&checked.base, base) && is(&checked.head, head)).then_some(checked.graph)
     }
 
     pub(super) fn contents(&self) -> &Contents {
@@ -133,9 +151,16 @@ impl<'a> States<'a> {
             None => Fleet::load(&tree, self.layout),
         };
         // What a sound fleet has, too, is without fault.
-        let faults = match check(&fleet, self.latest(), &self.contents) {
-            Ok(()) => {
-                return Ok(self.add_sound(Known::new(commit, tree, Arc::new(fleet))));
+        let latest = self.sound.back().map(|known| known.state.clone());
+        let faults = match check(&fleet, latest.as_deref(), &self.contents) {
+            Ok(graph) => {
+                let fleet = Arc::new(fleet);
+                self.checked = latest.map(|base| Checked {
+                    base: Arc::downgrade(&base),
+                    head: Arc::downgrade(&fleet),
+                    graph,
+                });
+                return Ok(self.add_sound(Known::new(commit, tree, fleet)));
             }
             Err(ComparisonError::Definitions(faults, _)) => faults,
             Err(ComparisonError::Payload(error)) => vec![self.unrendered(&error)],

@@ -1,5 +1,6 @@
 //! What runs inside of the tasks: on a worker, or the same by hand. Decided here, and done by `commands/`.
 
+pub mod archive;
 pub mod build;
 pub mod dependencies;
 #[cfg(unix)]
@@ -9,6 +10,7 @@ pub mod mask;
 pub mod packer;
 pub mod process;
 pub mod remove;
+pub mod secrets_file;
 pub mod signals;
 pub mod store;
 pub mod task;

@@ -93,6 +93,21 @@ impl PackerRun {
         }
     }
 
+    /// How a template is run that was made for one image, and written to a file: as an absolute path, with the name of its
+    /// one builder.
+    pub fn made(template: PathBuf, name: &str, mut environment: BTreeMap<String, String>) -> Self {
+        environment.insert("CHECKPOINT_DISABLE".to_owned(), "1".to_owned());
+        Self {
+            template,
+            only: name.to_owned(),
+            var_files: Vec::new(),
+            values: Value::Object(Map::new()),
+            legacy: true,
+            environment,
+            plugins: false,
+        }
+    }
+
     /// Gives a variable another value, if the template declares it: one that depends on the machine, not on the image.
     pub fn set(&mut self, name: &str, value: &str, template: &TemplateFacts) {
         if template.variables.contains(name) {

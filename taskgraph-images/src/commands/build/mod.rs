@@ -8,15 +8,18 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use taskgraph_images::comparison::{Head, Snapshot};
+use taskgraph_images::formats::BuildValues;
 use taskgraph_images::manifest::{self, Manifest, Parent, Pin, Source, Stage};
 use taskgraph_images::taskcluster::TaskId;
 use taskgraph_images::transforms::{BuilderKind, Cloud, ImageDefinition, ImageId, Kind, Level};
 use taskgraph_images::tree::{Files as _, changed_paths};
 use taskgraph_images::worker::build::{BuildFault, classify};
 use taskgraph_images::worker::head;
+use taskgraph_images::worker::mask::Mask;
 use taskgraph_images::worker::process::{Program, ProgramError};
 use taskgraph_images::worker::remove::Scratch;
 
+use super::packer::{SECRETS_FILE, build_values, given_secrets};
 use super::project::{Project, one};
 use super::worker::{Log, Secrets, Worker, described, sha256};
 use super::{Global, checkout};
@@ -54,6 +57,10 @@ pub(crate) struct Args {
     /// The value of a template's variable `accelerator`, if it declares it: `tcg` where KVM does not work
     #[arg(long, value_name = "NAME", value_parser = ["kvm", "tcg"], env = "TASKGRAPH_IMAGES_ACCELERATOR")]
     accelerator: Option<String>,
+    /// A YAML list of files with secrets for the image, each with `path` and `value`, where its repository has such a list;
+    /// the repository's own by default, or the variable `IMAGE_SECRETS` of a task's secrets
+    #[arg(long, value_name = "FILE", env = "TASKGRAPH_IMAGES_SECRETS_FILE")]
+    secrets_file: Option<PathBuf>,
 }
 
 /// What a builder works with.
@@ -71,6 +78,8 @@ struct Job<'a> {
     secrets: &'a Secrets,
     /// The task itself; none by hand.
     own: Option<&'a TaskId>,
+    /// What differs with each build.
+    values: &'a BuildValues,
 }
 
 /// The parent's candidate.
@@ -118,17 +127,27 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
         )?),
         None => None,
     };
-    let secrets = worker.secrets()?;
+    let secrets = secrets(&worker, args.secrets_file.as_deref())?;
+    let source = source(&project)?;
+    let own = worker.task.own.as_ref();
+    let hand = started.to_string();
+    let values = build_values(&snapshot, id, own, &hand, Some(&source.revision));
+    // What a recipe made holds what only a build knows.
+    let filled = match image.resolved().foreign {
+        Some(_) => &values.definition(definition),
+        None => definition,
+    };
     let job = Job {
         snapshot: &snapshot,
         id,
-        definition,
+        definition: filled,
         root: &root,
         folder: &folder,
         scratch: scratch.path(),
         parent: parent.as_ref(),
         secrets: &secrets,
         own: worker.task.own.as_ref(),
+        values: &values,
     };
     let made = match definition.builder.kind() {
         BuilderKind::Packer => packer::build(&job, args, printer)?,
@@ -154,7 +173,7 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
             .filter_map(|kind| Some((kind.to_string(), snapshot.digest(id, kind)?.into())))
             .collect(),
         inputs: inputs(&snapshot, id),
-        source: source(&project)?,
+        source,
         parent: parent.map(|parent| parent.described),
         pins: pins(&snapshot, id),
         artifacts: made.artifacts,
@@ -172,6 +191,23 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
         printer.note(&format!("built {}", artifact.reference));
     }
     printer.data(&text, None)
+}
+
+/// What the task's secrets say, and the files with secrets that the caller has.
+fn secrets(worker: &Worker, file: Option<&Path>) -> Result<Secrets, Failure> {
+    let mut secrets = worker.secrets()?;
+    if let Some(file) = file {
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| Failure::Files(format!("`{}`: {error}", file.display())))?;
+        secrets.variables.insert(SECRETS_FILE.to_owned(), text);
+    }
+    if let Some(text) = secrets.variables.get(SECRETS_FILE) {
+        // Each value by itself, as a script may print it.
+        let files = given_secrets(text)?;
+        let values = files.iter().map(|file| &file.value);
+        secrets.mask = Mask::new(secrets.variables.values().chain(values));
+    }
+    Ok(secrets)
 }
 
 /// The parent's candidate, from the task that built it, and its disk or archive.

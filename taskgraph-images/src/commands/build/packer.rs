@@ -24,28 +24,9 @@ const CHECKS: &str = "checks.json";
 const SBOM: &str = "sbom.tsv";
 
 pub(super) fn build(job: &Job<'_>, args: &Args, printer: &mut Printer) -> Result<Made, Failure> {
-    let facts = packer::facts(job.snapshot, job.id)?;
-    let scripts = packer::scripts(job.snapshot, job.id);
     let artifacts = job.scratch.join("packer");
     std::fs::create_dir_all(&artifacts)?;
-    let parent = job.parent.map(super::ParentImage::name);
-    let mut run = PackerRun::build(
-        job.definition,
-        &scripts,
-        &facts,
-        parent.as_deref(),
-        job.secrets.variables.clone(),
-        &artifacts,
-        job.root,
-    )
-    .ok_or_else(|| Failure::Usage(format!("`{}` is not made by Packer", job.id), None))?;
-    if let Some(accelerator) = &args.accelerator {
-        run.set("accelerator", accelerator, &facts);
-    }
-    if let Some(own) = job.own {
-        let (name, value) = label_of_task(own);
-        run.label(name, &value, &facts);
-    }
+    let run = planned(job, args, &artifacts)?;
     let values = job.scratch.join(PackerRun::VALUES);
     std::fs::write(&values, run.values())?;
     let cache = job.scratch.join("cache");
@@ -66,6 +47,36 @@ pub(super) fn build(job: &Job<'_>, args: &Args, printer: &mut Printer) -> Result
     let begun = SystemTime::now();
     job.run(&with(run.build_arguments(&values)), printer)?;
     collect(job, &artifacts, begun)
+}
+
+/// How Packer is run: with the template that a recipe made for the image, or one of the repository.
+fn planned(job: &Job<'_>, args: &Args, artifacts: &Path) -> Result<PackerRun, Failure> {
+    let secrets = job.secrets.variables.clone();
+    if let Some(rendered) = packer::made(job.snapshot, job.id) {
+        let (snapshot, folder) = (job.snapshot, job.scratch);
+        return packer::write_made(snapshot, job.id, rendered, job.values, folder, secrets);
+    }
+    let facts = packer::facts(job.snapshot, job.id)?;
+    let scripts = packer::scripts(job.snapshot, job.id);
+    let parent = job.parent.map(super::ParentImage::name);
+    let mut run = PackerRun::build(
+        job.definition,
+        &scripts,
+        &facts,
+        parent.as_deref(),
+        secrets,
+        artifacts,
+        job.root,
+    )
+    .ok_or_else(|| Failure::Usage(format!("`{}` is not made by Packer", job.id), None))?;
+    if let Some(accelerator) = &args.accelerator {
+        run.set("accelerator", accelerator, &facts);
+    }
+    if let Some(own) = job.own {
+        let (name, value) = label_of_task(own);
+        run.label(name, &value, &facts);
+    }
+    Ok(run)
 }
 
 /// Takes what the template left to the results.

@@ -5,184 +5,200 @@
 //!         ─ folders ───▶ scripts ── recipe's steps ────────────┴▶ a Packer template, rendered
 //! ```
 
+mod archives;
+mod filters;
+mod made;
 mod parts;
 mod python;
 mod render;
+mod secrets;
 mod steps;
+mod tool;
 mod variables;
+mod written;
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
-use taskgraph_images_transforms::{Builder, Os};
+use taskgraph_images_transforms::Os;
 
+use self::made::{Made, Surroundings};
 use self::parts::Parts;
-use super::cloud::cloud;
+use super::build::{REVISION, tokens};
 use super::context::Reader;
-use super::recipe::{Builders, arch};
-use super::{exists, expression, map};
-use crate::definitions::{
-    Draft, Foreign, Rendered, ResolvedImage, Settings, WrittenBuilder, complete,
-};
+use super::recipe::Builders;
+use super::{exists, map};
+use crate::definitions::{ReadKey, ResolvedImage, Settings};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::fleet::Role;
 use crate::tree::{FileError, Files, TreePath, View};
 use crate::yaml::Node;
 
-/// Stands for the revision that an image is built from. It is not known to a definition, and in no digest.
-pub const REVISION: &str = "@REVISION@";
-
-/// Every builder file.
+/// Every builder file, and every template that was written out.
 pub(super) fn files(builders: &Builders, view: &View<'_>) -> Result<Vec<TreePath>, FileError> {
-    match view.list(&builders.folder, true) {
-        Ok(files) => Ok(files
-            .into_iter()
-            .filter(|path| key(builders, path).is_some())
-            .collect()),
-        Err(FileError::Missing(_)) => Ok(Vec::new()),
-        Err(error) => Err(error),
+    let mut files = Vec::new();
+    for folder in builders.folder.values() {
+        match view.list(folder, true) {
+            Ok(found) => files.extend(
+                found
+                    .into_iter()
+                    .filter(|path| key(builders, path).is_some()),
+            ),
+            Err(FileError::Missing(_)) => {}
+            Err(error) => return Err(error),
+        }
     }
+    let written = builders.written.iter().flat_map(|written| &written.files);
+    files.extend(written.filter(|file| exists(view, file)).cloned());
+    Ok(files)
 }
 
 /// What the repository calls the builder of a file.
-pub(super) fn key<'p>(builders: &Builders, path: &'p TreePath) -> Option<&'p str> {
-    path.strip_prefix(&builders.folder)?
-        .strip_suffix(&builders.extension)?
-        .strip_suffix('.')
+fn key<'p>(builders: &Builders, path: &'p TreePath) -> Option<&'p str> {
+    let mut folders = builders.folder.values().iter();
+    folders.find_map(|folder| {
+        path.strip_prefix(folder)?
+            .strip_suffix(&builders.extension)?
+            .strip_suffix('.')
+    })
+}
+
+/// Where the file of a builder may stand.
+fn files_of(builders: &Builders, key: &str) -> impl Iterator<Item = TreePath> {
+    let file = format!("{key}.{}", builders.extension);
+    let folders = builders.folder.values().iter();
+    folders.filter_map(move |folder| folder.join(&file).ok())
+}
+
+/// The images of a file; none if it is neither a builder file nor a template.
+pub(super) fn images(
+    builders: &Builders,
+    view: &View<'_>,
+    path: &TreePath,
+    settings: Settings<'_>,
+    faults: &mut Vec<Diagnostic>,
+) -> Vec<ResolvedImage> {
+    match &builders.written {
+        Some(written) if written.files.contains(path) => {
+            written::images(builders, written, view, path, settings, faults)
+        }
+        _ => image(builders, view, path, settings, faults)
+            .into_iter()
+            .collect(),
+    }
 }
 
 /// The image of a builder file.
-pub(super) fn image(
+fn image(
     builders: &Builders,
     view: &View<'_>,
     path: &TreePath,
     settings: Settings<'_>,
     faults: &mut Vec<Diagnostic>,
 ) -> Option<ResolvedImage> {
-    let node = map(view, path, faults)?;
     let key = key(builders, path)?;
+    let node = map(view, path, faults)?;
     let whole = Place::file(path.clone());
     let before = faults.len();
-    let parts = parts::read(builders, view, &node, faults);
+    let around = Surroundings::new(builders, view, &whole, faults)?;
+    if !around.fails.is_empty() {
+        let message = format!("the repository's tool renders nothing: {}", around.fails);
+        faults.push(Diagnostic::error("broken-tool", message).at(whole));
+        return None;
+    }
+    let parts = parts::read(builders, &around.rules, view, &node, faults);
     // With a part missing, whatever is made of it would only say so again.
     let parts = parts.filter(|_| faults.len() == before)?;
-    let environment = expression::environment();
-    let values = values(builders, key, &parts, &environment, &whole, faults)?;
-    let rendered = render::render(
-        builders,
-        view,
-        &parts.template,
-        &values.vars,
-        &whole,
-        faults,
-    )?;
-    let secrets = secrets(builders, view, &parts, faults)?;
+    let values = values(builders, key, &parts, &around, &whole, faults)?;
     let scripts: Vec<&str> = parts
         .scripts
         .iter()
         .map(|(path, _)| path.as_str())
         .collect();
+    let rendered = render::render(
+        &render::Request {
+            builders,
+            view,
+            template: &parts.template,
+            builder: &json!({
+                "name": key,
+                "template": parts.template.value.stem(),
+                "vars": values.vars,
+                "scripts": scripts,
+                "platform": parts.platform.as_str(),
+            }),
+            whole: &whole,
+        },
+        faults,
+    )?;
     let context = json!({
         "name": key,
         "vars": values.vars,
         "scripts": scripts,
-        "secrets": secrets.as_ref().map(|(secrets, _)| secrets),
+        "secrets": around.secrets.value(),
         "platform": parts.platform.as_str(),
         "revision": REVISION,
+        "build": tokens(),
+        "tool": around.tool.facts,
     });
-    let mut reader = Reader::new(&environment, &context, "vars.", &values.node, whole.clone());
-    let mut keys = values.read;
-    keys.extend(
-        reader.own(
-            rendered
-                .reads
-                .iter()
-                .map(|name| name.strip_prefix("builder.").unwrap_or(name).to_owned()),
-        ),
-    );
-    let template = steps::template(builders, parts.platform, rendered.builders, &mut reader);
-    let arch_text = builders
-        .arch
-        .as_ref()
-        .map_or_else(String::new, |arch| reader.text(arch).value);
-    faults.append(&mut reader.faults);
-    let arch = arch(&arch_text);
-    if arch.is_none() {
-        let message = format!("`{arch_text}` is no architecture, expected `amd64` or `arm64`");
-        faults.push(Diagnostic::error("bad-value", message).at(whole.clone()));
-    }
-    let first = template.means["builders"][0].clone();
-    let of = first["type"].as_str().unwrap_or_default();
-    let source = first["name"].as_str().unwrap_or(of).to_owned();
-    let cloud = cloud(of);
-    if cloud.is_none() {
-        let message = format!("no cloud is known for Packer builders of the type `{of}`");
-        faults.push(Diagnostic::error("unknown-builder", message).at(parts.template.place.clone()));
-    }
-    if faults.len() > before {
-        return None;
-    }
-    keys.extend(reader.read.keys().cloned());
-    note(&mut reader, &keys);
-    let mut read = reader.read;
+    let environment = &around.environment;
+    let mut reader = Reader::new(environment, &context, "vars.", &values.node, whole.clone());
+    let mut reads = values.read;
+    let names = rendered
+        .reads
+        .iter()
+        .map(|name| name.strip_prefix("builder.").unwrap_or(name).to_owned());
+    reads.extend(reader.own(names));
+    let (template, uses_secrets) = match rendered.template {
+        Ok(whole) => {
+            // A template of everything had the variables by their names, too.
+            reads.extend(rendered.reads.iter().filter_map(|name| {
+                let first = name.split('.').next()?;
+                values.node.get(first).map(|_| name.clone())
+            }));
+            (whole, false)
+        }
+        Err(found) => {
+            let (template, steps) = steps::template(builders, parts.platform, found, &mut reader);
+            (template, steps.iter().any(|step| step.uses("secrets")))
+        }
+    };
     for name in [
         &builders.keys.template,
         &builders.keys.platform,
         &builders.keys.scripts,
     ] {
         if let (name, Some(value)) = name.first_of(&node) {
-            let entry = crate::definitions::ReadKey {
+            let entry = ReadKey {
                 value: value.to_json(),
                 place: value.place(),
             };
-            read.insert(name.to_owned(), entry);
+            reader.read.insert(name.to_owned(), entry);
         }
     }
     let mut sources = parts.sources;
     for file in rendered.files {
         sources.push((file, Role::Template, parts.template.place.clone()));
     }
-    let mut values = BTreeMap::new();
-    if let Some((secrets, file)) = secrets {
+    let mut more = BTreeMap::new();
+    let written = builders.written.as_ref();
+    if let Some((template, file)) = written.and_then(|it| written::also(it, view, key)) {
         sources.push((file, Role::VarFile, whole.clone()));
-        values.insert("secrets".to_owned(), secrets);
+        more.insert("written".to_owned(), template);
     }
-    let inputs = super::inputs(&builders.inputs, view, &whole);
-    let draft = Draft {
-        path,
-        name_at: whole.clone(),
-        key: key.to_owned(),
-        name: key.to_owned(),
-        cloud: cloud?,
+    let made = Made {
+        key,
         os: parts.platform,
-        arch: arch?,
-        builder: Builder::Packer {
-            template: parts.template.value.to_string(),
-            source,
-            variables: BTreeMap::new(),
-            var_files: Vec::new(),
-        },
-        written: WrittenBuilder::Packer {
-            template: parts.template,
-            source: whole,
-            var_files: Vec::new(),
-        },
-        uploads: Vec::new(),
-        foreign: Foreign {
-            kind: of.into(),
-            read,
-            sources,
-            values,
-            inputs,
-            rendered: Some(Rendered {
-                template: template.printed,
-                means: template.means,
-                named: parts.scripts.into_iter().collect(),
-            }),
-            ..Foreign::default()
-        },
+        template,
+        source: parts.template,
+        whole,
+        sources,
+        named: parts.scripts,
+        values: more,
+        reads,
+        uses_secrets,
     };
-    complete(draft, settings, faults)
+    around.image(path, made, reader, settings, faults)
 }
 
 /// A builder's variables.
@@ -200,7 +216,7 @@ fn values(
     builders: &Builders,
     key: &str,
     parts: &Parts,
-    engine: &minijinja::Environment<'_>,
+    around: &Surroundings<'_>,
     whole: &Place,
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Values> {
@@ -224,10 +240,14 @@ fn values(
             let value = python::text(&python::json(value));
             list.push(json!(format!("{}={value}", name.text)));
         }
-        let context = json!({"name": key, "revision": REVISION});
+        let context = json!({"name": key, "revision": REVISION, "build": tokens(), "tool": around.tool.facts});
+        let engine = &around.environment;
         let mut reader = Reader::new(engine, &context, "vars.", &parts.vars, whole.clone());
         for adds in &environment.adds {
-            list.push(json!(reader.text(adds).value));
+            let text = reader.text(adds).value;
+            if !text.is_empty() {
+                list.push(json!(text));
+            }
         }
         faults.append(&mut reader.faults);
         vars[&environment.key] = Json::Array(list);
@@ -238,58 +258,6 @@ fn values(
         vars,
         read,
     })
-}
-
-/// The secrets that steps see, and their file. The outer `None` is a fault.
-fn secrets(
-    builders: &Builders,
-    view: &View<'_>,
-    parts: &Parts,
-    faults: &mut Vec<Diagnostic>,
-) -> Option<Option<(Json, TreePath)>> {
-    let Some(file) = &builders.secrets else {
-        return Some(None);
-    };
-    // What no step uses need not be there.
-    let used = builders.provisioners.iter().any(|step| {
-        let platform =
-            step.platforms.is_empty() || step.platforms.iter().any(|os| os.0 == parts.platform);
-        platform && step.uses("secrets")
-    });
-    if !used {
-        return Some(None);
-    }
-    if !exists(view, &file.value) {
-        let message = format!("`{}` does not exist, and the template packs it", file.value);
-        faults.push(Diagnostic::error("missing-file", message).at(parts.template.place.clone()));
-        return None;
-    }
-    match crate::definitions::read(view, &file.value) {
-        Ok(node) => {
-            let secrets = node.map_or(Json::Null, |node| python::json(&node));
-            Some(Some((secrets, file.value.clone())))
-        }
-        Err(more) => {
-            faults.extend(more);
-            None
-        }
-    }
-}
-
-/// Notes keys as read; of a map, each of its entries.
-fn note(reader: &mut Reader<'_>, keys: &[String]) {
-    let maps: Vec<String> = keys
-        .iter()
-        .filter(|key| {
-            keys.iter()
-                .any(|other| other.starts_with(&format!("{key}.")))
-        })
-        .cloned()
-        .collect();
-    reader.note(keys);
-    for key in maps {
-        reader.read.remove(&key);
-    }
 }
 
 /// The operating system that a platform names.

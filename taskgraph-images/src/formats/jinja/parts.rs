@@ -2,7 +2,8 @@
 
 use taskgraph_images_transforms::Os;
 
-use super::{exists, os, variables};
+use super::variables::{self, Merge};
+use super::{exists, os};
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::fleet::Role;
 use crate::formats::map;
@@ -22,9 +23,17 @@ pub(super) struct Parts {
     pub(super) scripts: Vec<(TreePath, Place)>,
 }
 
+/// What a tree's tool makes of builder files.
+pub(super) struct Rules {
+    pub(super) merge: Merge,
+    /// The platform of those that name none.
+    pub(super) platform: Option<Os>,
+}
+
 /// Finds what a builder file names. `None` when its template or platform is missing; all faults are noted.
 pub(super) fn read(
     builders: &Builders,
+    rules: &Rules,
     view: &View<'_>,
     node: &Node,
     faults: &mut Vec<Diagnostic>,
@@ -38,17 +47,20 @@ pub(super) fn read(
             place: name.place,
         })
     });
-    let platform = text(node, &keys.platform, faults).and_then(|(_, name)| {
-        let platform = os(&name.value);
-        if platform.is_none() {
-            let message = format!(
-                "unknown platform `{}`, expected `linux` or `windows`",
-                name.value
-            );
-            faults.push(Diagnostic::error("bad-value", message).at(name.place));
-        }
-        platform
-    });
+    let platform = match (keys.platform.first_of(node), rules.platform) {
+        ((_, None), Some(platform)) => Some(platform),
+        _ => text(node, &keys.platform, faults).and_then(|(_, name)| {
+            let platform = os(&name.value);
+            if platform.is_none() {
+                let message = format!(
+                    "unknown platform `{}`, expected `linux` or `windows`",
+                    name.value
+                );
+                faults.push(Diagnostic::error("bad-value", message).at(name.place));
+            }
+            platform
+        }),
+    };
     let mut vars = node.with(Value::Map(Vec::new().into()));
     let mut sources = Vec::new();
     let (key, names) = list(node, &keys.var_files, faults);
@@ -57,13 +69,13 @@ pub(super) fn read(
         let found = named(view, &builders.var_files, &file, key, &name.place, faults);
         let Some(path) = found else { continue };
         if let Some(over) = map(view, &path, faults) {
-            vars = variables::merge(&vars, &over);
+            vars = variables::merge(&vars, &over, rules.merge);
         }
         sources.push((path, Role::VarFile, name.place));
     }
     if let (key, Some(own)) = keys.vars.first_of(node) {
         if own.entries().is_some() {
-            vars = variables::merge(&vars, own);
+            vars = variables::merge(&vars, own, rules.merge);
         } else {
             faults.push(wrong(own, key, "a map"));
         }

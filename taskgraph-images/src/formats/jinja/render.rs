@@ -1,50 +1,80 @@
 //! [`render`]: the Packer builders that a Jinja template gives for some variables.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, Mutex};
 
 use minijinja::{AutoEscape, Environment, Error, ErrorKind};
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
-use super::python;
+use super::{exists, filters, python};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::formats::expression::{to_json, words};
 use crate::formats::recipe::Builders;
 use crate::tree::{Files as _, Tree, TreePath, View};
-use crate::yaml::{self, Spanned, Value};
+use crate::yaml::{self, Node, Spanned, Value};
 
 /// How much work a template may be.
 const FUEL: u64 = 1_000_000;
 
 /// What a template gives.
 pub(super) struct Rendered {
-    /// The builders.
-    pub(super) builders: Vec<Json>,
+    /// The whole Packer template, or only its builders.
+    pub(super) template: Result<Json, Json>,
     /// The files that the template is written in.
     pub(super) files: BTreeSet<TreePath>,
     /// The names that it reads.
     pub(super) reads: BTreeSet<String>,
 }
 
+/// What is rendered.
+pub(super) struct Request<'a> {
+    pub(super) builders: &'a Builders,
+    pub(super) view: &'a View<'a>,
+    /// The builder's template.
+    pub(super) template: &'a Spanned<TreePath>,
+    /// The builder as templates know it.
+    pub(super) builder: &'a Json,
+    /// The builder file.
+    pub(super) whole: &'a Place,
+}
+
 /// Renders a template. `None` when there are faults.
-pub(super) fn render(
-    builders: &Builders,
-    view: &View<'_>,
-    template: &Spanned<TreePath>,
-    vars: &Json,
-    whole: &Place,
-    faults: &mut Vec<Diagnostic>,
-) -> Option<Rendered> {
-    let path = &template.value;
+pub(super) fn render(request: &Request<'_>, faults: &mut Vec<Diagnostic>) -> Option<Rendered> {
+    let Request { builders, view, .. } = *request;
     let loaded = Arc::new(Mutex::new(BTreeSet::new()));
     let engine = engine(builders, view.tree(), loaded.clone());
-    let name = path.strip_prefix(&builders.templates)?;
-    let context = json!({"builder": {"vars": vars}});
-    let result = engine
-        .get_template(name)
-        .and_then(|template| template.render(&context));
-    let reads = reads(builders, &engine, &loaded);
-    let files = std::mem::take(&mut *loaded.lock().expect("no holder panics"));
+    // An early tool rendered one template of everything, which includes the builder's.
+    let around = builders.whole.as_ref().filter(|path| exists(view, path));
+    let path = around.unwrap_or(&request.template.value);
+    let (result, more) = match around {
+        Some(path) => {
+            let text = match view.read(path) {
+                Ok(content) => String::from_utf8_lossy(&content).into_owned(),
+                Err(error) => {
+                    let place = Place::file(path.clone());
+                    faults.push(Diagnostic::error("unreadable", error.to_string()).at(place));
+                    return None;
+                }
+            };
+            let template = engine.template_from_named_str(path.as_str(), &text);
+            let reads = template.as_ref().map(|it| it.undeclared_variables(true));
+            let reads = reads.unwrap_or_default();
+            (
+                template.and_then(|it| it.render(everything(request.builder))),
+                reads,
+            )
+        }
+        None => {
+            let name = path.strip_prefix(&builders.templates)?;
+            let context = json!({"builder": {"vars": request.builder["vars"]}});
+            let template = engine.get_template(name);
+            (template.and_then(|it| it.render(&context)), HashSet::new())
+        }
+    };
+    let mut reads = reads(builders, &engine, &loaded);
+    reads.extend(more);
+    let mut files = std::mem::take(&mut *loaded.lock().expect("no holder panics"));
+    files.extend(around.cloned());
     for file in &files {
         // Whoever compares trees must know that they were looked at, also those that are not there.
         let _ = view.kind(file);
@@ -52,54 +82,82 @@ pub(super) fn render(
     let text = match result {
         Ok(text) => text,
         Err(error) => {
-            faults.push(
-                fault(builders, path, &error)
-                    .note(whole.clone(), "it is rendered for this builder"),
-            );
+            faults.push(of_builder(request, fault(builders, path, &error)));
             return None;
         }
     };
-    let node = match yaml::read(path, text.as_bytes()) {
-        Ok(node) => node,
-        Err(more) => {
-            // The places are those of the rendered text, which nobody wrote.
-            faults.extend(more.into_iter().map(|fault| {
-                let line = fault.place.as_ref().map_or(1, |place| {
-                    let end = place.span.range().start.min(text.len());
-                    text.as_bytes()[..end]
-                        .iter()
-                        .filter(|byte| **byte == b'\n')
-                        .count()
-                        + 1
-                });
-                let message = format!(
-                    "line {line} of what the template renders to is no YAML: {}",
-                    fault.message
-                );
-                Diagnostic::error("rendered-yaml", message)
-                    .at(Place::file(path.clone()))
-                    .note(whole.clone(), "it is rendered for this builder")
-            }));
-            return None;
-        }
+    let node = parsed(request, path, &text, faults)?;
+    let (is_right, expected) = match around {
+        Some(_) => (node.entries().is_some(), "a map"),
+        None => (
+            matches!(node.value, Value::List(_)),
+            "a list of Packer builders",
+        ),
     };
-    let Value::List(items) = &node.value else {
-        let message = format!(
-            "the template renders to {}, expected a list of Packer builders",
-            node.describe()
-        );
-        faults.push(
-            Diagnostic::error("rendered-yaml", message)
-                .at(Place::file(path.clone()))
-                .note(whole.clone(), "it is rendered for this builder"),
-        );
+    if !is_right {
+        let found = node.describe();
+        let message = format!("the template renders to {found}, expected {expected}");
+        let fault = Diagnostic::error("rendered-yaml", message).at(Place::file(path.clone()));
+        faults.push(of_builder(request, fault));
         return None;
-    };
+    }
+    let value = python::json(&node);
     Some(Rendered {
-        builders: items.iter().map(python::json).collect(),
+        template: match around {
+            Some(_) => Ok(value),
+            None => Err(value),
+        },
         files,
         reads,
     })
+}
+
+/// What a template of everything knows, when it is rendered for one builder.
+fn everything(builder: &Json) -> Json {
+    let mut context = match &builder["vars"] {
+        Json::Object(vars) => vars.clone(),
+        _ => Map::new(),
+    };
+    let on = |platform: &str| match builder["platform"] == platform {
+        true => json!([builder["name"]]),
+        false => json!([]),
+    };
+    context.insert("builders".to_owned(), json!([builder]));
+    context.insert("linux_builders".to_owned(), on("linux"));
+    context.insert("windows_builders".to_owned(), on("windows"));
+    Json::Object(context)
+}
+
+/// The rendered text, as YAML.
+fn parsed(
+    request: &Request<'_>,
+    path: &TreePath,
+    text: &str,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<Node> {
+    let more = match yaml::read(path, text.as_bytes()) {
+        Ok(node) => return Some(node),
+        Err(more) => more,
+    };
+    // The places are those of the rendered text, which nobody wrote.
+    faults.extend(more.into_iter().map(|fault| {
+        let line = fault.place.as_ref().map_or(1, |place| {
+            let end = place.span.range().start.min(text.len());
+            let before = &text.as_bytes()[..end];
+            before.iter().filter(|byte| **byte == b'\n').count() + 1
+        });
+        let message = format!(
+            "line {line} of what the template renders to is no YAML: {}",
+            fault.message
+        );
+        let fault = Diagnostic::error("rendered-yaml", message).at(Place::file(path.clone()));
+        of_builder(request, fault)
+    }));
+    None
+}
+
+fn of_builder(request: &Request<'_>, fault: Diagnostic) -> Diagnostic {
+    fault.note(request.whole.clone(), "it is rendered for this builder")
 }
 
 /// The names that the loaded templates read.
@@ -141,6 +199,7 @@ fn engine(
         out.write_str(&text)
             .map_err(|_| Error::new(ErrorKind::WriteFailure, "the text cannot be written"))
     });
+    engine.add_filter("indent", filters::indent);
     for (name, replaces) in &builders.filters {
         let replaces: BTreeMap<String, String> = replaces.clone();
         engine.add_filter(name.clone(), move |text: String| {
@@ -175,6 +234,7 @@ fn engine(
 fn fault(builders: &Builders, path: &TreePath, error: &Error) -> Diagnostic {
     let at = error
         .name()
+        .filter(|name| *name != path.as_str())
         .and_then(|name| builders.templates.join(name).ok())
         .unwrap_or_else(|| path.clone());
     let place = match error.range() {

@@ -5,57 +5,52 @@ use serde_json::{Map, Value as Json};
 use taskgraph_images_transforms::Os;
 
 use crate::formats::context::Reader;
+use crate::formats::expression::Expression;
 use crate::formats::recipe::{Builders, Step};
 
-/// A template as Packer reads it, and as it counts.
-pub(super) struct Template {
-    pub(super) printed: Json,
-    pub(super) means: Json,
-}
-
-/// Puts a template together. What fails is noted with the reader.
-pub(super) fn template(
-    recipe: &Builders,
+/// Puts a template together, of builders that were rendered and the recipe's steps that apply; and says which these
+/// are. What fails is noted with the reader.
+pub(super) fn template<'r>(
+    recipe: &'r Builders,
     platform: Os,
-    builders: Vec<Json>,
+    builders: Json,
     reader: &mut Reader<'_>,
-) -> Template {
-    let (mut printed, mut means) = (Map::new(), Map::new());
-    for part in [&mut printed, &mut means] {
-        part.insert("builders".to_owned(), Json::Array(builders.clone()));
-    }
+) -> (Json, Vec<&'r Step>) {
+    let mut template = Map::new();
+    let mut applied = Vec::new();
+    template.insert("builders".to_owned(), builders);
     for (name, steps) in [
         ("provisioners", &recipe.provisioners),
         ("post-processors", &recipe.post_processors),
     ] {
-        let (mut as_printed, mut as_meant) = (Vec::new(), Vec::new());
+        let mut rendered = Vec::new();
         for step in steps {
-            for (step, meaning) in one(step, platform, reader) {
-                as_printed.push(step);
-                as_meant.push(meaning);
+            if applies(step, platform, reader) {
+                applied.push(step);
+                rendered.extend(one(step, reader));
             }
         }
-        printed.insert(name.to_owned(), Json::Array(as_printed));
-        means.insert(name.to_owned(), Json::Array(as_meant));
+        template.insert(name.to_owned(), Json::Array(rendered));
     }
-    Template {
-        printed: Json::Object(printed),
-        means: Json::Object(means),
-    }
+    (Json::Object(template), applied)
 }
 
-/// What a step is there for: as printed, and as it counts.
-fn one(step: &Step, platform: Os, reader: &mut Reader<'_>) -> Vec<(Json, Json)> {
-    let applies = step.platforms.is_empty() || step.platforms.iter().any(|os| os.0 == platform);
-    if !applies || !reader.holds(step.when.as_ref()) {
-        return Vec::new();
+fn applies(step: &Step, platform: Os, reader: &mut Reader<'_>) -> bool {
+    let has_it = step.platforms.is_empty() || step.platforms.iter().any(|os| os.0 == platform);
+    if !has_it || !reader.holds(step.when.as_ref()) {
+        return false;
     }
     if let Some(when) = &step.when {
         let keys = reader.keys(&when.0);
         reader.note(&keys);
     }
+    true
+}
+
+/// The step, or one for each item that it is there for.
+fn one(step: &Step, reader: &mut Reader<'_>) -> Vec<Json> {
     let Some(each) = &step.each else {
-        return vec![pair(step, reader)];
+        return vec![reader.value(&step.step)];
     };
     let items = match each.items(reader.environment, &reader.context) {
         Ok(items) => items,
@@ -70,36 +65,30 @@ fn one(step: &Step, platform: Os, reader: &mut Reader<'_>) -> Vec<(Json, Json)> 
     for item in items {
         reader.context =
             minijinja::context! { item => item, previous => previous, ..outer.clone() };
-        steps.push(pair(step, reader));
+        steps.push(reader.value(&step.step));
         previous = item;
     }
     reader.context = outer;
     steps
 }
 
-fn pair(step: &Step, reader: &mut Reader<'_>) -> (Json, Json) {
-    let printed = reader.value(&step.step);
-    let means = match &step.means {
-        Some(means) => reader.value(means),
-        None => printed.clone(),
-    };
-    (printed, means)
-}
-
 impl Step {
     /// Whether the step reads a name.
     pub(super) fn uses(&self, name: &str) -> bool {
-        let environment = crate::formats::expression::environment();
         let parts = [
             self.when.as_ref().map(|when| &when.0),
             self.each.as_ref().map(|each| &each.0),
             Some(&self.step),
-            self.means.as_ref(),
         ];
-        parts.into_iter().flatten().any(|part| {
-            part.names(&environment)
-                .iter()
-                .any(|read| read.split('.').next() == Some(name))
-        })
+        parts.into_iter().flatten().any(|part| reads(part, name))
     }
+}
+
+/// Whether an expression reads a name.
+pub(super) fn reads(expression: &Expression, name: &str) -> bool {
+    let environment = crate::formats::expression::environment();
+    expression
+        .names(&environment)
+        .iter()
+        .any(|read| read.split('.').next() == Some(name))
 }
