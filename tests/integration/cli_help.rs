@@ -51,9 +51,9 @@ fn help() {
         let ran = repo.run_at(&repo.path, &arguments, &[("COLUMNS", "100")]);
         assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{command}");
         let name = if command.is_empty() {
-            "taskgraph-images"
+            "taskgraph-images".to_owned()
         } else {
-            command
+            command.replace(' ', "-")
         };
         insta::assert_snapshot!(name, ran.stdout);
     }

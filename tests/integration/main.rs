@@ -31,6 +31,8 @@ mod events;
 mod fleet;
 /// Repositories of other shapes, and the recipes that read them.
 mod formats;
+/// Upgrades, worker pools, projects and clean-up.
+mod fresh;
 /// Hooks of cron jobs, rendered again as the hooks service does.
 mod hook;
 /// What is wrong in definitions, and what is said about it.

@@ -8,6 +8,9 @@ use super::{Successor, Successors};
 use crate::ci_config::{CiConfig, Location};
 use crate::pools::update::Mapping;
 
+/// When a pool's image was made, its worker type, and its image's key.
+type Dated<'a> = (NaiveDate, &'a str, &'a str);
+
 /// Which pools take others' places: in each group, of the pools whose images are of one family, the one of the newest
 /// image. Pools whose image is in no family that the mapping names have no successor: nobody said what theirs would be.
 ///
@@ -17,7 +20,7 @@ pub fn successors(
     mapping: &Mapping,
     date: &dyn Fn(&Location) -> Option<NaiveDate>,
 ) -> (Successors, Vec<String>) {
-    let mut lines: BTreeMap<(&str, &str, &str), Vec<(NaiveDate, &str, &str)>> = BTreeMap::new();
+    let mut lines: BTreeMap<(&str, &str, &str), Vec<Dated<'_>>> = BTreeMap::new();
     let mut undated = Vec::new();
     for pool in &config.pools {
         let Some(key) = pool.resolved.as_deref() else {

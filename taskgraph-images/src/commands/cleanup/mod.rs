@@ -15,6 +15,10 @@ use crate::printer::Printer;
 pub(super) use revoke::{Args as RevokeArgs, run as revoke};
 
 /// Delete what a task has left, or plan which published images go, and carry out a plan that a person has reviewed
+///
+/// A build labels all that it makes with `taskgraph-images-task`, whose value is the task's id in hexadecimal digits. A build
+/// that was killed may have left some of it; a candidate that nobody wants any more is deleted so, too. What is published
+/// carries no such label, and is never found. Credentials are those of `publish`.
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Args {

@@ -7,7 +7,7 @@ use taskgraph_images::pools::update::{
     Move, Question, Updates, Words, proposals, rollback as back,
 };
 use taskgraph_images::proposals::{Group, Proposal};
-use taskgraph_images::transforms::Duration;
+use taskgraph_images::transforms::{Cloud, Duration};
 
 use crate::commands::Global;
 use crate::commands::ci_config::{self, Source};
@@ -111,19 +111,10 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
         &shelf,
         &settings,
     )?;
-    // A family of which something could not be told keeps what is open.
-    let stay = updates
-        .left
-        .iter()
-        .flat_map(|left| {
-            let family = mapping.family(&left.key).to_owned();
-            let clouds = ["google", "aws", "azure"];
-            clouds.map(|cloud| {
-                Group::new(&format!("{family}-{cloud}").to_lowercase().replace('_', "-"))
-            })
-        })
-        .flatten()
-        .collect();
+    // A family of which something could not be told keeps what is open, and so does a roll-back, which somebody asked for.
+    let left = updates.left.iter().flat_map(|left| groups(mapping.family(&left.key)));
+    let backs = mapping.images.keys().flat_map(|key| groups(&format!("{BACK}{key}")));
+    let stay = left.chain(backs).collect();
     send(&args.delivery, &settings, &source, &made, &stay, printer)
 }
 
@@ -155,32 +146,30 @@ pub(super) fn rollback(
     printer.data(&shown(&moves), None)?;
     let made = made(
         &updates,
-        &|key| format!("rollback-{key}"),
+        &|key| format!("{BACK}{key}"),
         &source,
         &shelf,
         &settings,
     )?;
     // Open proposals are of other groups, and nobody asked about them.
-    let all = all_groups(&mapping);
+    let all = mapping
+        .images
+        .keys()
+        .flat_map(|key| groups(mapping.family(key)).chain(groups(&format!("{BACK}{key}"))))
+        .collect();
     send(&args.delivery, &settings, &source, &made, &all, printer)
 }
 
-/// The groups of all families, which a roll-back of one entry says nothing about.
-fn all_groups(mapping: &taskgraph_images::pools::update::Mapping) -> BTreeSet<Group> {
-    let keys = mapping.images.keys();
-    keys.flat_map(|key| {
-        let family = mapping.family(key);
-        ["google", "aws", "azure"]
-            .into_iter()
-            .flat_map(move |cloud| {
-                [
-                    format!("{family}-{cloud}"),
-                    format!("rollback-{key}-{cloud}"),
-                ]
-            })
-    })
-    .filter_map(|text| Group::new(&text.to_lowercase().replace('_', "-")).ok())
-    .collect()
+/// What the groups of roll-backs begin with.
+const BACK: &str = "rollback-";
+
+/// The groups of a family: one for each cloud that has accounts.
+fn groups(family: &str) -> impl Iterator<Item = Group> {
+    let clouds = Cloud::ALL.iter().filter(|cloud| cloud.has_accounts());
+    let texts: Vec<String> = clouds.map(|cloud| format!("{family}-{cloud}")).collect();
+    texts
+        .into_iter()
+        .filter_map(|text| Group::new(&text.to_lowercase().replace('_', "-")).ok())
 }
 
 fn shown(moves: &[&Move]) -> String {

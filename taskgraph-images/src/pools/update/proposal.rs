@@ -203,12 +203,11 @@ fn title(family: Family<'_>, moves: &[&Move]) -> String {
         .map(|step| step.to.manifest.finished.to_string()[..10].to_owned())
         .collect();
     let days: Vec<String> = days.into_iter().collect();
-    format!(
-        "chore({}): bump {} images to {}",
-        family.cloud,
-        family.name,
-        days.join(", ")
-    )
+    let days = days.join(", ");
+    match family.name.strip_prefix("rollback-") {
+        Some(key) => format!("revert({}): take {key} back to the image of {days}", family.cloud),
+        None => format!("chore({}): bump {} images to {days}", family.cloud, family.name),
+    }
 }
 
 fn body(
