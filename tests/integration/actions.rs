@@ -9,6 +9,8 @@ use crate::events::{Project, root_file};
 use crate::services;
 use crate::support::Ran;
 
+mod cleanup;
+
 /// An action task.
 const OWN: &str = "Xz8-Ab3kQmeWq1pL5rT9vg";
 /// What is needed in order to look.

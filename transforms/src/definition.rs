@@ -16,6 +16,7 @@ mod duration;
 mod id;
 mod level;
 mod maintenance;
+mod plan;
 mod secret;
 mod task_kind;
 mod words;
@@ -28,6 +29,7 @@ pub use duration::{Duration, DurationError};
 pub use id::{ImageId, ImageIdError, Platform, TaskQueueId};
 pub use level::{ByLevel, Level, LevelError};
 pub use maintenance::{GithubApp, GithubRepository, GithubTokens, MaintenanceTask};
+pub use plan::{PlanTaskId, ReviewedPlan};
 pub use secret::SecretName;
 pub use task_kind::TaskKind;
 pub use text::{

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::definition::{AliasName, ImageId, Kind, MaintenanceKind, TaskKind, TextError};
+use crate::definition::{
+    AliasName, ImageId, Kind, MaintenanceKind, SecretName, TaskKind, TextError,
+};
 use crate::graph::GraphError;
 use crate::templates::RenderError;
 use crate::verify::Violation;
@@ -87,6 +89,25 @@ pub enum TransformErrorKind {
         /// What runs there.
         kind: MaintenanceKind,
     },
+    /// What deletes images would run where another task about the fleet does; whoever edits the settings can fix it.
+    #[error(
+        "worker alias `{alias}` is of the pool where `{kind}` runs, and this task deletes images"
+    )]
+    SharedCleanup {
+        /// The alias.
+        alias: AliasName,
+        /// What else runs there.
+        kind: MaintenanceKind,
+    },
+    /// A secret would be read by what publishes and by a task about the fleet, or by what deletes images and another one;
+    /// whoever edits the settings can fix it.
+    #[error("the secret `{secret}` is one that `{kind}` reads, and they must share none")]
+    SharedSecret {
+        /// The secret.
+        secret: SecretName,
+        /// What else reads it.
+        kind: MaintenanceKind,
+    },
     /// A cache's name is not legal; whoever overrides templates can fix it.
     #[error(
         "{0:?} is no cache name: expected letters, digits, `-` and `_`, not starting with `pr-`"
@@ -136,6 +157,12 @@ impl TransformError {
             }
             TransformErrorKind::SharedWorker { .. } => {
                 Some("give `maintenance` a worker alias of another pool")
+            }
+            TransformErrorKind::SharedCleanup { .. } => {
+                Some("give `maintenance.cleanup-apply` a worker alias of a pool of its own")
+            }
+            TransformErrorKind::SharedSecret { .. } => {
+                Some("give each a secret of its own, with no more rights than it needs")
             }
             TransformErrorKind::UnknownParent(_) => {
                 Some("name an image of the fleet on the same cloud, or drop `parent`")

@@ -58,7 +58,7 @@ pub fn kinds(image: &ImageDefinition, level: Level) -> impl Iterator<Item = Kind
 ///
 /// In a run whose code a stranger chose, that is all tasks but those that need credentials ([`withheld`]). These are
 /// rendered all the same, so that what is wrong with them is said. So are the tasks about the fleet, which are in the
-/// graph of a run that [maintains](Parameters::maintains) it only.
+/// graph of a run that [may hold](Parameters::may_hold) them only.
 ///
 /// # Errors
 /// Every fault of every image, then every fault of the graph, then every broken rule; a later sort is only looked for
@@ -106,12 +106,18 @@ pub fn full_task_graph(
         if let Some(shared) = maintenance::shared_worker(image.definition, config) {
             fault(TaskName::Image(id.clone(), Kind::Publish), shared);
         }
+        for (kind, shared) in maintenance::shared_secrets(image.definition, config) {
+            fault(TaskName::Image(id.clone(), kind), shared);
+        }
     }
     for (kind, settings) in &config.maintenance {
         match maintenance::task(&run, *kind, settings) {
-            Ok(task) if parameters.maintains() => tasks.push(task),
+            Ok(task) if parameters.may_hold(*kind) => tasks.push(task),
             Ok(_) => {}
             Err(error) => fault(TaskName::Maintenance(*kind), error),
+        }
+        for shared in maintenance::shared(*kind, settings, config) {
+            fault(TaskName::Maintenance(*kind), shared);
         }
     }
     if !errors.is_empty() {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::definition::Level;
+use crate::definition::{Level, MaintenanceKind, ReviewedPlan};
 
 /// The parameters that tasks depend on. They come from the decision task's own definition, never from the tree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,6 +27,9 @@ pub struct Parameters {
     pub moz_build_date: String,
     /// Who caused the event.
     pub owner: String,
+    /// The plan of a clean-up that the action was asked to carry out; no parameter of a decision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<ReviewedPlan>,
     /// The project's name.
     pub project: String,
     /// The number of the pull request, when the event is about one.
@@ -55,6 +58,7 @@ impl Parameters {
             level,
             moz_build_date: String::new(),
             owner: String::new(),
+            plan: None,
             project: project.to_owned(),
             pull_request_number: None,
             pushdate: 0,
@@ -86,6 +90,13 @@ impl Parameters {
         self.level == Level::Three
             && matches!(self.tasks_for.as_str(), "cron" | "action")
             && !self.is_pull_request()
+    }
+
+    /// Whether the run may hold the task about the fleet of a kind. The one that deletes images is in the run of its own
+    /// action only, which names a plan.
+    pub fn may_hold(&self, kind: MaintenanceKind) -> bool {
+        let is_asked = kind.is_scheduled() || (self.tasks_for == "action" && self.plan.is_some());
+        self.maintains() && is_asked
     }
 
     /// The build date as `%Y.%m.%d.%Y%m%d%H%M%S` in UTC, as index paths name it.

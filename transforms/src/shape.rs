@@ -187,6 +187,7 @@ fn placeholder(level: Level) -> Parameters {
         level,
         moz_build_date: word("moz_build_date"),
         owner: word("owner"),
+        plan: None,
         project: word("project"),
         pull_request_number: None,
         pushdate: 0,

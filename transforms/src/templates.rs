@@ -94,6 +94,9 @@ impl KindTemplates {
             TaskKind::Maintenance(MaintenanceKind::Pools) => include_str!("kinds/pools.yml"),
             TaskKind::Maintenance(MaintenanceKind::Projects) => include_str!("kinds/projects.yml"),
             TaskKind::Maintenance(MaintenanceKind::Cleanup) => include_str!("kinds/cleanup.yml"),
+            TaskKind::Maintenance(MaintenanceKind::CleanupApply) => {
+                include_str!("kinds/cleanup-apply.yml")
+            }
         }
     }
 

@@ -32,6 +32,7 @@ pub(crate) fn config() -> ProjectConfig {
     let maintenance = alias("maintenance", Implementation::GenericWorker, Os::Linux);
     let mut housekeeping = containers.clone();
     housekeeping.worker_type = ByLevel::same(WorkerType::new("housekeeping").unwrap());
+    let sweeper = alias("sweeper", Implementation::GenericWorker, Os::Linux);
     let mut config = ProjectConfig::new(TrustDomain::new("td").unwrap());
     config.owner = "releng@example.org".to_owned();
     config.treeherder = Some(TreeherderGroup {
@@ -49,6 +50,7 @@ pub(crate) fn config() -> ProjectConfig {
         ("containers", containers),
         ("maintenance", maintenance),
         ("housekeeping", housekeeping),
+        ("sweeper", sweeper),
     ] {
         config.workers.insert(AliasName::new(name).unwrap(), alias);
     }
@@ -80,12 +82,15 @@ fn maintained() -> BTreeMap<MaintenanceKind, MaintenanceTask> {
     upgrade.secrets = vec![SecretName::new("upgrade/token").unwrap()];
     upgrade.environment = BTreeMap::from([("MODE".to_owned(), "careful".to_owned())]);
     pools.github = github(&["example/pools", "example/more-pools"]);
+    let mut apply = task("sweeper");
+    apply.secrets = vec![SecretName::new("cleanup/clouds").unwrap()];
     projects.secrets = vec![SecretName::new("projects/phabricator").unwrap()];
     BTreeMap::from([
         (MaintenanceKind::Upgrade, upgrade),
         (MaintenanceKind::Pools, pools),
         (MaintenanceKind::Projects, projects),
         (MaintenanceKind::Cleanup, cleanup),
+        (MaintenanceKind::CleanupApply, apply),
     ])
 }
 
@@ -170,6 +175,18 @@ pub(crate) fn cron() -> Parameters {
     Parameters {
         tasks_for: "cron".to_owned(),
         ..push(Level::Three)
+    }
+}
+
+/// The action that carries out a plan.
+pub(crate) fn apply_cleanup() -> Parameters {
+    Parameters {
+        tasks_for: "action".to_owned(),
+        plan: Some(ReviewedPlan {
+            task: PlanTaskId::new("fN1SbArXTPSVFNUvaOlinQ").unwrap(),
+            sha256: Digest::new(&"c".repeat(64)).unwrap(),
+        }),
+        ..cron()
     }
 }
 

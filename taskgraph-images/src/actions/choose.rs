@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use taskgraph_images_transforms::{Kind, Label, Task, TaskGraph, TaskKind};
+use taskgraph_images_transforms::{Kind, Label, MaintenanceKind, Task, TaskGraph, TaskKind};
 
 use super::group::{Member, is_open};
 use super::input::Input;
@@ -112,8 +112,14 @@ pub enum ActionError {
     #[error("`{0}` publishes: ask for it with `publish`, on a verify task that completed")]
     Publishes(Label),
     /// A task about the fleet, which may change repositories.
-    #[error("`{0}` is about the fleet: only a cron job of its own creates it")]
+    #[error("`{0}` is about the fleet: only a cron job or an action of its own creates it")]
     Maintenance(Label),
+    /// No plan of a clean-up is named.
+    #[error("nothing says which plan is carried out")]
+    NoPlan,
+    /// There is no task that carries out a plan.
+    #[error("the settings have no `maintenance.{0}`, so there is no such task")]
+    NoMaintenance(MaintenanceKind),
     /// A task that the event gets none of.
     #[error(
         "`{0}` needs credentials, or what a task that does makes, and the decision's event gets none"
@@ -160,6 +166,7 @@ pub fn choose(
         (Action::CancelAll, _) => Ok(Work::Cancel(open(subject))),
         (Action::AddNewTasks | Action::AddNewJobs, _) => add(input, subject),
         (Action::Rebuild, _) => rebuild(input, subject),
+        (Action::ApplyCleanup, _) => apply_cleanup(input, subject),
         (Action::Rerun, Some((id, member))) => rerun(id, member),
         (Action::Cancel, Some((id, member))) => cancel(id, member),
         (Action::Retrigger, Some((id, member))) => retrigger(action, input, id, member, subject),
@@ -470,6 +477,17 @@ fn rebuild(input: &Input, subject: &Subject) -> Result<Work, Vec<ActionError>> {
         })
         .collect();
     create_unless(errors, fresh, 1, subject)
+}
+
+/// The one task that carries out a plan. It needs no other, and nothing takes its place.
+fn apply_cleanup(input: &Input, subject: &Subject) -> Result<Work, Vec<ActionError>> {
+    let plan = input.plan().ok_or_else(|| vec![ActionError::NoPlan])?;
+    let kind = MaintenanceKind::CleanupApply;
+    let task = subject.full.get(&kind.label());
+    let task = task.ok_or_else(|| vec![ActionError::NoMaintenance(kind)])?;
+    let reason = format!("the plan of `{}` was reviewed: {}", plan.task, plan.sha256);
+    let fresh = BTreeMap::from([(task.label.clone(), reason)]);
+    Ok(Work::Create(Creation::new(fresh, BTreeMap::new(), 1)))
 }
 
 /// As [`create`], with what stands, unless there are errors already.

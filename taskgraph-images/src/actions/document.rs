@@ -20,13 +20,18 @@ const OWNER: &str = "mozilla-taskcluster-maintenance@mozilla.com";
 /// Which actions a decision offers.
 pub fn available(
     parameters: &Parameters,
+    config: &ProjectConfig,
     disabled: &BTreeSet<Action>,
 ) -> impl Iterator<Item = Action> {
     let level = parameters.level;
+    let is_set = |action: Action| {
+        let mut kind = action.maintenance().into_iter();
+        kind.all(|kind| config.maintenance.contains_key(&kind))
+    };
     Action::ALL
         .iter()
         .copied()
-        .filter(move |action| action.is_at(level) && !disabled.contains(action))
+        .filter(move |action| action.is_at(level) && is_set(*action) && !disabled.contains(action))
 }
 
 /// The document. `template` holds the bytes of `.taskcluster.yml`, of which the hooks were made.
@@ -39,7 +44,7 @@ pub fn actions(
     template: &[u8],
 ) -> String {
     let hash = hash(template);
-    let actions: Vec<Value> = available(for_tasks, disabled)
+    let actions: Vec<Value> = available(for_tasks, config, disabled)
         .map(|action| one(action, parameters, for_tasks, config, decision, &hash))
         .collect();
     python(&json!({"version": 1, "variables": {}, "actions": actions}))

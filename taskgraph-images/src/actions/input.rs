@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use taskgraph_images_transforms::{Digest, PlanTaskId, ReviewedPlan};
 
 use super::Action;
 
@@ -26,6 +27,12 @@ pub struct Input {
     pub children: bool,
     /// Of how many earlier pushes builds are verified, too.
     pub depth: usize,
+    /// The task that left a plan of a clean-up.
+    #[serde(rename = "plan-task-id", skip_serializing_if = "Option::is_none")]
+    pub plan_task_id: Option<PlanTaskId>,
+    /// The SHA-256 of the plan that was reviewed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Digest>,
 }
 
 impl Default for Input {
@@ -37,6 +44,8 @@ impl Default for Input {
             images: Vec::new(),
             children: false,
             depth: 0,
+            plan_task_id: None,
+            sha256: None,
         }
     }
 }
@@ -62,6 +71,14 @@ fn at(place: &str) -> String {
 }
 
 impl Input {
+    /// The plan of a clean-up that was reviewed, if one is named.
+    pub fn plan(&self) -> Option<ReviewedPlan> {
+        Some(ReviewedPlan {
+            task: self.plan_task_id.clone()?,
+            sha256: self.sha256.clone()?,
+        })
+    }
+
     /// Reads an input. None at all, `null` and `{}` say nothing, and everything has its default.
     ///
     /// # Errors
@@ -145,6 +162,23 @@ impl Action {
                     },
                 }),
                 &["images"],
+            ),
+            Self::ApplyCleanup => object(
+                json!({
+                    "plan-task-id": {
+                        "title": "Plan",
+                        "description": "The `cleanup` task that left the plan, by its id.",
+                        "type": "string",
+                        "pattern": "^[A-Za-z0-9_-]{8}[Q-T][A-Za-z0-9_-][CGKOSWaeimquy26-][A-Za-z0-9_-]{10}[AQgw]$",
+                    },
+                    "sha256": {
+                        "title": "SHA-256",
+                        "description": "The SHA-256 of the `cleanup-plan.json` that you have read.",
+                        "type": "string",
+                        "pattern": "^[0-9a-f]{64}$",
+                    },
+                }),
+                &["plan-task-id", "sha256"],
             ),
         })
     }

@@ -19,7 +19,7 @@ pub mod subject;
 
 use std::fmt;
 
-use taskgraph_images_transforms::{Kind, Level};
+use taskgraph_images_transforms::{Kind, Level, MaintenanceKind};
 
 /// Something that people can ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,6 +42,8 @@ pub enum Action {
     CancelAll,
     /// Builds and verifies images anew, whatever the index has.
     Rebuild,
+    /// Carries out a plan of a clean-up that a person has reviewed.
+    ApplyCleanup,
 }
 
 /// A name that no action has; whoever wrote it can fix it.
@@ -79,6 +81,7 @@ impl Action {
         Self::Cancel,
         Self::CancelAll,
         Self::Rebuild,
+        Self::ApplyCleanup,
     ];
 
     /// Their names, in the same order.
@@ -92,6 +95,7 @@ impl Action {
         "cancel",
         "cancel-all",
         "rebuild",
+        "apply-cleanup",
     ];
 
     /// Its name, which is that of its callback, too.
@@ -111,6 +115,7 @@ impl Action {
             Self::Cancel => "Cancel",
             Self::CancelAll => "Cancel all",
             Self::Rebuild => "Rebuild images",
+            Self::ApplyCleanup => "Apply a clean-up",
         }
     }
 
@@ -140,6 +145,10 @@ impl Action {
                 "Builds images from scratch and verifies them, whatever the index has. It does not publish: that is \
                  asked for on the verify task, once it is green."
             }
+            Self::ApplyCleanup => {
+                "Deletes, disables and deprecates images as a plan says that you have read: `cleanup-plan.json` of a \
+                 `cleanup` task. What is used by now stays."
+            }
         }
     }
 
@@ -154,6 +163,7 @@ impl Action {
             Self::Cancel => "cx",
             Self::CancelAll => "cAll",
             Self::Rebuild => "rb",
+            Self::ApplyCleanup => "clean",
         }
     }
 
@@ -162,12 +172,13 @@ impl Action {
         match self {
             Self::Publish => "publish",
             Self::Rebuild => "rebuild",
+            Self::ApplyCleanup => "cleanup",
             _ => "generic",
         }
     }
 
     /// All permissions.
-    pub const PERMISSIONS: &'static [&'static str] = &["generic", "rebuild", "publish"];
+    pub const PERMISSIONS: &'static [&'static str] = &["generic", "rebuild", "publish", "cleanup"];
 
     /// What it is about.
     pub const fn context(self) -> Context {
@@ -175,15 +186,25 @@ impl Action {
             Self::Retrigger => Context::Kinds(&[Kind::Build, Kind::Verify, Kind::Validate]),
             Self::Publish | Self::VerifyAgain => Context::Kinds(&[Kind::Verify]),
             Self::Rerun | Self::Cancel => Context::AnyTask,
-            Self::AddNewTasks | Self::AddNewJobs | Self::CancelAll | Self::Rebuild => {
-                Context::Group
-            }
+            Self::AddNewTasks
+            | Self::AddNewJobs
+            | Self::CancelAll
+            | Self::Rebuild
+            | Self::ApplyCleanup => Context::Group,
         }
     }
 
     /// Whether it exists in decisions of a level.
     pub const fn is_at(self, level: Level) -> bool {
-        !matches!(self, Self::Publish) || matches!(level, Level::Three)
+        !matches!(self, Self::Publish | Self::ApplyCleanup) || matches!(level, Level::Three)
+    }
+
+    /// The task about the fleet that it creates. It is offered where the settings say how that runs.
+    pub const fn maintenance(self) -> Option<MaintenanceKind> {
+        match self {
+            Self::ApplyCleanup => Some(MaintenanceKind::CleanupApply),
+            _ => None,
+        }
     }
 }
 

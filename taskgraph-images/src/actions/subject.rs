@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use taskgraph_images_transforms::{ImageId, Label, TaskGraph};
+use taskgraph_images_transforms::{ImageId, Label, Parameters, ReviewedPlan, TaskGraph};
 
 use super::group::Group;
 use crate::taskcluster::TaskId;
@@ -21,6 +21,16 @@ pub struct Subject {
     /// What the decision let stand in for labels, and what it created: its `label-to-taskid.json`, but for tasks that
     /// are broken.
     pub ids: BTreeMap<Label, TaskId>,
+}
+
+/// The parameters of the run that carries out a plan of a clean-up: those of the decision, by an action that names it.
+pub fn carrying_out(decision: &Parameters, plan: ReviewedPlan) -> Parameters {
+    let event = super::document::event(decision.is_pull_request());
+    Parameters {
+        tasks_for: event.to_owned(),
+        plan: Some(plan),
+        ..decision.clone()
+    }
 }
 
 impl Subject {

@@ -192,7 +192,7 @@ proptest! {
         event in event(),
         request in request(),
         method in proptest::sample::select(vec![
-            "default", "rebuild", "all", "image", "none", "x", "upgrade", "pools",
+            "default", "rebuild", "all", "image", "none", "x", "upgrade", "pools", "cleanup-apply",
         ]),
         level in proptest::sample::select(vec!["1", "1", "3", "3", "03", " 3", ""]),
     ) {
@@ -226,7 +226,10 @@ proptest! {
             prop_assert_eq!(chosen, ["upgrade"]);
         } else {
             prop_assert!(!chosen.contains(&"upgrade") && !chosen.contains(&"cleanup"), "{:?}", chosen);
+            prop_assert_ne!(method, "cleanup-apply");
         }
+        // What deletes images is in no decision.
+        prop_assert!(graphs.full.tasks().all(|task| task.label.as_str() != "cleanup-apply"));
         for task in graphs.full.tasks().chain(graphs.target.tasks()) {
             let queue = task.task.task_queue_id.to_string();
             if task.image().is_none() {

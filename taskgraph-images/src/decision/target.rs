@@ -24,7 +24,7 @@ pub enum Method {
     Image,
     /// Nothing.
     None,
-    /// The one task about the fleet of a kind.
+    /// The one task about the fleet of a kind that a cron job starts.
     Maintenance(MaintenanceKind),
 }
 
@@ -37,9 +37,10 @@ pub enum Method {
 pub struct MethodError(String);
 
 fn kinds() -> String {
-    let kinds: Vec<String> = MaintenanceKind::WORDS
+    let kinds: Vec<String> = MaintenanceKind::ALL
         .iter()
-        .map(|word| format!("`{word}`"))
+        .filter(|kind| kind.is_scheduled())
+        .map(|kind| format!("`{kind}`"))
         .collect();
     kinds.join(", ")
 }
@@ -75,9 +76,9 @@ impl std::str::FromStr for Method {
             "all" => Self::All,
             "image" => Self::Image,
             "none" | "nothing" => Self::None,
-            other => match other.parse() {
-                Ok(kind) => Self::Maintenance(kind),
-                Err(_) => return Err(MethodError(text.to_owned())),
+            other => match other.parse::<MaintenanceKind>() {
+                Ok(kind) if kind.is_scheduled() => Self::Maintenance(kind),
+                _ => return Err(MethodError(text.to_owned())),
             },
         })
     }

@@ -23,9 +23,11 @@ workers:
   aliases:
     builder: {provisioner: 'td-{{level}}', worker-type: images, implementation: generic-worker, os: linux}
     maintenance: {provisioner: 'td-{{level}}', worker-type: maintenance, implementation: generic-worker, os: linux}
+    sweeper: {provisioner: 'td-{{level}}', worker-type: sweeper, implementation: generic-worker, os: linux}
 maintenance:
   upgrade: {worker: maintenance, github: {app: example-bot, repositories: [example/images]}}
   cleanup: {worker: maintenance}
+  cleanup-apply: {worker: sweeper, secrets: [cleanup/clouds]}
 ";
 
 const LINUX: &str = "\

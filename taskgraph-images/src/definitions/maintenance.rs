@@ -25,6 +25,8 @@ record! {
         pub projects / "projects": Option<MaintenanceSettings>,
         /// Plans which images are not needed any more.
         pub cleanup / "cleanup": Option<MaintenanceSettings>,
+        /// Carries out a plan that a person has reviewed: what the action `apply-cleanup` creates.
+        pub cleanup_apply / "cleanup-apply": Option<CleanupApplySettings>,
     }
 }
 
@@ -39,6 +41,20 @@ record! {
         pub secrets / "secrets": Vec<Parsed<SecretName>>,
         /// The tokens of GitHub's that it may ask Taskcluster for; none if absent.
         pub github / "github": Option<Spanned<GithubSettings>>,
+        /// Variables of its command.
+        pub environment / "environment": BTreeMap<String, Spanned<String>>,
+    }
+}
+
+record! {
+    /// How the task runs that deletes images. It changes no repository, so it gets no token.
+    pub struct CleanupApplySettings {
+        /// The worker alias. Neither a task that publishes nor another one about the fleet runs on its pool.
+        pub worker / "worker": Spanned<Parsed<AliasName>>,
+        /// When the worker stops it; an hour if absent.
+        pub max_run_time / "max-run-time": Option<Parsed<Duration>>,
+        /// The secrets of level 3 that it may read, and no other task may: those that delete images.
+        pub secrets / "secrets": Vec<Parsed<SecretName>>,
         /// Variables of its command.
         pub environment / "environment": BTreeMap<String, Spanned<String>>,
     }
@@ -65,12 +81,21 @@ pub(super) fn resolve(
         pools,
         projects,
         cleanup,
+        cleanup_apply,
     } = written;
+    let cleanup_apply = cleanup_apply.map(|settings| MaintenanceSettings {
+        worker: settings.worker,
+        max_run_time: settings.max_run_time,
+        secrets: settings.secrets,
+        github: None,
+        environment: settings.environment,
+    });
     let all = [
         (MaintenanceKind::Upgrade, upgrade),
         (MaintenanceKind::Pools, pools),
         (MaintenanceKind::Projects, projects),
         (MaintenanceKind::Cleanup, cleanup),
+        (MaintenanceKind::CleanupApply, cleanup_apply),
     ];
     all.into_iter()
         .filter_map(|(kind, settings)| Some((kind, task(settings?, declared, faults))))
@@ -160,6 +185,7 @@ owner: team@example.org
 workers:
   aliases:
     maintenance: {provisioner: 'td-{{level}}', worker-type: maintenance, implementation: generic-worker, os: linux}
+    sweeper: {provisioner: 'td-{{level}}', worker-type: sweeper, implementation: generic-worker, os: linux}
 maintenance:
 ";
 
@@ -186,6 +212,7 @@ maintenance:
         assert_eq!(read("  {}\n").unwrap(), BTreeMap::new());
         let found = read(
             "  cleanup: {worker: maintenance}
+  cleanup-apply: {worker: sweeper, secrets: [cleanup/clouds]}
   upgrade:
     worker: maintenance
     max-run-time: 2 hours
@@ -197,7 +224,7 @@ maintenance:
         .unwrap();
         assert_eq!(
             found.keys().map(|kind| kind.as_str()).collect::<Vec<_>>(),
-            ["upgrade", "cleanup"]
+            ["upgrade", "cleanup", "cleanup-apply"]
         );
         let upgrade = &found[&MaintenanceKind::Upgrade];
         assert_eq!(upgrade.max_run_time, Duration::hours(2));
@@ -227,6 +254,7 @@ maintenance:
         let faults = read(
             "  upgrade: {worker: maintenance, github: {app: 'a/b', repositories: ['*', example/*], permissions: [workflows]}}
   upgrades: {worker: maintenance, scopes: ['*'], secrets: ['*']}
+  cleanup-apply: {worker: maintenance, github: {app: example-bot, repositories: [example/images]}}
 ",
         );
         insta::assert_snapshot!(faults.unwrap_err().join("\n"), @r#"
@@ -234,6 +262,7 @@ maintenance:
         "*" is no repository on GitHub: expected `owner/name`, without an address and without `.git`
         "example/*" is no repository on GitHub: expected `owner/name`, without an address and without `.git`
         the key `permissions` is not known here
+        the key `github` is not known here
         the key `upgrades` is not known here
         "#);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use taskgraph_images_transforms::{IndexPath, Kind, Level, ProjectConfig};
+use taskgraph_images_transforms::{IndexPath, Kind, Level, ProjectConfig, TaskKind};
 
 use super::{Inventory, Origin, Published, Refused, read};
 use crate::decision::lookup::Found;
@@ -76,7 +76,7 @@ impl Inventory {
             let id = entry.task_id;
             let why = match found.get(&id) {
                 None => Some("the queue does not know it any more".to_owned()),
-                Some(found) => refusal(realm, &path, found),
+                Some(found) => refusal_of_entry(realm, &path, found),
             };
             let origin = Origin::Task { id, path };
             match why {
@@ -114,29 +114,36 @@ impl Inventory {
     }
 }
 
+impl Realm {
+    /// Why a task is none of a kind that only level 3 can have made, and that is done.
+    pub fn refuses(&self, kind: TaskKind, found: &Found) -> Option<String> {
+        if found.state != TaskState::Completed {
+            return Some("it is not completed".to_owned());
+        }
+        if found.scheduler_id != self.scheduler_id {
+            return Some(format!(
+                "its scheduler is `{}`, not `{}`",
+                found.scheduler_id, self.scheduler_id
+            ));
+        }
+        let provisioner = found.task_queue_id.split('/').next().unwrap_or_default();
+        if !self.provisioners.contains(provisioner) {
+            return Some(format!(
+                "it ran on `{}`, which is no pool of level 3",
+                found.task_queue_id
+            ));
+        }
+        (found.kind.as_deref() != Some(kind.as_str())).then(|| format!("it is no {kind} task"))
+    }
+}
+
 /// Why a task that the index names is none whose manifest is believed.
-fn refusal(realm: &Realm, path: &IndexPath, found: &Found) -> Option<String> {
-    if found.state != TaskState::Completed {
-        return Some("it is not completed".to_owned());
-    }
-    if found.scheduler_id != realm.scheduler_id {
-        return Some(format!(
-            "its scheduler is `{}`, not `{}`",
-            found.scheduler_id, realm.scheduler_id
-        ));
-    }
-    let provisioner = found.task_queue_id.split('/').next().unwrap_or_default();
-    if !realm.provisioners.contains(provisioner) {
-        return Some(format!(
-            "it ran on `{}`, which is no pool of level 3",
-            found.task_queue_id
-        ));
-    }
-    if found.kind.as_deref() != Some(Kind::Publish.as_str()) {
-        return Some("it is no publish task".to_owned());
-    }
+fn refusal_of_entry(realm: &Realm, path: &IndexPath, found: &Found) -> Option<String> {
     let digest = path.as_str().rsplit('.').next();
-    (found.digest.as_deref() != digest).then(|| "it is of another digest than its path".to_owned())
+    realm.refuses(Kind::Publish.into(), found).or_else(|| {
+        let other = found.digest.as_deref() != digest;
+        other.then(|| "it is of another digest than its path".to_owned())
+    })
 }
 
 /// Holds a manifest to the task that left it and to where the index names that.

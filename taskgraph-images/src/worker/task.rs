@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use taskgraph_images_transforms::{Digest, Level};
+use taskgraph_images_transforms::{Digest, Level, ReviewedPlan};
 
 use crate::taskcluster::TaskId;
 
@@ -26,6 +26,10 @@ pub struct Task {
     pub needs: BTreeMap<String, TaskId>,
     /// The names of the secrets that it reads.
     pub secrets: Vec<String>,
+    /// The task that left the plan of a clean-up that it carries out.
+    pub plan: Option<TaskId>,
+    /// The SHA-256 of that plan.
+    pub plan_sha256: Option<Digest>,
 }
 
 /// A variable has a value that it cannot have; whoever made the task can fix it.
@@ -73,6 +77,8 @@ impl Task {
             secrets: given(&lookup, "TASKGRAPH_IMAGES_SECRETS")
                 .map(|names| names.split_whitespace().map(str::to_owned).collect())
                 .unwrap_or_default(),
+            plan: parsed.value(ReviewedPlan::TASK),
+            plan_sha256: parsed.value(ReviewedPlan::SHA256),
         };
         if errors.is_empty() {
             Ok(task)
@@ -150,12 +156,20 @@ mod tests {
             ("TASK_ID", "x"),
             ("MOZ_SCM_LEVEL", "2"),
             ("TASKGRAPH_IMAGES_DIGEST", "abc"),
+            ("TASKGRAPH_IMAGES_PLAN_TASK_ID", "../x"),
+            ("TASKGRAPH_IMAGES_PLAN_SHA256", "ABC"),
         ])
         .unwrap_err();
         let names: Vec<&str> = errors.iter().map(|error| error.name.as_str()).collect();
         assert_eq!(
             names,
-            ["TASK_ID", "MOZ_SCM_LEVEL", "TASKGRAPH_IMAGES_DIGEST"]
+            [
+                "TASK_ID",
+                "MOZ_SCM_LEVEL",
+                "TASKGRAPH_IMAGES_DIGEST",
+                "TASKGRAPH_IMAGES_PLAN_TASK_ID",
+                "TASKGRAPH_IMAGES_PLAN_SHA256",
+            ]
         );
     }
 }

@@ -49,6 +49,12 @@ impl TaskKind {
 }
 
 impl MaintenanceKind {
+    /// Whether a cron job of its own starts it. What deletes images only its action starts, for a plan that a person has
+    /// reviewed.
+    pub const fn is_scheduled(self) -> bool {
+        !matches!(self, Self::CleanupApply)
+    }
+
     /// The label of its task: there is one of a kind in a graph.
     pub fn label(self) -> Label {
         Label::new(self.as_str()).expect("the kinds' words are made of a label's characters")
@@ -82,6 +88,12 @@ impl From<MaintenanceKind> for TaskKind {
 impl PartialEq<Kind> for TaskKind {
     fn eq(&self, kind: &Kind) -> bool {
         *self == Self::Image(*kind)
+    }
+}
+
+impl PartialEq<MaintenanceKind> for TaskKind {
+    fn eq(&self, kind: &MaintenanceKind) -> bool {
+        *self == Self::Maintenance(*kind)
     }
 }
 

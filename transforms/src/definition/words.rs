@@ -125,6 +125,8 @@ words!(
         Projects = "projects",
         /// Plans which images are not needed any more.
         Cleanup = "cleanup",
+        /// Carries out such a plan, once a person has reviewed it.
+        CleanupApply = "cleanup-apply",
     }
 );
 

@@ -25,6 +25,8 @@ pub(super) fn hostile() -> impl Strategy<Value = String> {
             "example/*",
             "example-bot",
             "TASKGRAPH_IMAGES_GITHUB_APP",
+            "TASKGRAPH_IMAGES_PLAN_SHA256",
+            "cleanup/clouds",
             "upgrade",
             "project/td/level-3/x",
             "project/td/level-any/x",

@@ -224,6 +224,7 @@ fn no_attack_on_level_3_gives_a_repository_away() {
         (MaintenanceKind::Upgrade.into(), true, "cron"),
         (MaintenanceKind::Pools.into(), true, "action"),
         (MaintenanceKind::Cleanup.into(), false, "cron"),
+        (MaintenanceKind::CleanupApply.into(), false, "action"),
     ] {
         assert!(
             seen.contains(&(kind, token, tasks_for.to_owned())),
@@ -280,7 +281,7 @@ fn every_fault_is_reported() {
     .unwrap_err();
     let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(lines.join("\n"), @r"
-    `base@google`: build: unknown worker alias `unknown`; known are `containers`, `housekeeping`, `linux-builder`, `maintenance`, `windows-builder`
+    `base@google`: build: unknown worker alias `unknown`; known are `containers`, `housekeeping`, `linux-builder`, `maintenance`, `sweeper`, `windows-builder`
     `child@google`: build: unknown parent image `missing@google`
     `win11@azure`: build: the attribute `kind` has a reserved name; rename it
     `win11@azure`: verify: the attribute `kind` has a reserved name; rename it

@@ -61,7 +61,10 @@ pub(super) fn repository_faults(
     let may_be = parameters.level.number() == 3
         && ["cron", "action"].contains(&parameters.tasks_for.as_str())
         && parameters.pull_request_number.is_none();
-    let is_fleets = |kind: &str| ["upgrade", "pools", "projects", "cleanup"].contains(&kind);
+    let is_fleets =
+        |kind: &str| ["upgrade", "pools", "projects", "cleanup", "cleanup-apply"].contains(&kind);
+    let shown = serde_json::to_value(config).expect("settings are data");
+    let deletes = texts(&shown["maintenance"]["cleanup-apply"], "/secrets");
     let mut faults = Vec::new();
     for (label, task) in &tasks {
         let mut check = |right: bool, what: String| {
@@ -74,6 +77,36 @@ pub(super) fn repository_faults(
         let fleets = kinds.iter().any(|kind| is_fleets(kind)) || is_fleets(label);
         let scopes = texts(definition, "/scopes");
         let env = definition.pointer("/payload/env");
+        // What deletes images is asked for by an action, for a plan; its secrets are its own.
+        let applies = label == "cleanup-apply";
+        check(
+            !applies || (parameters.tasks_for == "action" && parameters.plan.is_some()),
+            "deletes images, and nobody asked for it".to_owned(),
+        );
+        for name in [
+            "TASKGRAPH_IMAGES_PLAN_TASK_ID",
+            "TASKGRAPH_IMAGES_PLAN_SHA256",
+        ] {
+            let all = env.and_then(Value::as_object).into_iter().flatten();
+            let named = all
+                .filter(|(other, _)| other.to_uppercase() == name)
+                .count();
+            check(
+                named == usize::from(applies),
+                format!("is told {named} times of `{name}`"),
+            );
+        }
+        for scope in scopes.iter().filter(|_| !applies) {
+            let secret = scope.strip_prefix("secrets:get:");
+            let own = deletes.iter().any(|own| {
+                secret.is_some_and(|secret| {
+                    let rest =
+                        secret.strip_prefix(&format!("project/{}/level-3/", config.trust_domain));
+                    secret == *own || rest == Some(own)
+                })
+            });
+            check(!own, format!("holds `{scope}`, which deletes images"));
+        }
         let told = env.and_then(|env| env.get("TASKGRAPH_IMAGES_GITHUB_APP"));
         if !fleets {
             for scope in scopes {
@@ -117,6 +150,15 @@ pub(super) fn repository_faults(
             .and_then(Value::as_array);
         for mount in mounts.into_iter().flatten() {
             check(mount["cacheName"].is_null(), format!("mounts {mount}"));
+        }
+        let others = tasks
+            .iter()
+            .filter(|(other, _)| is_fleets(other) && (*other == "cleanup-apply") != applies);
+        for (other, there) in others {
+            check(
+                queue(there) != queue(task),
+                format!("runs where `{other}` does"),
+            );
         }
         check(
             !publishers.contains(&queue(task)),

@@ -2,6 +2,7 @@
 
 use crate::definition::{Label, Level, MaintenanceKind};
 use crate::graph::TaskGraph;
+use crate::parameters::Parameters;
 use crate::testing;
 
 #[test]
@@ -22,17 +23,32 @@ fn pull_request() {
 #[test]
 fn cron_at_level_3() {
     let graph = testing::graph(&testing::cron());
-    let labels = MaintenanceKind::ALL.iter().map(|kind| kind.label());
-    let labels: Vec<Label> = labels.collect();
+    let kinds = MaintenanceKind::ALL.iter();
+    let labels = kinds.filter(|kind| kind.is_scheduled());
+    let labels: Vec<Label> = labels.map(|kind| kind.label()).collect();
     let part = graph.part(&labels).unwrap();
     assert_eq!(part.len(), labels.len(), "they need nothing");
     insta::assert_snapshot!("maintenance_tasks", part.to_json());
 }
 
 #[test]
+fn the_action_that_carries_out_a_plan() {
+    let graph = testing::graph(&testing::apply_cleanup());
+    let part = graph
+        .part(&[MaintenanceKind::CleanupApply.label()])
+        .unwrap();
+    assert_eq!(part.len(), 1, "it needs nothing");
+    insta::assert_snapshot!("cleanup_apply", part.to_json());
+}
+
+#[test]
 fn no_other_run_maintains() {
     let mut cron_at_level_1 = testing::cron();
     cron_at_level_1.level = Level::One;
+    let planned = |parameters: Parameters| Parameters {
+        plan: testing::apply_cleanup().plan,
+        ..parameters
+    };
     let mut action = testing::cron();
     action.tasks_for = "action".to_owned();
     let mut of_pull_request = testing::pull_request();
@@ -40,6 +56,11 @@ fn no_other_run_maintains() {
     for (parameters, expect) in [
         (testing::cron(), 4),
         (action, 4),
+        (testing::apply_cleanup(), 5),
+        (planned(testing::cron()), 4),
+        (planned(testing::push(Level::Three)), 0),
+        (planned(testing::push(Level::One)), 0),
+        (planned(testing::pull_request()), 0),
         (cron_at_level_1, 0),
         (testing::push(Level::Three), 0),
         (testing::push(Level::One), 0),

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::definition::ProjectConfig;
+use crate::definition::{MaintenanceKind, ProjectConfig, ReviewedPlan};
 use crate::error::TransformErrorKind;
 use crate::parameters::Parameters;
 use crate::task::TaskString;
@@ -24,6 +24,8 @@ const RESERVED: &[&str] = &[
     "TASKGRAPH_IMAGES_BUILD_TASK_ID",
     "TASKGRAPH_IMAGES_VERIFY_TASK_ID",
     "TASKGRAPH_IMAGES_PARENT_TASK_ID",
+    ReviewedPlan::TASK,
+    ReviewedPlan::SHA256,
 ];
 
 /// The environment of a task's command.
@@ -76,6 +78,13 @@ pub(crate) fn environment(
     let settings = work.maintenance;
     if let Some(github) = settings.and_then(|settings| settings.github.as_ref()) {
         set("TASKGRAPH_IMAGES_GITHUB_APP", github.app.as_str().into());
+    }
+    if work.kind == MaintenanceKind::CleanupApply
+        && let Some(plan) = &parameters.plan
+    {
+        for (name, value) in plan.variables() {
+            set(name, value.into());
+        }
     }
     let given: BTreeSet<String> = env.keys().cloned().collect();
     // Windows takes names that differ in their case for one.
@@ -177,6 +186,8 @@ mod tests {
             "Td_Head_Rev",
             "taskcluster_root_url",
             "TASKGRAPH_IMAGES_PARENT_TASK_ID",
+            "TASKGRAPH_IMAGES_PLAN_TASK_ID",
+            "Taskgraph_Images_Plan_Sha256",
             "TASKGRAPH_IMAGES_DEFINITIONS",
         ] {
             assert_eq!(

@@ -82,6 +82,86 @@ pub(crate) fn shared_worker(
     })
 }
 
+/// Where what deletes images is not apart from another task about the fleet.
+pub(crate) fn shared(
+    kind: MaintenanceKind,
+    settings: &MaintenanceTask,
+    config: &ProjectConfig,
+) -> Vec<TransformErrorKind> {
+    if kind != MaintenanceKind::CleanupApply {
+        return Vec::new();
+    }
+    let queue = |settings: &MaintenanceTask| {
+        let alias = config.workers.get(&settings.worker)?;
+        Some(alias.task_queue(Level::Three))
+    };
+    let own = queue(settings);
+    let others = config
+        .maintenance
+        .iter()
+        .filter(|(other, _)| **other != kind);
+    let mut found = Vec::new();
+    for (other, theirs) in others {
+        if own.is_some() && queue(theirs) == own {
+            found.push(TransformErrorKind::SharedCleanup {
+                alias: settings.worker.clone(),
+                kind: *other,
+            });
+        }
+        let secrets = common(&settings.secrets, theirs, config);
+        found.extend(secrets.map(|secret| TransformErrorKind::SharedSecret {
+            secret,
+            kind: *other,
+        }));
+    }
+    found
+}
+
+/// The secrets of an image's tasks that must not be theirs: what publishes shares none with tasks about the fleet, and
+/// what deletes images shares none with any task.
+pub(crate) fn shared_secrets(
+    image: &ImageDefinition,
+    config: &ProjectConfig,
+) -> Vec<(Kind, TransformErrorKind)> {
+    let verify = image.verify.as_ref().map(|verify| &verify.secrets);
+    let publish = image.publish.as_ref().map(|publish| &publish.secrets);
+    let own = [
+        (Kind::Build, Some(&image.build.secrets)),
+        (Kind::Verify, verify),
+        (Kind::Publish, publish),
+    ];
+    let mut found = Vec::new();
+    for (kind, secrets) in own {
+        let Some(secrets) = secrets else { continue };
+        for (other, theirs) in &config.maintenance {
+            if kind != Kind::Publish && *other != MaintenanceKind::CleanupApply {
+                continue;
+            }
+            let shared = common(secrets, theirs, config);
+            found.extend(shared.map(|secret| {
+                let kind_of_it = TransformErrorKind::SharedSecret {
+                    secret,
+                    kind: *other,
+                };
+                (kind, kind_of_it)
+            }));
+        }
+    }
+    found
+}
+
+/// The secrets that a task about the fleet reads, too, by whichever name.
+fn common<'a>(
+    secrets: &'a [SecretName],
+    task: &'a MaintenanceTask,
+    config: &'a ProjectConfig,
+) -> impl Iterator<Item = SecretName> + 'a {
+    let whole = |secret: &SecretName| secret.at(&config.trust_domain, Level::Three);
+    let theirs: BTreeSet<String> = task.secrets.iter().map(whole).collect();
+    let shared = move |secret: &&SecretName| theirs.contains(&whole(secret));
+    secrets.iter().filter(shared).cloned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,7 +206,7 @@ mod tests {
                 `upgrade`: the settings set `td_head_rev`, which is not theirs to set; remove it from `environment`
                 `pools`: cannot render the kind template
                 `projects`: the settings set `TASKGRAPH_IMAGES_SECRETS`, which is not theirs to set; remove it from `environment`
-                `cleanup`: unknown worker alias `unknown`; known are `containers`, `housekeeping`, `linux-builder`, `maintenance`, `windows-builder`
+                `cleanup`: unknown worker alias `unknown`; known are `containers`, `housekeeping`, `linux-builder`, `maintenance`, `sweeper`, `windows-builder`
                 ");
             }
         }
@@ -145,6 +225,39 @@ mod tests {
                 insta::assert_snapshot!(faults.join("\n"), @r"
                 `base@google`: publish: worker alias `linux-builder` publishes images, and is of the pool where `upgrade` runs
                 `child@google`: publish: worker alias `linux-builder` publishes images, and is of the pool where `upgrade` runs
+                ");
+            }
+        }
+    }
+
+    #[test]
+    fn what_deletes_images_shares_neither_pool_nor_secret() {
+        let mut config = testing::config();
+        config
+            .maintenance
+            .get_mut(&MaintenanceKind::CleanupApply)
+            .unwrap()
+            .worker = "maintenance".parse().unwrap();
+        let publish: SecretName = "publish/google".parse().unwrap();
+        let clouds: SecretName = "project/td/level-3/cleanup/clouds".parse().unwrap();
+        let mut more = |kind, secret: &SecretName| {
+            let settings = config.maintenance.get_mut(&kind).unwrap();
+            settings.secrets.push(secret.clone());
+        };
+        more(MaintenanceKind::Projects, &clouds);
+        more(MaintenanceKind::Pools, &publish);
+        for level in Level::ALL {
+            let faults = faults(&config, &KindTemplates::embedded(), level);
+            insta::allow_duplicates! {
+                insta::assert_snapshot!(faults.join("\n"), @r"
+                `base@google`: publish: the secret `publish/google` is one that `pools` reads, and they must share none
+                `child@google`: publish: the secret `publish/google` is one that `pools` reads, and they must share none
+                `win11@azure`: publish: the secret `publish/google` is one that `pools` reads, and they must share none
+                `decision@google`: publish: the secret `publish/google` is one that `pools` reads, and they must share none
+                `cleanup-apply`: worker alias `maintenance` is of the pool where `upgrade` runs, and this task deletes images
+                `cleanup-apply`: worker alias `maintenance` is of the pool where `pools` runs, and this task deletes images
+                `cleanup-apply`: worker alias `maintenance` is of the pool where `projects` runs, and this task deletes images
+                `cleanup-apply`: the secret `cleanup/clouds` is one that `projects` reads, and they must share none
                 ");
             }
         }

@@ -99,7 +99,7 @@ mod tests {
         assert_eq!(
             alias(&image, Kind::Build, &config).unwrap_err().to_string(),
             "unknown worker alias `linus-builder`; known are `containers`, `housekeeping`, `linux-builder`, \
-             `maintenance`, `windows-builder`"
+             `maintenance`, `sweeper`, `windows-builder`"
         );
         let image = testing::image("a", "containers");
         config.workers.get_mut("containers").unwrap().image = None;

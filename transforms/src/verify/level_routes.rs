@@ -32,7 +32,7 @@ fn allowed(graph: &Graph<'_>, task: &Task, route: &str) -> bool {
     let (config, parameters) = (graph.config, graph.parameters);
     if let Some(kind) = task.kind.maintenance() {
         let own = index::maintenance(kind, config, parameters);
-        return parameters.maintains() && own.is_ok_and(|path| route == format!("index.{path}"));
+        return parameters.may_hold(kind) && own.is_ok_and(|path| route == format!("index.{path}"));
     }
     if route == "checks" || route.starts_with("tc-treeherder.v2.") {
         return true;

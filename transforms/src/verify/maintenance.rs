@@ -1,13 +1,19 @@
 //! A task about the fleet may change other repositories, so it is apart from all that makes images: it is in runs of
 //! level 3 by a cron job or an action only, stands alone in the graph, and holds what the settings give it and what its
-//! worker needs. No other task holds a repository's token, and nothing is published where such a task runs.
+//! worker needs. No other task holds a repository's token, and nothing is published where such a task runs, nor with a
+//! secret of such a task's.
+//!
+//! What deletes images is in the run of its own action only, which names the plan; it shares neither pool nor secret with
+//! any other of them, and no other task is told of a plan.
 //!
 //! This is a list of what may be, not of what may not.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Faults, Graph};
-use crate::definition::{GithubTokens, Kind, MaintenanceKind, MaintenanceTask, TaskQueueId};
+use crate::definition::{
+    GithubTokens, Kind, MaintenanceKind, MaintenanceTask, ReviewedPlan, TaskQueueId,
+};
 use crate::task::Task;
 use crate::transforms::index;
 
@@ -20,12 +26,60 @@ const APART: &str = "give `maintenance` a worker alias of a pool of its own";
 pub(super) fn check(graph: &Graph<'_>, faults: &mut Faults) {
     let queues = queues(graph);
     for task in graph.tasks() {
+        of_plan(graph, task, faults);
+        of_secrets(graph, task, faults);
         let kind = [task.kind, task.attributes.kind]
             .iter()
             .find_map(|kind| kind.maintenance());
         match kind {
             Some(kind) => of_fleet(graph, task, kind, faults),
             None => of_image(graph, task, &queues, faults),
+        }
+    }
+}
+
+/// A task is told of the run's plan if it is the one that carries it out, and of none otherwise.
+fn of_plan(graph: &Graph<'_>, task: &Task, faults: &mut Faults) {
+    let applies = task.kind == MaintenanceKind::CleanupApply;
+    let plan = graph.parameters.plan.as_ref().filter(|_| applies);
+    let told = task.task.payload.env();
+    for (index, name) in [ReviewedPlan::TASK, ReviewedPlan::SHA256]
+        .into_iter()
+        .enumerate()
+    {
+        let expected = plan.map(|plan| plan.variables()[index].1);
+        // Windows takes names that differ in their case for one.
+        let mut found = told
+            .iter()
+            .filter(|(other, _)| other.eq_ignore_ascii_case(name));
+        let (first, more) = (found.next(), found.next());
+        if first.map(|(_, value)| value.as_str()) != expected || more.is_some() {
+            let what = if applies {
+                format!("has another `{name}` than the run's plan")
+            } else {
+                format!("is told `{name}`, and carries out no plan")
+            };
+            faults.task(task, what, HINT);
+        }
+    }
+}
+
+/// What deletes images shares no secret with any task, and what publishes none with a task about the fleet.
+fn of_secrets(graph: &Graph<'_>, task: &Task, faults: &mut Faults) {
+    for (kind, settings) in &graph.config.maintenance {
+        let publishes = task.kind == Kind::Publish;
+        let matters = publishes || *kind == MaintenanceKind::CleanupApply;
+        if !matters || task.kind == *kind {
+            continue;
+        }
+        for scope in secrets(graph, settings) {
+            if task.task.scopes.contains(&scope) {
+                faults.task(
+                    task,
+                    format!("holds `{scope}`, which is `{kind}`'s alone"),
+                    HINT,
+                );
+            }
         }
     }
 }
@@ -93,7 +147,7 @@ fn of_fleet(graph: &Graph<'_>, task: &Task, kind: MaintenanceKind, faults: &mut 
             faults.task(task, what.to_owned(), HINT);
         }
     };
-    if !parameters.maintains() {
+    if !parameters.may_hold(kind) {
         fault(
             true,
             &format!(
@@ -147,6 +201,23 @@ fn of_fleet(graph: &Graph<'_>, task: &Task, kind: MaintenanceKind, faults: &mut 
             &format!("holds `{scope}`, which is more than a proposal needs"),
         );
     }
+    let apply = MaintenanceKind::CleanupApply;
+    for (other, theirs) in &config.maintenance {
+        let alias = config.workers.get(&theirs.worker);
+        let queue = alias.map(|alias| alias.task_queue(parameters.level));
+        // Of any two of them one deletes images.
+        let matters = (kind == apply) != (*other == apply);
+        if matters && queue.as_ref() == Some(&task.task.task_queue_id) {
+            faults.task(
+                task,
+                format!(
+                    "runs on `{}`, where `{other}` runs, and one of them deletes images",
+                    task.task.task_queue_id
+                ),
+                APART,
+            );
+        }
+    }
     let publishes = graph.tasks().find(|other| {
         other.kind == Kind::Publish && other.task.task_queue_id == task.task.task_queue_id
     });
@@ -164,11 +235,8 @@ fn of_fleet(graph: &Graph<'_>, task: &Task, kind: MaintenanceKind, faults: &mut 
 
 /// The scopes that the settings give a task.
 fn given(graph: &Graph<'_>, task: &Task, settings: &MaintenanceTask) -> BTreeSet<String> {
-    let (domain, level) = (&graph.config.trust_domain, graph.parameters.level);
-    let secrets = settings.secrets.iter();
     let tokens = settings.github.iter().flat_map(GithubTokens::scopes);
-    secrets
-        .map(|secret| format!("secrets:get:{}", secret.at(domain, level)))
+    secrets(graph, settings)
         .chain(tokens)
         // A task that is told of no App can ask for no token.
         .filter(|scope| {
@@ -180,6 +248,16 @@ fn given(graph: &Graph<'_>, task: &Task, settings: &MaintenanceTask) -> BTreeSet
                     .contains_key("TASKGRAPH_IMAGES_GITHUB_APP")
         })
         .collect()
+}
+
+/// The scopes of the secrets that the settings give a task.
+fn secrets<'a>(
+    graph: &'a Graph<'_>,
+    settings: &'a MaintenanceTask,
+) -> impl Iterator<Item = String> + 'a {
+    let (domain, level) = (&graph.config.trust_domain, graph.parameters.level);
+    let secrets = settings.secrets.iter();
+    secrets.map(move |secret| format!("secrets:get:{}", secret.at(domain, level)))
 }
 
 /// Whether a scope is about what the task's own worker does for it.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use taskgraph_images::actions::group::{Group, Member, is_broken};
-use taskgraph_images::actions::subject::Subject;
+use taskgraph_images::actions::subject::{self, Subject};
 use taskgraph_images::actions::{Action, document};
 use taskgraph_images::comparison::{Head, Snapshot};
 use taskgraph_images::decision::artifacts::{LABEL_TO_TASKID, PARAMETERS};
@@ -13,7 +13,7 @@ use taskgraph_images::decision::parameters::{DecisionParameters, Strictness};
 use taskgraph_images::definitions::Config;
 use taskgraph_images::output::preview::task_graph;
 use taskgraph_images::taskcluster::{Client, Queue as _, TaskId};
-use taskgraph_images::transforms::{Label, Parameters, ProjectConfig};
+use taskgraph_images::transforms::{Label, Parameters, ProjectConfig, ReviewedPlan};
 
 use super::super::decision::replay::Ids;
 use super::super::project::Project;
@@ -107,6 +107,14 @@ impl Gathered {
         })
     }
 
+    /// Makes the graph again as that of the action that carries out a plan, which alone holds the task that does. What
+    /// the decision's own graph holds means the same in both.
+    pub(super) fn carrying_out(&mut self, plan: ReviewedPlan) -> Result<(), Failure> {
+        let parameters = subject::carrying_out(&self.for_tasks, plan);
+        self.subject.full = task_graph(&self.snapshot, None, &parameters)?;
+        Ok(())
+    }
+
     pub(super) fn config(&self) -> &ProjectConfig {
         &self
             .snapshot
@@ -120,7 +128,7 @@ impl Gathered {
     /// Whether the decision offers an action.
     pub(super) fn offers(&self, action: Action) -> bool {
         settings(&self.snapshot).is_ok_and(|config| {
-            document::available(&self.for_tasks, &config.disabled_actions)
+            document::available(&self.for_tasks, &config.project, &config.disabled_actions)
                 .any(|available| available == action)
         })
     }

@@ -55,7 +55,7 @@ pub(super) fn callback(
     let folder = Folder::make(&args.artifacts)?;
     let recorded = gather::decision(&asked.group, &client)?;
     args.agrees(&recorded)?;
-    let gathered = Gathered::new(
+    let mut gathered = Gathered::new(
         &project,
         asked.group.clone(),
         recorded,
@@ -79,7 +79,7 @@ pub(super) fn callback(
         folder: &folder,
         own: &asked.own,
     };
-    act(&asked, &gathered, &performer, printer)
+    act(&asked, &mut gathered, &performer, printer)
 }
 
 /// Says what an action would do.
@@ -103,7 +103,7 @@ pub(super) fn test(args: &TestArgs, global: &Global, printer: &mut Printer) -> R
         .or_else(|| optimization.map(|document| document.decision_task_id))
         .unwrap_or_else(TaskId::placeholder);
     let asked = args.asked(decision)?;
-    let gathered = Gathered::new(
+    let mut gathered = Gathered::new(
         &project,
         asked.group.clone(),
         parameters,
@@ -121,7 +121,7 @@ pub(super) fn test(args: &TestArgs, global: &Global, printer: &mut Printer) -> R
         folder: &folder,
         own: &asked.own,
     };
-    act(&asked, &gathered, &performer, printer)?;
+    act(&asked, &mut gathered, &performer, printer)?;
     printer.note(&format!(
         "nothing was done; what it would have left is in `{}`",
         args.artifacts.display()
@@ -131,7 +131,7 @@ pub(super) fn test(args: &TestArgs, global: &Global, printer: &mut Printer) -> R
 
 fn act(
     asked: &Asked,
-    gathered: &Gathered,
+    gathered: &mut Gathered,
     performer: &Performer<'_>,
     printer: &mut Printer,
 ) -> Result<(), Failure> {
@@ -149,6 +149,12 @@ fn act(
         "{action} on the decision `{}` of {} at level {}",
         asked.group, gathered.parameters.project, gathered.parameters.level
     ));
+    if *action == Action::ApplyCleanup
+        && let Some(plan) = input.plan()
+    {
+        gathered.carrying_out(plan)?;
+    }
+    let gathered = &*gathered;
     let subject = &gathered.subject;
     match choose(*action, input, asked.task.as_ref(), subject).map_err(Failure::Action)? {
         Work::Create(creation) => {

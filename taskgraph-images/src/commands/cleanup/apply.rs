@@ -10,6 +10,7 @@ use taskgraph_images::retention::{Action, Item, agreed};
 use taskgraph_images::transforms::Level;
 use taskgraph_images::worker::mask::Mask;
 
+use super::named;
 use super::plan::{Inputs, read};
 use crate::commands::worker::{Worker, sha256};
 use crate::commands::{Global, now};
@@ -21,14 +22,17 @@ use crate::printer::Printer;
 /// Only at level 3. The plan is named by its SHA-256, so that nothing else is carried out than what was read; a plan is made
 /// anew of what is so now, and an item is done only if that one goes as far. What is done already is no error, so it can be
 /// run again. Snapshots go with their image; what carries the label `keep` stays.
+///
+/// The action `apply-cleanup` names a task of the kind `cleanup` and the plan's SHA-256 by variables. What that task left is
+/// fetched; it must be completed, and of level 3.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The plan, as `cleanup plan --out` wrote it
-    #[arg(value_name = "PLAN")]
-    plan: PathBuf,
+    /// The plan, as `cleanup plan --out` wrote it; that of the task in `TASKGRAPH_IMAGES_PLAN_TASK_ID`, if absent
+    #[arg(value_name = "PLAN", requires = "reviewed")]
+    plan: Option<PathBuf>,
     /// The SHA-256 of the plan that was reviewed
-    #[arg(long, value_name = "SHA256")]
-    reviewed: String,
+    #[arg(long, value_name = "SHA256", requires = "plan")]
+    reviewed: Option<String>,
     /// Print each call that would be made, and make none
     #[arg(long)]
     dry_run: bool,
@@ -47,28 +51,22 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
             Some("`MOZ_SCM_LEVEL` says the level; a decision sets it".to_owned()),
         ));
     }
-    let content = std::fs::read(&args.plan)
-        .map_err(|error| Failure::Files(format!("`{}`: {error}", args.plan.display())))?;
-    let is = sha256(&content);
-    if is.as_str() != args.reviewed {
-        return Err(Failure::Usage(
-            format!(
-                "the plan's SHA-256 is {is}, and {} was reviewed: it is another one",
-                args.reviewed
-            ),
-            None,
-        ));
-    }
-    let reviewed = read(&args.plan)?;
+    let path = match (&args.plan, &args.reviewed) {
+        (Some(path), Some(sha256)) => {
+            let content = std::fs::read(path)
+                .map_err(|error| Failure::Files(format!("`{}`: {error}", path.display())))?;
+            is_reviewed(&content, sha256)?;
+            path.clone()
+        }
+        _ => named::fetch(&worker, global)?,
+    };
+    let reviewed = read(&path)?;
     // The reviewed plan is what came before: it knows since when images are unused.
     let mut inputs = args.inputs.clone();
-    inputs.previous = Some(args.plan.clone());
+    inputs.previous = Some(path.clone());
     let (fresh, _) = inputs.plan(now(), global, printer)?;
     let agreed = agreed(&reviewed, &fresh, now()).map_err(|why| {
-        Failure::Denied(format!(
-            "`{}` is not carried out: {why}",
-            args.plan.display()
-        ))
+        Failure::Denied(format!("`{}` is not carried out: {why}", path.display()))
     })?;
     for (item, why) in &agreed.left {
         printer.data(
@@ -106,6 +104,18 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
     } else {
         Err(Failure::providers(errors, &mask))
     }
+}
+
+/// Holds a plan to the one that was reviewed.
+pub(super) fn is_reviewed(content: &[u8], reviewed: &str) -> Result<(), Failure> {
+    let is = sha256(content);
+    if is.as_str() == reviewed {
+        return Ok(());
+    }
+    Err(Failure::Usage(
+        format!("the plan's SHA-256 is {is}, and {reviewed} was reviewed: it is another one"),
+        None,
+    ))
 }
 
 /// Does one item in every place where the image is.

@@ -112,8 +112,14 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
         &settings,
     )?;
     // A family of which something could not be told keeps what is open, and so does a roll-back, which somebody asked for.
-    let left = updates.left.iter().flat_map(|left| groups(mapping.family(&left.key)));
-    let backs = mapping.images.keys().flat_map(|key| groups(&format!("{BACK}{key}")));
+    let left = updates
+        .left
+        .iter()
+        .flat_map(|left| groups(mapping.family(&left.key)));
+    let backs = mapping
+        .images
+        .keys()
+        .flat_map(|key| groups(&format!("{BACK}{key}")));
     let stay = left.chain(backs).collect();
     send(&args.delivery, &settings, &source, &made, &stay, printer)
 }

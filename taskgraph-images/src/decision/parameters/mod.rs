@@ -136,6 +136,7 @@ impl DecisionParameters {
             level,
             moz_build_date: self.moz_build_date.clone(),
             owner: self.owner.clone(),
+            plan: None,
             project: self.project.clone(),
             pull_request_number: self.pull_request_number,
             pushdate: self.pushdate,

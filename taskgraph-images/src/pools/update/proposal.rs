@@ -205,8 +205,14 @@ fn title(family: Family<'_>, moves: &[&Move]) -> String {
     let days: Vec<String> = days.into_iter().collect();
     let days = days.join(", ");
     match family.name.strip_prefix("rollback-") {
-        Some(key) => format!("revert({}): take {key} back to the image of {days}", family.cloud),
-        None => format!("chore({}): bump {} images to {days}", family.cloud, family.name),
+        Some(key) => format!(
+            "revert({}): take {key} back to the image of {days}",
+            family.cloud
+        ),
+        None => format!(
+            "chore({}): bump {} images to {days}",
+            family.cloud, family.name
+        ),
     }
 }
 

@@ -82,9 +82,14 @@ impl<T: Iterator<Item = String>, D: Iterator<Item = u8>> Draw<T, D> {
             "pr-action",
         ]);
         let number = self.once_in(3).then_some(7);
+        let plan = self
+            .once_in(2)
+            .then(|| testing::apply_cleanup().plan)
+            .flatten();
         let mut parameters = Parameters {
             tasks_for: event.to_owned(),
             pull_request_number: number,
+            plan,
             ..testing::push(self.level)
         };
         for field in [
@@ -292,6 +297,8 @@ impl<T: Iterator<Item = String>, D: Iterator<Item = u8>> Draw<T, D> {
                     "TASKCLUSTER_PROXY_URL",
                     "TASKGRAPH_IMAGES_BUILD_TASK_ID",
                     "TASKGRAPH_IMAGES_GITHUB_APP",
+                    "TASKGRAPH_IMAGES_PLAN_TASK_ID",
+                    "taskgraph_images_plan_sha256",
                     "td_head_rev",
                 ])
                 .to_owned(),

@@ -218,6 +218,109 @@ fn nothing_is_published_where_it_runs() {
     );
 }
 
+/// What deletes images: only its action has it, for the plan that it names, apart from everything else.
+#[test]
+fn what_deletes_images_is_its_actions() {
+    let applying = testing::apply_cleanup();
+    let apply = testing::graph(&applying);
+    let apply = apply.get(&MaintenanceKind::CleanupApply.label()).unwrap();
+    let mut no_plan = applying.clone();
+    no_plan.plan = None;
+    let mut by_cron = applying.clone();
+    by_cron.tasks_for = "cron".to_owned();
+    for (parameters, expect) in [
+        (no_plan, "in a run of level 3 by `action`"),
+        (by_cron, "in a run of level 3 by `cron`"),
+        (testing::push(Level::Three), "by `github-push`"),
+        (testing::pull_request(), "by `github-pull-request`"),
+    ] {
+        check_in(
+            &parameters,
+            "maintenance",
+            |tasks| *leaf(tasks) = apply.clone(),
+            &format!(
+                "`cleanup-apply`: is about the fleet, and {}",
+                if expect.starts_with("in") {
+                    expect.to_owned()
+                } else {
+                    format!("in a run of level {} {expect}", parameters.level)
+                }
+            ),
+        );
+    }
+    let spoilt = |spoil: fn(&mut [Task]), expect| check_in(&applying, "maintenance", spoil, expect);
+    spoilt(
+        |tasks| {
+            let env = &mut posix(find(tasks, "cleanup-apply")).env;
+            env.insert(
+                "TASKGRAPH_IMAGES_PLAN_SHA256".to_owned(),
+                "d".repeat(64).into(),
+            );
+        },
+        "has another `TASKGRAPH_IMAGES_PLAN_SHA256` than the run's plan",
+    );
+    spoilt(
+        |tasks| {
+            let env = &mut posix(find(tasks, "cleanup-apply")).env;
+            env.remove("TASKGRAPH_IMAGES_PLAN_TASK_ID");
+        },
+        "has another `TASKGRAPH_IMAGES_PLAN_TASK_ID` than the run's plan",
+    );
+    spoilt(
+        |tasks| {
+            let env = &mut posix(find(tasks, "upgrade")).env;
+            env.insert("taskgraph_images_plan_task_id".to_owned(), "x".into());
+        },
+        "`upgrade`: is told `TASKGRAPH_IMAGES_PLAN_TASK_ID`, and carries out no plan",
+    );
+    for label in ["upgrade", "build-base-google", "publish-base-google"] {
+        check_in(
+            &applying,
+            "maintenance",
+            |tasks| {
+                let secret = "secrets:get:project/td/level-3/cleanup/clouds".to_owned();
+                find(tasks, label).task.scopes.push(secret);
+            },
+            &format!(
+                "`{label}`: holds `secrets:get:project/td/level-3/cleanup/clouds`, which is `cleanup-apply`'s alone"
+            ),
+        );
+    }
+    check_in(
+        &testing::push(Level::Three),
+        "maintenance",
+        |tasks| {
+            let secret = "secrets:get:project/td/level-3/upgrade/token".to_owned();
+            find(tasks, "publish-base-google").task.scopes.push(secret);
+        },
+        "`publish-base-google`: holds `secrets:get:project/td/level-3/upgrade/token`, which is `upgrade`'s alone",
+    );
+    for (label, pool, expect) in [
+        (
+            "upgrade",
+            "sweeper",
+            "`upgrade`: runs on `td-3/sweeper`, where `cleanup-apply` runs",
+        ),
+        (
+            "cleanup-apply",
+            "maintenance",
+            "`cleanup-apply`: runs on `td-3/maintenance`, where `upgrade` runs",
+        ),
+        (
+            "publish-base-google",
+            "sweeper",
+            "publishes on `td-3/sweeper`, where `cleanup-apply` runs",
+        ),
+    ] {
+        check_in(
+            &applying,
+            "maintenance",
+            |tasks| find(tasks, label).task.task_queue_id.worker_type = pool.parse().unwrap(),
+            expect,
+        );
+    }
+}
+
 #[test]
 fn a_token_is_modest() {
     let start = "auth:github-repo-token:bot/example/images";
