@@ -380,7 +380,11 @@ fn entries_move_and_go_back() {
     // What was rolled back is not proposed again.
     let held = run(&repo, &update, &[]);
     let id = config.git(&["log", "-1", "--format=%h", "--abbrev=10"]);
-    insta::assert_snapshot!(held.stdout.replace(&id, "[ID]"), @"");
+    insta::assert_snapshot!(held.stdout.replace(&id, "[ID]"), @"
+    left	fuzz-linux	aws	fuzz@aws of 2026-11-12T03:00:00.000Z: it is not in us-west-2, which pools need
+    left	headless	example-level1-gcp	headless-l1@google of 2026-11-12T03:00:00.000Z: it was rolled back ([ID] revert(google): take headless back to the image of 2026-09-01)
+    left	headless	example-level3-gcp	headless-l3@google of 2026-11-12T03:00:00.000Z: it was rolled back ([ID] revert(google): take headless back to the image of 2026-09-01)
+    ");
 }
 
 #[test]

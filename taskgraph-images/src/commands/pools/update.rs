@@ -170,7 +170,7 @@ pub(super) fn rollback(
 const BACK: &str = "rollback-";
 
 /// The groups of a family: one for each cloud that has accounts.
-fn groups(family: &str) -> impl Iterator<Item = Group> {
+fn groups(family: &str) -> impl Iterator<Item = Group> + use<> {
     let clouds = Cloud::ALL.iter().filter(|cloud| cloud.has_accounts());
     let texts: Vec<String> = clouds.map(|cloud| format!("{family}-{cloud}")).collect();
     texts
