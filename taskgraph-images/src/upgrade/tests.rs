@@ -234,7 +234,7 @@ fn a_group_is_proposed_at_once() {
 
     <details><summary>What <code>taskcluster</code> says to worker deployers</summary>
 
-    **106\.0.0** (major)
+    **106.0.0** (major)
 
     ▶ \[MAJOR\]
     The `proxy` moved. Thanks `@somebody`, closes `#12`. &lt;\!-- x --&gt;

@@ -19,7 +19,7 @@ images:
       example-level3-gcp: headless-trusted@google
   win2022:
     deployment-id: puppet
-    providers: {azure2: win2022@azure}
+    providers: {azure-example: win2022@azure}
   fuzz-linux:
     providers: {aws: fuzz@aws}
 ";
@@ -167,9 +167,9 @@ fn entries_move_to_the_newest() {
       worker-images.yml headless.example-level1-gcp: projects/example-imaging/global/images/gw-l1-headless-2026-08-01 -> projects/example-imaging/global/images/gw-l1-headless-2026-09-01
     headless example-level3-gcp for example-3/b-linux
       worker-images.yml headless.example-level3-gcp: projects/example-level3-workers/global/images/gw-l3-headless-2026-08-01 -> projects/example-level3-workers/global/images/gw-l3-headless-2026-09-01
-    win2022 azure2 for example-1/win2022, from nothing known
-      worker-images.yml win2022.azure2.version: 1.2.3 -> 1.10.0
-      worker-images.yml win2022.azure2.deployment_id: 0123abc -> ccccccc
+    win2022 azure-example for example-1/win2022, from nothing known
+      worker-images.yml win2022.azure-example.version: 1.2.3 -> 1.10.0
+      worker-images.yml win2022.azure-example.deployment_id: 0123abc -> ccccccc
     ");
 }
 
@@ -231,9 +231,9 @@ fn what_would_be_wrong_is_left() {
       current headless example-level1-gcp
       current headless example-level3-gcp
     a version that goes back
-      left win2022 azure2: win2022@azure of 2026-09-01T00:00:00.000Z: its version 1.2.2 is not higher than the entry's 1.2.3
+      left win2022 azure-example: win2022@azure of 2026-09-01T00:00:00.000Z: its version 1.2.2 is not higher than the entry's 1.2.3
     a region less
-      left win2022 azure2: win2022@azure of 2026-09-01T00:00:00.000Z: it is not in westus2, which pools need
+      left win2022 azure-example: win2022@azure of 2026-09-01T00:00:00.000Z: it is not in westus2, which pools need
     an AMI less
       left fuzz-linux aws: fuzz@aws of 2026-09-01T00:00:00.000Z: it is not in us-west-2, which pools need
     ");
