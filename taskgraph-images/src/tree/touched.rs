@@ -24,9 +24,13 @@ impl Touched {
     pub fn new(before: &Tree, after: &Tree, changes: &[(TreePath, Change)]) -> Self {
         let mut changed: BTreeSet<TreePath> = BTreeSet::new();
         let mut with_folders = HashSet::default();
+        // The root is a folder above every path, and has no length.
+        let mut lengths = [1, 0, 0, 0];
         for (path, _) in changes {
             let mut at = path.clone();
             while with_folders.insert(at.clone()) && !at.is_root() {
+                let (word, bit) = length_bit(&at);
+                lengths[word] |= bit;
                 at = at.parent();
                 // With its first file a folder comes into being, with its last it goes.
                 if before.find(&at).is_ok() != after.find(&at).is_ok() {
@@ -34,11 +38,6 @@ impl Touched {
                 }
             }
             changed.insert(path.clone());
-        }
-        let mut lengths = [0; 4];
-        for path in &with_folders {
-            let (word, bit) = length_bit(path);
-            lengths[word] |= bit;
         }
         Self {
             changed: changed.into_iter().collect(),
@@ -92,4 +91,31 @@ impl Touched {
 fn length_bit(path: &TreePath) -> (usize, u64) {
     let length = path.as_str().len();
     (length / 64 % 4, 1 << (length % 64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::{MemoryTree, changed_paths};
+
+    #[test]
+    fn paths_of_all_lengths_and_the_root_are_seen() {
+        for length in 1..600 {
+            let path = "x".repeat(length.min(200)) + &"/y".repeat(length.saturating_sub(200) / 2);
+            let (before, after) = (
+                MemoryTree::default(),
+                MemoryTree::default().file(&path, "1"),
+            );
+            let (before, after) = (before.tree(), after.tree());
+            let touched = Touched::new(&before, &after, &changed_paths(&before, &after).unwrap());
+            let path = TreePath::from_git(&path);
+            assert!(!touched.spares(&[Look::Path(path.clone())]), "{path}");
+            assert!(!touched.spares(&[Look::Entries(path.parent())]), "{path}");
+            assert!(
+                !touched.spares(&[Look::AllBelow(TreePath::root())]),
+                "{path}"
+            );
+            assert!(touched.spares(&[Look::Path(TreePath::from_git("z"))]));
+        }
+    }
 }
