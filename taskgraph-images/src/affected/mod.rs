@@ -181,9 +181,12 @@ impl Affected {
                 images.insert(id.clone(), affected);
                 continue;
             }
+            let mut key = NodeKey::Task(id.clone(), Kind::Build);
             for kind in image.kinds() {
                 // A graph of a part leaves out the images that cannot differ.
-                let key = NodeKey::Task(id.clone(), kind);
+                if let NodeKey::Task(_, of) = &mut key {
+                    *of = kind;
+                }
                 if base.graph.digest(&key) != head.graph.digest(&key) {
                     differing.insert((id.clone(), kind));
                 }
