@@ -74,7 +74,7 @@ fn sources(side: Side<'_>) -> Vec<Diagnostic> {
     findings
 }
 
-/// Worker aliases that no task runs on: none of an image's, and none that validates.
+/// Worker aliases that no task runs on: none of an image's, none that validates, and none about the fleet.
 fn workers(side: Side<'_>) -> Vec<Diagnostic> {
     let aliases = side
         .fleet
@@ -87,8 +87,15 @@ fn workers(side: Side<'_>) -> Vec<Diagnostic> {
         .as_ref()
         .and_then(|config| config.project.validate.as_ref())
         .map(|validate| &validate.worker);
+    let maintains: Vec<_> = side
+        .fleet
+        .config
+        .iter()
+        .flat_map(|config| config.project.maintenance.values())
+        .map(|task| &task.worker)
+        .collect();
     aliases
-        .filter(|alias| validates != Some(*alias))
+        .filter(|alias| validates != Some(*alias) && !maintains.contains(alias))
         .filter(|alias| !side.graph.contains(&NodeKey::Worker((*alias).clone())))
         .map(|alias| {
             Diagnostic::warning(

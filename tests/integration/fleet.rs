@@ -9,7 +9,9 @@ use taskgraph_images::definitions::Layout;
 use taskgraph_images::difference::differences;
 use taskgraph_images::graph::Contents;
 use taskgraph_images::output::preview::task_graph;
-use taskgraph_images::transforms::{ImageId, Level, MaintenanceKind, Parameters, Task, TaskGraph};
+use taskgraph_images::transforms::{
+    ImageId, Level, MaintenanceKind, Parameters, ReviewedPlan, Task, TaskGraph,
+};
 use taskgraph_images::tree::{MemoryTree, Mode};
 
 #[path = "../schemas/mod.rs"]
@@ -45,6 +47,16 @@ fn parameters(level: Level, tasks_for: &str) -> Parameters {
     parameters
 }
 
+/// The action that carries out a plan.
+fn applying() -> Parameters {
+    let mut parameters = parameters(Level::Three, "action");
+    parameters.plan = Some(ReviewedPlan {
+        task: "fN1SbArXTPSVFNUvaOlinQ".parse().unwrap(),
+        sha256: "c".repeat(64).parse().unwrap(),
+    });
+    parameters
+}
+
 fn graph(snapshot: &Snapshot, level: Level, tasks_for: &str) -> TaskGraph {
     task_graph(snapshot, None, &parameters(level, tasks_for)).unwrap()
 }
@@ -72,8 +84,14 @@ fn every_task_is_legal() {
         (Level::One, "github-push"),
         (Level::Three, "github-push"),
         (Level::Three, "cron"),
+        (Level::Three, "action"),
     ] {
-        for task in graph(&snapshot, level, event).tasks() {
+        let parameters = match event {
+            "action" => applying(),
+            event => parameters(level, event),
+        };
+        let graph = task_graph(&snapshot, None, &parameters).unwrap();
+        for task in graph.tasks() {
             let definition = serde_json::to_value(&task.task).unwrap();
             assert_eq!(
                 schemas.faults(&definition),
@@ -163,9 +181,17 @@ fn tasks_of_each_event() {
 fn tasks_about_the_fleet() {
     let snapshot = fleet();
     let cron = graph(&snapshot, Level::Three, "cron");
+    let applying = task_graph(&snapshot, None, &applying()).unwrap();
     for kind in MaintenanceKind::ALL {
-        let task = cron.get(&kind.label()).unwrap();
+        // What deletes images is in the graph of its own action only.
+        let graph = if kind.is_scheduled() {
+            &cron
+        } else {
+            &applying
+        };
+        let task = graph.get(&kind.label()).unwrap();
         insta::assert_json_snapshot!(kind.as_str(), task);
+        assert_eq!(cron.get(&kind.label()).is_some(), kind.is_scheduled());
     }
     for (level, event) in [
         (Level::One, "cron"),

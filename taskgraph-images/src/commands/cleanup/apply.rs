@@ -51,20 +51,20 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
             Some("`MOZ_SCM_LEVEL` says the level; a decision sets it".to_owned()),
         ));
     }
-    let path = match (&args.plan, &args.reviewed) {
+    let (path, global) = match (&args.plan, &args.reviewed) {
         (Some(path), Some(sha256)) => {
             let content = std::fs::read(path)
                 .map_err(|error| Failure::Files(format!("`{}`: {error}", path.display())))?;
             is_reviewed(&content, sha256)?;
-            path.clone()
+            (path.clone(), global.clone())
         }
-        _ => named::fetch(&worker, global)?,
+        _ => named::fetch(&worker, global, printer)?,
     };
     let reviewed = read(&path)?;
     // The reviewed plan is what came before: it knows since when images are unused.
     let mut inputs = args.inputs.clone();
     inputs.previous = Some(path.clone());
-    let (fresh, _) = inputs.plan(now(), global, printer)?;
+    let (fresh, _) = inputs.plan(now(), &global, printer)?;
     let agreed = agreed(&reviewed, &fresh, now()).map_err(|why| {
         Failure::Denied(format!("`{}` is not carried out: {why}", path.display()))
     })?;

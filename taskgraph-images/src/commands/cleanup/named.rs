@@ -11,16 +11,21 @@ use taskgraph_images::transforms::{MaintenanceKind, ReviewedPlan};
 
 use super::apply::is_reviewed;
 use crate::commands::Global;
-use crate::commands::project::{self, Project};
 use crate::commands::worker::Worker;
+use crate::commands::{checkout, project};
 use crate::exit::Failure;
+use crate::printer::Printer;
 
 /// What `cleanup plan` leaves in a task.
 const PLAN: &str = "public/maintenance/cleanup-plan.json";
 
 /// Fetches the plan, once it is known who left it, and holds it to what was reviewed. It stays among this task's own
-/// artifacts, so that one sees later what was carried out.
-pub(super) fn fetch(worker: &Worker, global: &Global) -> Result<PathBuf, Failure> {
+/// artifacts, so that one sees later what was carried out. Says where the checkout is, too, which a task lacks at first.
+pub(super) fn fetch(
+    worker: &Worker,
+    global: &Global,
+    printer: &mut Printer,
+) -> Result<(PathBuf, Global), Failure> {
     let (Some(task), Some(sha256)) = (&worker.task.plan, &worker.task.plan_sha256) else {
         return Err(Failure::Usage(
             "nothing says which plan is carried out".to_owned(),
@@ -38,7 +43,7 @@ pub(super) fn fetch(worker: &Worker, global: &Global) -> Result<PathBuf, Failure
             Some("name a file and its SHA-256: `cleanup apply PLAN --reviewed SHA256`".to_owned()),
         )
     })?;
-    let project = Project::open(global)?;
+    let project = checkout::open(global, printer)?;
     let snapshot = project.snapshot_quietly(&Head::WorkTree)?;
     let realm = Realm::of(&project::settings(&snapshot)?.project).map_err(Failure::Files)?;
     made_by_level_3(task, &realm, queue)?;
@@ -50,7 +55,11 @@ pub(super) fn fetch(worker: &Worker, global: &Global) -> Result<PathBuf, Failure
     let path = worker.folder("maintenance")?.join("reviewed-plan.json");
     std::fs::write(&path, content)
         .map_err(|error| Failure::Files(format!("`{}`: {error}", path.display())))?;
-    Ok(path)
+    let global = Global {
+        root: checkout::root(&project)?,
+        ..global.clone()
+    };
+    Ok((path, global))
 }
 
 /// Holds a task to one that planned: completed, of the kind `cleanup`, scheduled and run at level 3.
