@@ -248,6 +248,9 @@ fn words(text: &str, out: &mut String) {
             plain(before, out);
             code(core, out);
             plain(after, out);
+        } else if ACTIVE.is_match(word) {
+            // What was taken off its end was part of what means something: `www.`, when more comes after it.
+            code(word, out);
         } else {
             plain(word, out);
         }
