@@ -149,7 +149,7 @@ proptest! {
 #[test]
 fn no_attack_on_level_1_reaches_level_3() {
     let config = ProptestConfig {
-        cases: 600,
+        cases: 1000,
         failure_persistence: None,
         ..ProptestConfig::default()
     };
@@ -170,7 +170,7 @@ fn no_attack_on_level_1_reaches_level_3() {
             Ok(())
         })
         .unwrap();
-    assert!(accepted.get() > 60, "{} of 600", accepted.get());
+    assert!(accepted.get() > 60, "{} of 1000", accepted.get());
     let seen = seen.into_inner();
     for (kind, tasks_for) in [
         (Kind::Build, "github-push"),
@@ -191,7 +191,7 @@ fn no_attack_on_level_1_reaches_level_3() {
 #[test]
 fn no_attack_on_level_3_gives_a_repository_away() {
     let config = ProptestConfig {
-        cases: 600,
+        cases: 1000,
         failure_persistence: None,
         ..ProptestConfig::default()
     };
@@ -216,7 +216,7 @@ fn no_attack_on_level_3_gives_a_repository_away() {
             Ok(())
         })
         .unwrap();
-    assert!(accepted.get() > 60, "{} of 600", accepted.get());
+    assert!(accepted.get() > 60, "{} of 1000", accepted.get());
     let seen = seen.into_inner();
     for (kind, token, tasks_for) in [
         (Kind::Build.into(), false, "github-push"),
