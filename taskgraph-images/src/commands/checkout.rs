@@ -55,6 +55,21 @@ pub(super) fn open(global: &Global, printer: &mut Printer) -> Result<Project, Fa
     }
 }
 
+/// Where a command about the fleet works: in a task that is in no repository, in a checkout of its revision; elsewhere where
+/// it is run.
+pub(super) fn place(global: &Global, printer: &mut Printer) -> Result<Global, Failure> {
+    let head = Head::from_variables(|name| env::var(name).ok())
+        .map_err(|error| Failure::Usage(error.to_string(), None))?;
+    if head.is_none() {
+        return Ok(global.clone());
+    }
+    let project = open(global, printer)?;
+    Ok(Global {
+        root: root(&project)?,
+        ..global.clone()
+    })
+}
+
 /// The root of a project's work tree, as an absolute path.
 pub(super) fn root(project: &Project) -> Result<PathBuf, Failure> {
     let root = project

@@ -20,6 +20,7 @@ use taskgraph_images::tree::{Files as _, Repository, TreePath, View};
 use taskgraph_images::yaml;
 
 use super::Global;
+use super::checkout;
 use super::ci_config::{self, clone};
 use super::decision::connect;
 use super::propose::{Delivery, Parcel, deliver, destinations, leave};
@@ -104,6 +105,7 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
             args
         }
     };
+    let global = &checkout::place(global, printer)?;
     let settings = destinations(global)?;
     let mapping = args.config.mapping(global)?;
     let source = args.config.open(&settings, &mapping, printer)?;

@@ -18,6 +18,7 @@ use taskgraph_images::upgrade::{
 };
 
 use super::Global;
+use super::checkout;
 use super::decision::connect;
 use super::project::Project;
 use super::propose::{
@@ -60,6 +61,7 @@ enum Format {
 }
 
 pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<(), Failure> {
+    let global = &checkout::place(global, printer)?;
     let project = Project::open(global)?;
     let snapshot = project.snapshot_quietly(&Head::WorkTree)?;
     let pins = &snapshot.fleet.pins;

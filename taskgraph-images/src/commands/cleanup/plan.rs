@@ -12,6 +12,7 @@ use taskgraph_images::retention::{Plan, Usage, images_of_pool};
 use taskgraph_images::taskcluster::{Timestamp, WorkerManager as _};
 use taskgraph_images::tree::{TreePath, View};
 
+use crate::commands::checkout;
 use crate::commands::ci_config::{self, Source};
 use crate::commands::decision::connect;
 use crate::commands::propose::{destinations, leave};
@@ -62,6 +63,7 @@ enum Format {
 }
 
 pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result<(), Failure> {
+    let global = &checkout::place(global, printer)?;
     let (plan, _) = args.inputs.plan(report_time(), global, printer)?;
     if let Some(path) = &args.out {
         let json = plan.to_json();

@@ -7,6 +7,7 @@ mod update;
 use clap::Subcommand;
 
 use super::Global;
+use super::checkout;
 use crate::exit::Failure;
 use crate::printer::Printer;
 
@@ -29,6 +30,7 @@ enum Command {
 }
 
 pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<(), Failure> {
+    let global = &checkout::place(global, printer)?;
     match args.command {
         Command::Update(args) => update::run(&args, global, printer),
         Command::Rollback(args) => update::rollback(&args, global, printer),
