@@ -35,7 +35,7 @@ fn fleet() -> Repo {
     repo.write("image-defs/pins.yml", PINS);
     repo.write(
         "releases.json",
-        &json!({"worker": [release("1.2.0"), release("2.0.0-rc.1")]}).to_string(),
+        json!({"worker": [release("1.2.0"), release("2.0.0-rc.1")]}).to_string(),
     );
     repo.commit();
     repo
@@ -134,11 +134,14 @@ fn an_upgrade_is_a_patch_that_git_takes() {
     assert!(!patch.exists());
 }
 
+/// The calls that change something, with their bodies.
+type Seen = Arc<Mutex<Vec<(String, Value)>>>;
+
 /// GitHub on loopback, as far as one proposal goes: it keeps what was written, and answers what it is asked for.
-fn github(base_file: &'static str) -> (String, Arc<Mutex<Vec<(String, Value)>>>) {
+fn github(base_file: &'static str) -> (String, Seen) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
-    let seen: Arc<Mutex<Vec<(String, Value)>>> = Arc::default();
+    let seen = Seen::default();
     let heard = Arc::clone(&seen);
     std::thread::spawn(move || {
         for stream in listener.incoming() {
@@ -407,7 +410,7 @@ fn branches_that_may_be_live_keep_images() {
     let text = std::fs::read_to_string(&path).unwrap();
     config.write(
         "worker-images.yml",
-        &text.replace("headless-l1-2026-09-01", "headless-l1-2026-03-02"),
+        text.replace("headless-l1-2026-09-01", "headless-l1-2026-03-02"),
     );
     config.commit();
     config.git(&["checkout", "--quiet", "main"]);
