@@ -125,9 +125,18 @@ pub fn pins(data: &[u8]) {
 /// A recipe, over a repository that it reads.
 pub fn recipe(data: &[u8]) {
     let memory = MemoryTree::new([
-        ("taskgraph-images.yml", "recipe: recipe.yml\ntrust-domain: example\n"),
-        ("builders/a.yaml", "template: t\nplatform: linux\nvars: [v]\nscripts: [s]\n"),
-        ("templates/t.j2", "- {name: {{builder.vars.name}}, type: googlecompute}\n"),
+        (
+            "taskgraph-images.yml",
+            "recipe: recipe.yml\ntrust-domain: example\n",
+        ),
+        (
+            "builders/a.yaml",
+            "template: t\nplatform: linux\nvars: [v]\nscripts: [s]\n",
+        ),
+        (
+            "templates/t.j2",
+            "- {name: {{builder.vars.name}}, type: googlecompute}\n",
+        ),
         ("vars/v.yaml", "env: {a: 1}\n"),
         ("scripts/s/a.sh", "true\n"),
         ("tool.py", "version = \"1\"\n"),
