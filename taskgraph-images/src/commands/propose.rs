@@ -11,8 +11,9 @@ use taskgraph_images::forges::patch::Patches;
 use taskgraph_images::forges::phabricator::{ApiToken, Phabricator, Settings, SourceControl};
 use taskgraph_images::forges::{Author, Forge, Outcome};
 use taskgraph_images::http::{Client, Pace};
-use taskgraph_images::proposals::{Group, Proposal, Rules};
+use taskgraph_images::proposals::{Group, Proposal, Rules, check_scalars};
 use taskgraph_images::taskcluster::{Secrets as _, Timestamp};
+use taskgraph_images::tree::TreePath;
 
 use super::Global;
 use super::decision::connect;
@@ -98,6 +99,9 @@ pub(super) fn deliver(
     parcel: &Parcel<'_>,
     printer: &mut Printer,
 ) -> Result<Vec<(Group, Outcome)>, Failure> {
+    if !parcel.structure {
+        only_scalars(parcel.proposals)?;
+    }
     let prefix = settings.prefix(parcel.sort).map_err(Failure::Files)?;
     let rules = parcel
         .to
@@ -152,6 +156,34 @@ pub(super) fn deliver(
         let is_transient = faults.iter().all(|(_, transient)| *transient);
         let words = faults.into_iter().map(|(words, _)| words).collect();
         Err(Failure::Proposals(words, is_transient))
+    }
+}
+
+/// Holds proposals to what they are: values that change, and no key that comes or goes. Whoever made the edits has seen to
+/// that; this is the last look before anything leaves.
+fn only_scalars(proposals: &[Proposal]) -> Result<(), Failure> {
+    let mut faults = Vec::new();
+    for (path, edit) in proposals.iter().flat_map(Proposal::changes) {
+        let Some(old) = &edit.old else {
+            faults.push(format!("`{path}` would be new"));
+            continue;
+        };
+        let Ok(tree) = TreePath::parse(path) else {
+            faults.push(format!("`{path}` is no path"));
+            continue;
+        };
+        let checked = check_scalars(&tree, old, &edit.new, &|_| true, false);
+        let found = checked.err().unwrap_or_default();
+        faults.extend(
+            found
+                .into_iter()
+                .map(|fault| format!("`{path}`: {}", fault.message)),
+        );
+    }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::Proposals(faults, false))
     }
 }
 
