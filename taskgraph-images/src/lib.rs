@@ -114,6 +114,7 @@ pub mod forges;
 pub mod formats;
 pub mod glob;
 pub mod graph;
+mod hex;
 pub mod hook;
 pub mod http;
 pub mod import;

@@ -12,6 +12,7 @@ use taskgraph_images_transforms::{Parameters, ProjectConfig};
 
 use super::{Action, Context};
 use crate::decision::parameters::DecisionParameters;
+use crate::hex::hex;
 use crate::taskcluster::TaskId;
 
 /// Whom Taskgraph names as the pusher; Firefox CI's hooks want somebody.
@@ -52,11 +53,7 @@ pub fn actions(
 
 /// What tells one version of `.taskcluster.yml` from another in hooks' ids.
 pub fn hash(template: &[u8]) -> String {
-    let digest = Sha256::digest(template);
-    digest[..5]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&Sha256::digest(template)[..5])
 }
 
 /// The event of an action task, as `.taskcluster.yml` knows it.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use taskgraph_images_transforms::Cloud;
 
 use crate::diagnostic::Place;
+use crate::manifest::Manifest;
 
 /// One image, or an alias of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,6 +169,12 @@ impl Reference {
                 .map(|(_, image)| self.image_path(image)),
             Self::Aws { amis } => amis.get(region?).cloned(),
         }
+    }
+
+    /// Whether one of the places that a manifest names is this image.
+    pub fn is_of(&self, manifest: &Manifest) -> bool {
+        let mut artifacts = manifest.artifacts.iter();
+        artifacts.any(|artifact| self.is(&artifact.reference))
     }
 
     /// Whether a provider's own reference, as manifests hold it, is this image. Ids of Azure differ in case from

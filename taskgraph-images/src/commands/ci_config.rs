@@ -1,13 +1,13 @@
 //! The configuration repository, as the commands about pools, projects and clean-up need it.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use taskgraph_images::ci_config::{CiConfig, Options};
 use taskgraph_images::destinations::{Destinations, NAME};
 use taskgraph_images::diagnostic::Diagnostic;
 use taskgraph_images::pools::update::{History, Mapping};
 use taskgraph_images::taskcluster::Timestamp;
+use taskgraph_images::tree::checkout;
 use taskgraph_images::tree::{
     Files as _, Lines, MemoryTree, Repository, RepositoryError, Tree, TreePath, View,
 };
@@ -253,27 +253,5 @@ pub(super) fn clone(address: &str, to: &Path) -> Result<(), Failure> {
             None,
         ));
     }
-    let output = Command::new("git")
-        .args(["clone", "--quiet", "--no-tags", "--"])
-        .arg(address)
-        .arg(to)
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .env("GIT_ALLOW_PROTOCOL", "https:ssh:file")
-        .output()
-        .map_err(|error| Failure::Program {
-            name: "git".to_owned(),
-            why: error.to_string(),
-        })?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let words = String::from_utf8_lossy(&output.stderr);
-    let last = words
-        .lines()
-        .last()
-        .unwrap_or("git says nothing")
-        .to_owned();
-    Err(Failure::Infrastructure(format!(
-        "`{address}` cannot be fetched: {last}"
-    )))
+    Ok(checkout::clone(address, to, "https:ssh:file")?)
 }

@@ -214,12 +214,8 @@ fn projects(
 /// When what a location names was made: by its manifest, or else by a day in its name.
 fn date_of(location: &Location, shelf: Option<&published::Shelf>) -> Option<chrono::NaiveDate> {
     let published = shelf.and_then(|shelf| {
-        shelf.inventory.published().iter().find(|one| {
-            let references = one.manifest.artifacts.iter();
-            references
-                .map(|artifact| &artifact.reference)
-                .any(|reference| location.reference.is(reference))
-        })
+        let mut all = shelf.inventory.published().iter();
+        all.find(|one| location.reference.is_of(&one.manifest))
     });
     if let Some(published) = published {
         let time = published.manifest.finished.as_millis();

@@ -16,6 +16,7 @@ use taskgraph_images::taskcluster::{Secrets as _, Timestamp};
 use taskgraph_images::tree::TreePath;
 
 use super::Global;
+use super::artifacts::Folder;
 use super::decision::connect;
 use super::project::Project;
 use crate::exit::Failure;
@@ -85,11 +86,7 @@ pub(super) fn leave(name: &str, text: &str) -> Result<(), Failure> {
     let Some(folder) = std::env::var_os("UPLOAD_DIR").filter(|_| is_task) else {
         return Ok(());
     };
-    let folder = PathBuf::from(folder).join("maintenance");
-    let path = folder.join(name);
-    std::fs::create_dir_all(&folder)
-        .and_then(|()| std::fs::write(&path, text))
-        .map_err(|error| Failure::Files(format!("`{}`: {error}", path.display())))
+    Folder::make(&PathBuf::from(folder).join("maintenance"))?.write(name, text)
 }
 
 /// Delivers proposals, and closes those that are not needed any more. One that fails does not keep the others.
@@ -107,11 +104,7 @@ pub(super) fn deliver(
         .to
         .rules(prefix, parcel.files, parcel.structure)
         .map_err(Failure::Files)?;
-    let mut http =
-        Client::new(Pace::default()).map_err(|error| Failure::Infrastructure(error.to_string()))?;
-    if let Ok(proxy) = std::env::var("TASKCLUSTER_PROXY_URL") {
-        http = http.near(&proxy);
-    }
+    let http = http()?;
     let tokens = tokens(&http)?;
     let forge = forge(delivery, settings, parcel, rules, &http, tokens.as_deref())?;
     let mut results = Vec::new();
@@ -157,6 +150,16 @@ pub(super) fn deliver(
         let words = faults.into_iter().map(|(words, _)| words).collect();
         Err(Failure::Proposals(words, is_transient))
     }
+}
+
+/// How services outside of Taskcluster are called; a task's proxy, too.
+pub(super) fn http() -> Result<Client, Failure> {
+    let http =
+        Client::new(Pace::default()).map_err(|error| Failure::Infrastructure(error.to_string()))?;
+    Ok(match std::env::var("TASKCLUSTER_PROXY_URL") {
+        Ok(proxy) => http.near(&proxy),
+        Err(_) => http,
+    })
 }
 
 /// Holds proposals to what they are: values that change, and no key that comes or goes. Whoever made the edits has seen to

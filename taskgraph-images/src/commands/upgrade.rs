@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use taskgraph_images::comparison::{Comparison, Head};
 use taskgraph_images::datasources::{Bases, Release, Services, Tokens};
-use taskgraph_images::http::{Client, Pace};
+use taskgraph_images::definitions::Pins;
 use taskgraph_images::output;
 use taskgraph_images::output::text::count;
 use taskgraph_images::proposals::Group;
@@ -18,11 +18,12 @@ use taskgraph_images::upgrade::{
 };
 
 use super::Global;
+use super::artifacts::Folder;
 use super::checkout;
 use super::decision::connect;
 use super::project::Project;
 use super::propose::{
-    Delivery, GITHUB_API, GITHUB_TOKEN, Parcel, base_of, deliver, destinations, leave,
+    Delivery, GITHUB_API, GITHUB_TOKEN, Parcel, base_of, deliver, destinations, http, leave,
 };
 use crate::exit::Failure;
 use crate::printer::Printer;
@@ -85,12 +86,11 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
             each.map(|(name, pin)| recorded(name, pin, all.get(name).unwrap_or(&nothing), now))
                 .collect()
         }
-        None => asked(&names, &snapshot.fleet.pins, now, printer)?,
+        None => asked(&names, pins, now, printer)?,
     };
 
     let path = project.layout.pins();
-    let tree = project.tree(&Head::WorkTree)?;
-    let text = View::new(&tree)
+    let text = View::new(&snapshot.fleet.tree)
         .read(&path)
         .map_err(|error| Failure::Files(error.to_string()))?;
     let text = String::from_utf8_lossy(&text).into_owned();
@@ -118,7 +118,15 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
         .collect();
     if !args.check {
         if args.delivery.is_asked_for() {
-            propose(&args, global, &project, &upgrades, &images, printer)?;
+            propose(
+                &args,
+                global,
+                &project,
+                pins,
+                (&upgrades, &by_pin),
+                &images,
+                printer,
+            )?;
         } else if !new.is_empty() {
             write(&args, global, &images, &new, printer)?;
         }
@@ -129,12 +137,11 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
 /// Asks the datasources of pins.
 fn asked(
     names: &[&str],
-    pins: &taskgraph_images::definitions::Pins,
+    pins: &Pins,
     now: Timestamp,
     printer: &mut Printer,
 ) -> Result<Vec<Upgrade>, Failure> {
-    let http =
-        Client::new(Pace::default()).map_err(|error| Failure::Infrastructure(error.to_string()))?;
+    let http = http()?;
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let mut bases = Bases::default();
     if let Some(address) = variable(GITHUB_API) {
@@ -218,13 +225,9 @@ fn write(
         .repository
         .work_dir()
         .unwrap_or_else(|| global.root.clone());
-    let path = root.join(&images.file);
     if !args.delivery.dry_run {
         // Whoever reads it meanwhile sees one or the other.
-        let partial = path.with_extension("yml.part");
-        std::fs::write(&partial, &text)
-            .and_then(|()| std::fs::rename(&partial, &path))
-            .map_err(|error| Failure::Files(format!("`{}`: {error}", path.display())))?;
+        Folder::make(&root)?.write(&images.file, &text)?;
     }
     let verb = if args.delivery.dry_run {
         "would write"
@@ -243,7 +246,8 @@ fn propose(
     args: &Args,
     global: &Global,
     project: &Project,
-    upgrades: &[Upgrade],
+    pins: &Pins,
+    (upgrades, by_pin): (&[Upgrade], &BTreeMap<String, Vec<ImageId>>),
     images: &Rebuilt<'_>,
     printer: &mut Printer,
 ) -> Result<(), Failure> {
@@ -261,7 +265,11 @@ fn propose(
             .filter(|upgrade| upgrade.group == *group && upgrade.to().is_some())
             .collect();
         if !of_group.is_empty() && !by_group.contains_key(group) {
-            by_group.insert(group.clone(), images.by(&of_group)?);
+            let rebuilt = match of_group[..] {
+                [one] => by_pin.get(&one.pin).cloned().unwrap_or_default(),
+                _ => images.by(&of_group)?,
+            };
+            by_group.insert(group.clone(), rebuilt);
         }
     }
     let made = proposals(
@@ -279,8 +287,7 @@ fn propose(
         .filter_map(|upgrade| Group::new(&upgrade.group).ok())
         .collect();
     if !args.pins.is_empty() {
-        let snapshot = project.snapshot_quietly(&Head::WorkTree)?;
-        let all = snapshot.fleet.pins.pins.iter();
+        let all = pins.pins.iter();
         stay.extend(all.filter_map(|(name, pin)| {
             let group = pin.value.group.as_ref().map(|group| group.0.clone());
             group.or_else(|| Group::new(name).ok())

@@ -2,6 +2,8 @@
 
 use sha2::{Digest as _, Sha256};
 
+use crate::hex::hex;
+
 use super::call::Caller;
 use super::{Release, Services, Source, SourceError};
 
@@ -28,16 +30,13 @@ pub fn fill_digests(
         if answer.body.is_empty() {
             return Err(caller.unreadable(format!("{request}: asset `{asset}` is empty")));
         }
-        digests.insert(asset.clone(), hex(&answer.body));
+        digests.insert(asset.clone(), sha256(&answer.body));
     }
     release.digests = digests;
     Ok(())
 }
 
 /// The SHA-256 of some bytes.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+pub(super) fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
 }

@@ -112,7 +112,7 @@ pub(super) fn releases(
     for (key, name) in &settings.assets {
         match artifact(id, name)? {
             Some(bytes) => {
-                release.digests.insert(key.clone(), fill::hex(&bytes));
+                release.digests.insert(key.clone(), fill::sha256(&bytes));
             }
             None => release.missing.push(format!("artifact `{name}`")),
         }

@@ -14,6 +14,7 @@ use super::optimize::{Optimized, Outcome};
 use super::plan::Plan;
 use crate::comparison::Comparison;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::output::markdown::cell as code;
 use crate::output::mermaid;
 use crate::output::preview::PreviewJson;
 use crate::output::text::{cause, count, kinds, range};
@@ -300,32 +301,6 @@ fn plain(out: &mut String, text: &str) {
             other => out.push(other),
         }
     }
-}
-
-/// Text as code in Markdown, also in a table's cell.
-fn code(text: &str) -> String {
-    let text: String = text
-        .chars()
-        .map(|character| {
-            if character.is_control() {
-                ' '
-            } else {
-                character
-            }
-        })
-        .collect();
-    let longest = text
-        .split(|character| character != '`')
-        .map(str::len)
-        .max()
-        .unwrap_or_default();
-    let fence = "`".repeat(longest + 1);
-    let space = if text.starts_with('`') || text.ends_with('`') {
-        " "
-    } else {
-        ""
-    };
-    format!("{fence}{space}{}{space}{fence}", text.replace('|', "\\|"))
 }
 
 /// Cuts at a line, and says so.

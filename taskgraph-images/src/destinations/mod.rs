@@ -201,6 +201,12 @@ impl Destinations {
         }
     }
 
+    /// Where proposals to the configuration repository go.
+    pub fn of_pools(&self) -> Destination {
+        let pools = self.pools.as_ref();
+        pools.map(|pools| pools.to.clone()).unwrap_or_default()
+    }
+
     /// What the branches of proposals of one sort begin with: each sort has its own, so that none closes another's.
     ///
     /// # Errors

@@ -6,6 +6,8 @@ use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 use taskgraph_images_transforms::{Builder, ImageDefinition};
 
+use crate::hex::hex;
+
 /// Stands for the revision that an image is built from.
 pub const REVISION: &str = "@REVISION@";
 /// The day of the build.
@@ -26,10 +28,7 @@ impl BuildValues {
     /// `2026-01-02`; `revision` what is built, as short as it is shown.
     pub fn new(build: &str, date: &str, revision: &str) -> Self {
         let digest = Sha256::digest(build.as_bytes());
-        let id: String = digest[..10]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let id = hex(&digest[..10]);
         let number = u16::from_be_bytes([digest[10], digest[11]]) % 1000;
         Self {
             values: [

@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use sha2::{Digest as _, Sha256};
 use taskgraph_images_transforms::{Digest, ImageId, IndexPath, Level};
 
+use crate::hex::hex;
 use crate::manifest::{Manifest, Stage};
 use crate::taskcluster::{TaskId, Timestamp};
 
@@ -77,6 +78,13 @@ pub struct Refused {
 }
 
 impl Published {
+    /// Whether a person means it by a text: the start of its manifest's SHA-256, or a part of one of its names.
+    pub fn is_named(&self, text: &str) -> bool {
+        let mut artifacts = self.manifest.artifacts.iter();
+        (text.len() >= 7 && self.sha256.as_str().starts_with(text))
+            || artifacts.any(|artifact| artifact.reference.contains(text))
+    }
+
     /// What it is in its cloud: one for each place where it is.
     pub fn identities(&self) -> impl Iterator<Item = Identity> {
         let cloud = self.manifest.cloud;
@@ -117,13 +125,11 @@ impl Inventory {
 
     fn sorted(mut published: Vec<Published>, mut refused: Vec<Refused>) -> Self {
         published.sort_by(|a, b| {
-            let order = |one: &Published| (one.manifest.image.clone(), one.sha256.clone());
-            let (image_a, sha256_a) = order(a);
-            let (image_b, sha256_b) = order(b);
-            image_a
-                .cmp(&image_b)
-                .then(b.manifest.finished.cmp(&a.manifest.finished))
-                .then(sha256_a.cmp(&sha256_b))
+            let (one, other) = (&a.manifest, &b.manifest);
+            one.image
+                .cmp(&other.image)
+                .then(other.finished.cmp(&one.finished))
+                .then(a.sha256.cmp(&b.sha256))
         });
         // The same task may be found at more than one path.
         published.dedup_by(|a, b| a.sha256 == b.sha256);
@@ -151,10 +157,7 @@ fn read(content: &[u8], now: Timestamp) -> Result<Option<(Manifest, Digest)>, St
     if manifest.finished > now {
         return Err(format!("it says that it was made at {}", manifest.finished));
     }
-    let sha256: String = Sha256::digest(content)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let sha256 = hex(&Sha256::digest(content));
     let sha256 = Digest::new(&sha256).map_err(|error| error.to_string())?;
     Ok(Some((manifest, sha256)))
 }

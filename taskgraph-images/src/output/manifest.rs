@@ -1,5 +1,6 @@
 //! Manifests and what changed between two of them, as text for people: on a terminal, or as Markdown for pull requests.
 
+use super::markdown::span;
 use super::text::count;
 use crate::manifest::{Change, Changes, Manifest, Recorded, Stage};
 
@@ -243,19 +244,12 @@ fn short(text: &str) -> &str {
     if is_id { &text[..12] } else { text }
 }
 
-/// A code span: nothing in it means anything, and it is delimited by more backticks than it has in a row.
+/// A code span, also of blanks.
 fn code(text: &str) -> String {
-    let longest = text
-        .split(|letter| letter != '`')
-        .map(str::len)
-        .max()
-        .unwrap_or_default();
-    let fence = "`".repeat(longest + 1);
-    // The spaces keep backticks at its ends apart, and are dropped when it is shown.
-    if text.starts_with('`') || text.ends_with('`') || text.trim().is_empty() {
-        format!("{fence} {text} {fence}")
+    if text.trim().is_empty() {
+        format!("` {text} `")
     } else {
-        format!("{fence}{text}{fence}")
+        span(text)
     }
 }
 

@@ -8,6 +8,7 @@ pub mod html;
 pub mod images;
 mod locate;
 pub mod manifest;
+pub(crate) mod markdown;
 pub mod mermaid;
 pub mod preview;
 pub mod replay;

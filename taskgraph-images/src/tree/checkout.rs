@@ -1,4 +1,4 @@
-//! A checkout of one commit, by git itself: what a task works in.
+//! A checkout of one commit, and a clone of a whole repository, by git itself: what a task works in, and what it looks at.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -110,6 +110,23 @@ pub fn checkout(
     checkout.push(OsStr::new(revision));
     checkout.push(OsStr::new("--"));
     said(run(&checkout)?).map_err(files)
+}
+
+/// Clones a repository with its history and all its branches. `protocols` are those that git may use, joined by `:`.
+///
+/// # Errors
+/// When git cannot be run, or the repository cannot be fetched.
+pub fn clone(repository: &str, target: &Path, protocols: &str) -> Result<(), CheckoutError> {
+    let mut arguments: Vec<&OsStr> = ["clone", "--quiet", "--no-tags", "--"]
+        .map(OsStr::new)
+        .to_vec();
+    arguments.extend([OsStr::new(repository), target.as_os_str()]);
+    said(git(&arguments, protocols).map_err(CheckoutError::NoGit)?).map_err(|why| {
+        CheckoutError::Fetch {
+            repository: repository.to_owned(),
+            why,
+        }
+    })
 }
 
 fn git(arguments: &[&OsStr], protocols: &str) -> Result<Output, String> {

@@ -124,10 +124,8 @@ pub fn table(rows: &[Row]) -> String {
         text.push('\n');
     };
     line(&heads.map(str::to_owned));
-    let mut lines = Vec::new();
-    for (row, cells) in rows.iter().zip(&cells) {
-        line(cells);
-        lines.push(row);
+    for row in &cells {
+        line(row);
     }
     for row in rows.iter().filter(|row| !row.notes.is_empty()) {
         let _ = writeln!(text, "\n{}", row.pin);

@@ -8,6 +8,7 @@ use taskgraph_images::destinations::Destinations;
 use taskgraph_images::glob::Glob;
 use taskgraph_images::inventory::Published;
 use taskgraph_images::pools::update::identities;
+use taskgraph_images::pools::usage::Usage as PoolUsage;
 use taskgraph_images::retention::{Plan, Usage, images_of_pool};
 use taskgraph_images::taskcluster::{Timestamp, WorkerManager as _};
 use taskgraph_images::tree::{TreePath, View};
@@ -198,14 +199,12 @@ pub(super) fn usage(
 
 /// Every image that an entry names is used by it, and by the pools that boot it.
 fn add(usage: &mut Usage, source: &str, config: &CiConfig) {
+    let users = PoolUsage::new(config);
     let mut uses = Vec::new();
     for entry in config.images.values() {
         for location in &entry.locations {
             for identity in identities(location.cloud, &location.reference) {
-                let pools = config.pools.iter().filter(|pool| {
-                    pool.resolved.as_deref() == Some(&entry.name)
-                        && pool.provider == location.provider
-                });
+                let pools = users.pools_on(config, &entry.name, &location.provider);
                 let mut pools = pools.map(|pool| pool.id.as_str());
                 let user = match pools.next() {
                     Some(pool) => format!("pool `{pool}`"),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use taskgraph_images::inventory::Published;
 use taskgraph_images::pools::update::identities;
+use taskgraph_images::pools::usage::Usage;
 
 use crate::commands::Global;
 use crate::commands::ci_config;
@@ -32,15 +33,11 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
     let mapping = args.config.mapping(global)?;
     let source = args.config.open(&settings, &mapping, printer)?;
     let config = source.load()?;
+    let users = Usage::new(&config);
     let shelf = args.published.read(global, printer)?;
     let all = shelf.inventory.published();
     let text = args.image.as_str();
-    let is_named = |one: &&Published| {
-        let mut references = one.manifest.artifacts.iter();
-        (text.len() >= 7 && one.sha256.as_str().starts_with(text))
-            || references.any(|artifact| artifact.reference.contains(text))
-    };
-    let named: Vec<&Published> = all.iter().filter(is_named).collect();
+    let named: Vec<&Published> = all.iter().filter(|one| one.is_named(text)).collect();
     if named.is_empty() {
         return Err(Failure::Usage(
             format!("nothing that is published is named by `{text}`"),
@@ -67,10 +64,7 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
                     .or_default()
                     .push(&location.provider);
                 out += &format!("entry\t{}\t{}\n", entry.name, location.provider);
-                let pools = config.pools.iter().filter(|pool| {
-                    pool.resolved.as_deref() == Some(&entry.name)
-                        && pool.provider == location.provider
-                });
+                let pools = users.pools_on(&config, &entry.name, &location.provider);
                 for pool in pools {
                     out += &format!("pool\t{}\n", pool.id);
                 }

@@ -101,11 +101,7 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
         printer.note("every pool is as it would be made");
         return Ok(());
     };
-    let to = settings
-        .pools
-        .as_ref()
-        .map(|pools| pools.to.clone())
-        .unwrap_or_default();
+    let to = settings.of_pools();
     let files: Vec<String> = proposal.files.keys().cloned().collect();
     let parcel = Parcel {
         sort: "generate",
@@ -168,11 +164,7 @@ fn proposal(
     })?;
     let group = Group::new(&args.group.to_lowercase().replace('_', "-"))
         .map_err(|error| Failure::Usage(error.to_string(), None))?;
-    let to = settings
-        .pools
-        .as_ref()
-        .map(|pools| pools.to.clone())
-        .unwrap_or_default();
+    let to = settings.of_pools();
     let lines: Vec<String> = made
         .iter()
         .map(|one| format!("| `{}` | `{}` |", one.id, one.image))

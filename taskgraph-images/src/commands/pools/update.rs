@@ -212,11 +212,7 @@ fn made(
         .into_iter()
         .map(|file| Ok((file.to_owned(), source.text(file)?)))
         .collect::<Result<BTreeMap<String, String>, Failure>>()?;
-    let to = settings
-        .pools
-        .as_ref()
-        .map(|pools| pools.to.clone())
-        .unwrap_or_default();
+    let to = settings.of_pools();
     let words = Words {
         base: to.base().map_err(Failure::Files)?,
         labels: to.labels.clone(),
@@ -242,11 +238,7 @@ fn send(
     if !delivery.is_asked_for() {
         return Ok(());
     }
-    let to = settings
-        .pools
-        .as_ref()
-        .map(|pools| pools.to.clone())
-        .unwrap_or_default();
+    let to = settings.of_pools();
     let files: BTreeSet<&String> = made.iter().flat_map(|one| one.files.keys()).collect();
     let files: Vec<String> = files.into_iter().cloned().collect();
     let parcel = Parcel {

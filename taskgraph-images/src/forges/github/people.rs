@@ -10,6 +10,7 @@ use super::api::Written;
 use super::branches::Owner;
 use super::pulls::Pull;
 use crate::forges::{ForgeError, ForgeErrorKind};
+use crate::hex::hex;
 use crate::proposals::{Proposal, Reviewer, escape_comments};
 
 /// The comment with which people start the tests of images.
@@ -68,11 +69,7 @@ impl GitHub<'_> {
     /// Says something below a pull request, unless it stands there. Where nobody may say anything any more, it is left
     /// unsaid: the outcome says it, too.
     pub(super) fn say_once(&self, pull: &Pull, about: &str, words: &str) -> Result<(), ForgeError> {
-        let digest = Sha256::digest(about);
-        let key: String = digest[..8]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let key = hex(&Sha256::digest(about)[..8]);
         let key = format!("<!-- taskgraph-images-note: {key} -->");
         let is_said = |comment: &Value| {
             let body = comment.get("body").and_then(Value::as_str);

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{Settings, SourceControl};
+use crate::hex::hex;
 use crate::proposals::{FileEdit, Proposal, content_hash, hunks};
 
 /// The kinds of changes.
@@ -101,9 +102,5 @@ fn commit_id(settings: &Settings, proposal: &Proposal) -> String {
     let mut hash = Sha256::new();
     hash.update(&settings.base_revision);
     hash.update(content_hash(proposal));
-    let digest = hash.finalize();
-    digest[..20]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&hash.finalize()[..20])
 }

@@ -5,6 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::formats::recipe::{Fact, Tool};
 use crate::glob::Glob;
+use crate::hex::hex;
 use crate::tree::{Files as _, TreePath, View};
 use crate::yaml::Spanned;
 
@@ -58,8 +59,7 @@ fn files(globs: &[Spanned<String>], view: &View<'_>) -> Vec<TreePath> {
 }
 
 fn is_known(tool: &Tool, content: &[u8]) -> bool {
-    let digest = Sha256::digest(content);
-    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = hex(&Sha256::digest(content));
     tool.known
         .iter()
         .any(|known| digest.starts_with(&known.value))

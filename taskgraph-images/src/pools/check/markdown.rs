@@ -1,6 +1,7 @@
 //! A [`Report`] as Markdown, in which no value can be anything but text.
 
 use super::{Finding, Report};
+use crate::output::markdown::cell;
 
 impl Report {
     /// A table of the findings, or a sentence that there are none.
@@ -95,16 +96,5 @@ fn code(text: &str) -> String {
     if text.contains('\\') && text.contains('|') {
         return format!("<code>{}</code>", plain(&text));
     }
-    let longest = text
-        .split(|sign| sign != '`')
-        .map(str::len)
-        .max()
-        .unwrap_or_default();
-    let fence = "`".repeat(longest + 1);
-    let space = if text.starts_with('`') || text.ends_with('`') {
-        " "
-    } else {
-        ""
-    };
-    format!("{fence}{space}{}{space}{fence}", text.replace('|', "\\|"))
+    cell(&text)
 }

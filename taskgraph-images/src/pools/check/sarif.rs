@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use crate::hex::hex;
+
 use super::{Finding, RULES, Report, Severity};
 
 impl Report {
@@ -134,8 +136,5 @@ fn fingerprint(finding: &Finding) -> String {
         digest.update(part.map_or("", String::as_str).as_bytes());
         digest.update([0]);
     }
-    digest.finalize()[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&digest.finalize()[..16])
 }

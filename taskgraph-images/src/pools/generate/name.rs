@@ -2,6 +2,8 @@
 
 use sha2::{Digest as _, Sha256};
 
+use crate::hex::hex;
+
 /// How long a worker type and a provisioner may be.
 const LONGEST: usize = 38;
 /// How many digits tell names apart that are cut.
@@ -47,11 +49,7 @@ pub fn worker_type(name: &str) -> String {
     if (2..=LONGEST).contains(&trimmed.len()) {
         return trimmed.to_owned();
     }
-    let digest: String = Sha256::digest(name)
-        .iter()
-        .take(DIGITS / 2)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digest = hex(&Sha256::digest(name)[..DIGITS / 2]);
     let kept = trimmed.get(..LONGEST - DIGITS - 1).unwrap_or(trimmed);
     format!("{}-{digest}", kept.trim_end_matches('-'))
 }

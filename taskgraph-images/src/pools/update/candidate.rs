@@ -8,6 +8,7 @@ use taskgraph_images_transforms::Cloud;
 use super::Question;
 use crate::ci_config::{CiConfig, Location, Reference};
 use crate::inventory::{Identity, Published};
+use crate::pools::usage::Usage;
 
 /// What a location and its pools need.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,13 +23,11 @@ impl Needs {
     /// What the pools of an entry need of a provider's image.
     pub fn of(config: &CiConfig, key: &str, at: &Location) -> Self {
         let mut needs = Self::default();
-        for pool in &config.pools {
-            if pool.resolved.as_deref() == Some(key) && pool.provider == at.provider {
-                needs.pools.push(pool.id.clone());
-                needs
-                    .regions
-                    .extend(pool.regions.iter().map(|name| region(name)));
-            }
+        for pool in Usage::new(config).pools_on(config, key, &at.provider) {
+            needs.pools.push(pool.id.clone());
+            needs
+                .regions
+                .extend(pool.regions.iter().map(|name| region(name)));
         }
         for name in at.reference.regions().into_iter().flatten() {
             needs.regions.insert(region(name));

@@ -34,7 +34,7 @@ pub use mapping::{Entry, Mapping};
 pub use proposal::{Family, Words, proposals};
 pub use rollback::rollback;
 
-use crate::ci_config::{CiConfig, Location, Reference};
+use crate::ci_config::{CiConfig, Reference};
 use crate::inventory::{Inventory, Published};
 use crate::taskcluster::Timestamp;
 
@@ -191,7 +191,9 @@ fn location(
             "the configuration has no `{provider}` of an entry `{key}`"
         )]);
     };
-    let before = inventory.of(image).find(|one| is(one, at));
+    let before = inventory
+        .of(image)
+        .find(|one| at.reference.is_of(&one.manifest));
     let needs = Needs::of(config, key, at);
     let mut why = Vec::new();
     for published in inventory.of(image) {
@@ -234,11 +236,4 @@ fn location(
     } else {
         Outcome::Left(why)
     }
-}
-
-/// Whether a published image is what a location names, everywhere.
-fn is(published: &Published, at: &Location) -> bool {
-    let references = published.manifest.artifacts.iter();
-    let mut references = references.map(|artifact| artifact.reference.as_str());
-    references.any(|reference| at.reference.is(reference))
 }

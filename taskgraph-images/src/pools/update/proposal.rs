@@ -11,6 +11,7 @@ use crate::edit::{self, Change, Edit, Scalar};
 use crate::inventory::{Origin, Published};
 use crate::manifest::{Changes, Packages, Recorded};
 use crate::output::manifest::{Style, changes};
+use crate::output::markdown::cell;
 use crate::proposals::{BranchName, FileEdit, Group, Marker, Proposal, Reviewer, Step};
 
 /// How many pools are named before the rest is counted.
@@ -226,11 +227,11 @@ fn body(
     for step in moves {
         let _ = writeln!(
             text,
-            "| `{}` | `{}` | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} |",
             cell(&step.key),
             cell(&step.provider),
-            code(&step.from.to_string()),
-            code(&names(&step.to).join(", ")),
+            cell(&step.from.to_string()),
+            cell(&names(&step.to).join(", ")),
             step.to.manifest.finished,
             origin(&step.to)
         );
@@ -317,13 +318,4 @@ fn origin(published: &Published) -> String {
         Origin::Task { id, .. } => format!("`{short}` of the task `{id}`"),
         Origin::File(_) => format!("`{short}`"),
     }
-}
-
-/// Text inside of a table's cell, without what would end it.
-fn cell(text: &str) -> String {
-    text.replace(['\n', '\r', '`'], " ").replace('|', "\\|")
-}
-
-fn code(text: &str) -> String {
-    format!("`{}`", cell(text))
 }

@@ -1,7 +1,7 @@
 //! [`rollback`]: an entry that goes back to an earlier image.
 
 use super::edits::edits;
-use super::{Move, Needs, Question, Updates, is};
+use super::{Move, Needs, Question, Updates};
 use crate::ci_config::Location;
 use crate::inventory::Published;
 
@@ -64,7 +64,10 @@ pub fn rollback(question: &Question<'_>, key: &str, to: Option<&str>) -> Result<
             provider: provider.clone(),
             cloud: at.cloud,
             from: at.reference.clone(),
-            before: all.iter().find(|one| is(one, at)).map(|one| (*one).clone()),
+            before: all
+                .iter()
+                .find(|one| at.reference.is_of(&one.manifest))
+                .map(|one| (*one).clone()),
             to: back.clone(),
             edits,
             pools: needs.pools,
@@ -78,12 +81,7 @@ pub fn rollback(question: &Question<'_>, key: &str, to: Option<&str>) -> Result<
 
 /// The one image that a text names.
 fn named<'a>(all: &[&'a Published], text: &str, at: &Location) -> Result<&'a Published, String> {
-    let is_named = |one: &&&Published| {
-        let mut references = one.manifest.artifacts.iter();
-        (text.len() >= 7 && one.sha256.as_str().starts_with(text))
-            || references.any(|artifact| artifact.reference.contains(text))
-    };
-    let found: Vec<&&Published> = all.iter().filter(is_named).collect();
+    let found: Vec<&&Published> = all.iter().filter(|one| one.is_named(text)).collect();
     match found[..] {
         [one] => Ok(one),
         [] => Err(format!(
