@@ -201,6 +201,14 @@ impl Destinations {
         }
     }
 
+    /// The label that keeps an image for good.
+    pub fn keep_label(&self) -> &str {
+        let cleanup = self.cleanup.as_ref();
+        cleanup
+            .and_then(|cleanup| cleanup.keep_label.as_deref())
+            .unwrap_or("keep")
+    }
+
     /// Where proposals to the configuration repository go.
     pub fn of_pools(&self) -> Destination {
         let pools = self.pools.as_ref();

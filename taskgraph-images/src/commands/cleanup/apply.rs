@@ -12,6 +12,7 @@ use taskgraph_images::worker::mask::Mask;
 
 use super::named;
 use super::plan::{Inputs, read};
+use crate::commands::propose::destinations;
 use crate::commands::worker::{Worker, sha256};
 use crate::commands::{Global, now};
 use crate::exit::Failure;
@@ -21,7 +22,7 @@ use crate::printer::Printer;
 ///
 /// Only at level 3. The plan is named by its SHA-256, so that nothing else is carried out than what was read; a plan is made
 /// anew of what is so now, and an item is done only if that one goes as far. What is done already is no error, so it can be
-/// run again. Snapshots go with their image; what carries the label `keep` stays.
+/// run again. Snapshots go with their image; what carries the label that keeps images stays.
 ///
 /// The action `apply-cleanup` names a task of the kind `cleanup` and the plan's SHA-256 by variables. What that task left is
 /// fetched; it must be completed, and of level 3.
@@ -75,6 +76,8 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
         )?;
     }
 
+    let settings = destinations(&global)?;
+    let keep = settings.keep_label();
     let secrets = worker.secrets()?;
     let variables = Variables::new(|name| std::env::var(name).ok(), &secrets.variables);
     let hidden = secrets.variables.values().map(String::as_str);
@@ -86,7 +89,7 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
     let mut errors = Vec::new();
     for item in &agreed.items {
         let done = provider(item.cloud, &session, &variables)
-            .and_then(|provider| carry_out(&*provider, item, args.dry_run));
+            .and_then(|provider| carry_out(&*provider, item, keep, args.dry_run));
         match done {
             Ok(words) => {
                 let line = format!(
@@ -118,12 +121,14 @@ pub(super) fn is_reviewed(content: &[u8], reviewed: &str) -> Result<(), Failure>
     ))
 }
 
-/// Does one item in every place where the image is.
+/// Does one item in every place where the image is. A label that keeps it anywhere keeps it everywhere.
 fn carry_out(
     provider: &dyn Provider,
     item: &Item,
+    keep: &str,
     dry_run: bool,
 ) -> Result<&'static str, ProviderError> {
+    let mut places = Vec::new();
     for place in &item.references {
         let reference = Reference {
             region: place.region.clone(),
@@ -134,15 +139,13 @@ fn carry_out(
                 // An earlier run has done it.
                 continue;
             };
-            let is_kept = |name: &String, value: &String| name == "keep" && value != "false";
-            if found
-                .labels
-                .iter()
-                .any(|(name, value)| is_kept(name, value))
-            {
+            if found.labels.get(keep).is_some_and(|value| value != "false") {
                 return Ok("kept by its label");
             }
         }
+        places.push(reference);
+    }
+    for reference in places {
         match item.action {
             Action::Keep => {}
             Action::Deprecate => provider.deprecate(&reference)?,

@@ -107,10 +107,6 @@ impl Inputs {
         running(&mut usage)?;
         let previous = self.previous.as_deref().map(read).transpose()?;
         let cleanup = settings.cleanup.clone().unwrap_or_default();
-        let label = cleanup
-            .keep_label
-            .clone()
-            .unwrap_or_else(|| "keep".to_owned());
         let kept = |published: &Published| {
             let held = mapping.hold.iter().find(|hold| {
                 let is_it = hold
@@ -119,7 +115,7 @@ impl Inputs {
                     .is_none_or(|one| one == published.sha256.as_str());
                 hold.image == published.manifest.image && is_it
             });
-            held.map(|hold| format!("`{label}`: {}", hold.reason))
+            held.map(|hold| format!("held: {}", hold.reason))
         };
         let plan = Plan::new(
             &shelf.inventory,
