@@ -3,8 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::call::{Caller, encode};
+use super::call::Caller;
 use super::{Release, SourceError};
+use crate::http::encode;
 use crate::taskcluster::Timestamp;
 use crate::versions::day;
 

@@ -97,29 +97,18 @@ impl<'a> Caller<'a> {
         for _ in 0..pages {
             let answer = self.send(&request)?;
             items.append(&mut self.read(&request, &answer)?);
-            let Some(next) = answer.headers.get("link").and_then(|link| next_page(link)) else {
+            let Some(next) = answer.next_page() else {
                 break;
             };
-            if !is_same_place(&request.url, &next) {
+            if !is_same_place(&request.url, next) {
                 return Err(
                     self.unreadable(format!("{request}: its next page is elsewhere: {next}"))
                 );
             }
-            request = self.github_request(&next);
+            request = self.github_request(next);
         }
         Ok(items)
     }
-}
-
-/// The address of the next page in a `link` header: `<https://…>; rel="next", …`.
-fn next_page(link: &str) -> Option<String> {
-    link.split(',').find_map(|entry| {
-        let (url, parameters) = entry.trim().strip_prefix('<')?.split_once('>')?;
-        let is_next = parameters
-            .split(';')
-            .any(|parameter| matches!(parameter.trim(), "rel=\"next\"" | "rel=next"));
-        is_next.then(|| url.to_owned())
-    })
 }
 
 /// Whether two addresses are of one service.
@@ -128,19 +117,6 @@ fn is_same_place(a: &str, b: &str) -> bool {
         (Ok(a), Ok(b)) => a.origin() == b.origin(),
         _ => false,
     }
-}
-
-/// A part of a path or a query, with everything else than letters, digits and `-._~` written as bytes.
-pub(super) fn encode(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
 }
 
 /// A time, if it is one. A source that writes another has told none.

@@ -10,8 +10,9 @@ use flate2::read::MultiGzDecoder;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::call::{Caller, encode, is_sha256};
+use super::call::{Caller, is_sha256};
 use super::{Release, SourceError};
+use crate::http::encode;
 
 /// The pin's key for the digest of the package's file.
 pub(super) const ASSET: &str = "deb";

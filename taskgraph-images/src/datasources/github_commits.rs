@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::call::{Caller, encode, time};
+use super::call::{Caller, time};
 use super::{Release, Services, Source, SourceError};
+use crate::http::encode;
 use crate::versions::{Ancestry, is_full_commit};
 
 /// Three hundred commits back.

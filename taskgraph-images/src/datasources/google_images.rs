@@ -3,8 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::call::{Caller, encode, time};
+use super::call::{Caller, time};
 use super::{Release, SourceError};
+use crate::http::encode;
 
 /// Far more than a family has: 500 a page.
 const PAGES: usize = 10;

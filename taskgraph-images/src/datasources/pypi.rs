@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::call::{Caller, encode, is_sha256, time};
+use super::call::{Caller, is_sha256, time};
 use super::{Release, SourceError, pattern};
+use crate::http::encode;
 
 /// Versions of a Python project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

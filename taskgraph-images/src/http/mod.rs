@@ -4,6 +4,7 @@
 //! What does not depend on the service is here: patience with those that do not answer, limits on what is read, `https`
 //! alone outside of this machine, and that what signs a request is never shown. What a status means is the caller's.
 
+mod address;
 mod client;
 mod error;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use address::{encode, encode_path};
 pub use client::{Client, Pace};
 pub use error::{HttpError, HttpErrorKind};
 
@@ -104,6 +106,18 @@ impl Answer {
     /// Whether it is what was asked for.
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
+    }
+
+    /// Where the next page of a list is: `link: <https://…>; rel="next", …`. It may be anywhere: whoever signs requests looks
+    /// at it first.
+    pub fn next_page(&self) -> Option<&str> {
+        self.headers.get("link")?.split(',').find_map(|entry| {
+            let (url, parameters) = entry.trim().strip_prefix('<')?.split_once('>')?;
+            let is_next = parameters
+                .split(';')
+                .any(|parameter| matches!(parameter.trim(), "rel=\"next\"" | "rel=next"));
+            is_next.then_some(url)
+        })
     }
 
     /// Its body as JSON.

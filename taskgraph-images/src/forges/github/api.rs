@@ -71,7 +71,7 @@ impl Api<'_> {
                 Value::Array(page) => all.extend(page),
                 _ => return Err(self.lacks(&request, "list")),
             }
-            let Some(next) = answer.headers.get("link").and_then(|link| next_page(link)) else {
+            let Some(next) = answer.next_page() else {
                 return Ok(all);
             };
             // What signs the call must not go elsewhere.
@@ -250,28 +250,4 @@ fn words(answer: &Answer) -> String {
     }
     let text = words.join(": ").replace(['\n', '\r'], " ");
     text.chars().take(300).collect()
-}
-
-/// The address of the next page.
-fn next_page(link: &str) -> Option<&str> {
-    link.split(',').find_map(|part| {
-        let (address, relation) = part.split_once(';')?;
-        let is_next = relation
-            .split(';')
-            .any(|word| word.trim() == "rel=\"next\"");
-        is_next.then(|| address.trim().strip_prefix('<')?.strip_suffix('>'))?
-    })
-}
-
-/// A text as a part of an address; slashes stay.
-pub(super) fn encode(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded += &format!("%{byte:02X}");
-        }
-    }
-    encoded
 }

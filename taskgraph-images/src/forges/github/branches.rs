@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use super::GitHub;
-use super::api::{Written, encode};
+use super::api::Written;
 use super::objects::{Commit, Wanted, trailer};
 use super::pulls::Pull;
 use crate::forges::{ForgeError, ForgeErrorKind};
+use crate::http::encode_path;
 use crate::proposals::{Branch, Group};
 
 /// Whose the commits of a branch are.
@@ -105,7 +106,7 @@ impl GitHub<'_> {
         }
         let what = format!("branch {branch}");
         if seen.is_some() {
-            let path = format!("/git/refs/heads/{}", encode(branch.as_str()));
+            let path = format!("/git/refs/heads/{}", encode_path(branch.as_str()));
             let body = json!({"sha": to, "force": true});
             match self.api.write("PATCH", &path, &body, &what)? {
                 Written::Done(_) => return Ok(true),
@@ -133,7 +134,7 @@ impl GitHub<'_> {
         if !self.is_as_seen(branch, default, Some(seen))? {
             return Ok(false);
         }
-        let path = format!("/git/refs/heads/{}", encode(branch.as_str()));
+        let path = format!("/git/refs/heads/{}", encode_path(branch.as_str()));
         match self
             .api
             .write("DELETE", &path, &Value::Null, &format!("branch {branch}"))?

@@ -7,8 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::GitHub;
-use super::api::encode;
 use crate::forges::{ForgeError, ForgeErrorKind};
+use crate::http::encode_path;
 use crate::proposals::{Group, Proposal};
 
 /// A commit and its tree.
@@ -64,7 +64,7 @@ impl GitHub<'_> {
 
     /// The id of the commit that a branch points to.
     pub(super) fn head_id(&self, branch: &str) -> Result<Option<String>, ForgeError> {
-        let path = format!("/git/ref/heads/{}", encode(branch));
+        let path = format!("/git/ref/heads/{}", encode_path(branch));
         let value = self.api.get(&path)?;
         value
             .map(|value| Ok(self.api.text(&value, "/object/sha")?.to_owned()))
@@ -204,7 +204,8 @@ impl GitHub<'_> {
         let mut entries = Vec::new();
         for file in wanted {
             // In base64, so that every byte arrives: carriage returns, and a last line without an end.
-            let body = json!({"content": STANDARD.encode(&file.content), "encoding": "base64"});
+            let body =
+                json!({"content": STANDARD.encode(&file.content), "encoding": "base64"});
             let sha = write("/git/blobs", &body, &file.path)?;
             entries.push(json!({"path": file.path, "mode": file.mode, "type": "blob", "sha": sha}));
         }

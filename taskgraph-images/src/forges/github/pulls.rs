@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::GitHub;
-use super::api::{Written, encode};
+use super::api::Written;
 use crate::forges::{ForgeError, ForgeErrorKind, KnownProposal};
+use crate::http::encode_path;
 use crate::proposals::{Branch, Marked, Marker, Proposal, body_hash, body_text};
 
 /// The longest body that GitHub takes, in characters.
@@ -34,7 +35,7 @@ impl GitHub<'_> {
     /// The pull requests of a branch, open or not, newest first.
     pub(super) fn pulls(&self, branch: &Branch) -> Result<Vec<Pull>, ForgeError> {
         let head = format!("{}:{branch}", self.api.repository.owner());
-        let path = format!("/pulls?state=all&head={}", encode(&head));
+        let path = format!("/pulls?state=all&head={}", encode_path(&head));
         let mut pulls = self.read_pulls(&path)?;
         pulls.retain(|pull| pull.branch == branch.as_str());
         pulls.sort_by_key(|pull| std::cmp::Reverse(pull.number));
