@@ -1,7 +1,6 @@
 //! [`Printer`]: data to stdout, words to stderr.
 
 use std::collections::HashMap;
-use std::error::Error as _;
 use std::io::Write;
 use std::path::Path;
 
@@ -111,57 +110,30 @@ impl Printer {
                 let warnings = findings.len() - errors;
                 let warnings = match warnings {
                     0 => String::new(),
-                    1 => " and 1 warning".to_owned(),
-                    more => format!(" and {more} warnings"),
+                    more => format!(" and {}", count(more, "warning")),
                 };
-                let s = if errors == 1 { "" } else { "s" };
-                self.stderr(&format!(
-                    "{ERROR}error{ERROR:#}: the definitions have {errors} error{s}{warnings}"
-                ));
+                let errors = count(errors, "error");
+                self.errors([format!("the definitions have {errors}{warnings}")]);
             }
-            Failure::Tasks(errors) => {
-                for error in errors {
-                    let mut words = format!("{ERROR}error{ERROR:#}: {error}");
-                    let mut source = error.source();
-                    while let Some(cause) = source {
-                        words += &format!(": {cause}");
-                        source = cause.source();
-                    }
-                    self.stderr(&words);
-                }
-            }
-            Failure::Usage(words, _) | Failure::Files(words) => {
-                self.stderr(&format!("{ERROR}error{ERROR:#}: {words}"));
-            }
-            Failure::Event(errors) => self.errors(errors),
-            Failure::Images(errors) => self.errors(errors),
-            Failure::Input(errors) => self.errors(errors),
-            Failure::Action(errors) => self.errors(errors),
-            Failure::Calls(errors) => self.errors(errors),
-            Failure::Taskcluster(error) => self.errors([error]),
-            Failure::TooMuch { tasks_for, scopes } => {
+            Failure::TooMuch { scopes, .. } => {
                 for scope in scopes {
                     self.stderr(&format!("  `{scope}`"));
                 }
-                self.errors([format!(
-                    "this run, `{tasks_for}`, is of level 1, and holds {} of level 3",
-                    count(scopes.len(), "scope")
-                )]);
             }
-            Failure::Permission { action, scope } => self.errors([format!(
-                "this task was not started for `{action}`: it does not hold `{scope}`"
-            )]),
             Failure::Scopes(missing) => {
                 for scope in missing {
                     self.stderr(&format!("  {scope}"));
                 }
-                let s = if missing.len() == 1 { "" } else { "s" };
-                self.errors([format!("this task lacks {} scope{s}", missing.len())]);
             }
+            Failure::Build(_, BuildFault::Image { tail, .. }) => self.stderr(tail),
+            Failure::NoStart { console, .. } => self.stderr(console),
+            _ => {}
+        }
+        if !matches!(failure, Failure::Definitions(..)) {
+            self.errors(failure.errors());
+        }
+        match failure {
             Failure::Create(error) => {
-                for (label, fault) in &error.failed {
-                    self.errors([format!("`{label}`: {fault}")]);
-                }
                 if !error.skipped.is_empty() {
                     let labels: Vec<String> = error
                         .skipped
@@ -177,58 +149,10 @@ impl Printer {
                     error.done.created + error.done.present
                 )]);
             }
-            Failure::Build(image, BuildFault::Image { script, line, tail }) => {
-                self.stderr(tail);
-                let place = match (script, line) {
-                    (Some(script), Some(line)) => format!(": `{script}` failed at line {line}"),
-                    (Some(script), None) => format!(": it ended in `{script}`"),
-                    (None, _) => String::new(),
-                };
-                self.errors([format!("`{image}` cannot be built{place}")]);
+            Failure::Unfinished(tasks) if tasks.not_begun > 0 => {
+                self.stderr(&format!("{} not begun", count(tasks.not_begun, "task")));
             }
-            Failure::Build(image, BuildFault::Infrastructure { words }) => self.errors([format!(
-                "`{image}` could not be built, and that is not its own fault: {words}"
-            )]),
-            Failure::NoStart {
-                image,
-                why,
-                console,
-            } => {
-                self.stderr(console);
-                self.errors([format!("no machine comes up from `{image}`: {why}")]);
-            }
-            Failure::Verify { image, checks } => {
-                for check in checks {
-                    self.errors([format!("`{image}` fails `{check}`")]);
-                }
-            }
-            Failure::Denied(words) => self.errors([words]),
-            Failure::Proposals(words, _) => self.errors(words),
-            Failure::Templates(images) => {
-                for image in images {
-                    self.errors([format!("`{image}`: Packer refuses its template")]);
-                }
-            }
-            Failure::Unfinished(tasks) => {
-                self.errors(tasks.begun.iter().map(|task| {
-                    format!(
-                        "`{}`: {}\n  log: {}\n  folder: {}",
-                        task.name,
-                        task.why,
-                        task.log.display(),
-                        task.folder.display()
-                    )
-                }));
-                if tasks.not_begun > 0 {
-                    self.stderr(&format!("{} not begun", count(tasks.not_begun, "task")));
-                }
-            }
-            Failure::Program { name, why } => {
-                self.errors([format!("`{name}` cannot be run: {why}")]);
-            }
-            Failure::Publish(refusals) => self.errors(refusals),
-            Failure::Infrastructure(words) | Failure::Provider(words) => self.errors([words]),
-            Failure::Repository(error) => self.stderr(&format!("{ERROR}error{ERROR:#}: {error}")),
+            _ => {}
         }
         if let Some(hint) = failure.hint() {
             self.stderr(&format!("{HINT}hint{HINT:#}: {hint}"));

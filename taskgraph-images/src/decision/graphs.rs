@@ -46,16 +46,20 @@ pub fn candidates(
 }
 
 /// Why there are no graphs.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GraphsError {
     /// Tasks cannot be rendered, or break rules.
+    #[error("tasks cannot be rendered, or break rules")]
     Tasks(Vec<TransformError>),
     /// Images that were asked for and that there are not.
+    #[error("images were asked for that there are not")]
     Images(Vec<UnknownImage>),
     /// A task about the fleet that was asked for and that there is not.
+    #[error(transparent)]
     Maintenance(NoMaintenance),
     /// A parameter has a value that it cannot have.
+    #[error("{0}")]
     Parameter(String),
 }
 

@@ -204,8 +204,7 @@ impl GitHub<'_> {
         let mut entries = Vec::new();
         for file in wanted {
             // In base64, so that every byte arrives: carriage returns, and a last line without an end.
-            let body =
-                json!({"content": STANDARD.encode(&file.content), "encoding": "base64"});
+            let body = json!({"content": STANDARD.encode(&file.content), "encoding": "base64"});
             let sha = write("/git/blobs", &body, &file.path)?;
             entries.push(json!({"path": file.path, "mode": file.mode, "type": "blob", "sha": sha}));
         }
