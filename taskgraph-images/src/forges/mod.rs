@@ -16,6 +16,8 @@ pub mod github;
 pub mod patch;
 pub mod phabricator;
 mod redact;
+#[cfg(test)]
+mod said;
 
 use std::fmt;
 use std::path::PathBuf;

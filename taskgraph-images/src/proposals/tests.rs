@@ -32,6 +32,21 @@ pub(crate) fn sample() -> Proposal {
     }
 }
 
+/// The same with a newer version.
+pub(crate) fn newer() -> Proposal {
+    let mut proposal = sample();
+    proposal.title = "Use linux v3".to_owned();
+    proposal.body = "Moves `linux` from v1 to v3.\n".to_owned();
+    proposal.files.get_mut("images/linux.yml").unwrap().new = "image: v3\nkeep: 1\n".to_owned();
+    let step = Step {
+        from: "v1".to_owned(),
+        to: "v3".to_owned(),
+        digest: None,
+    };
+    proposal.marker.subjects.insert("linux".to_owned(), step);
+    proposal
+}
+
 pub(crate) fn rules() -> Rules {
     Rules {
         branches: Branches(vec![("main".to_owned(), 3), ("*".to_owned(), 1)]),

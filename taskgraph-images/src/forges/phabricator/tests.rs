@@ -8,8 +8,9 @@ use serde_json::json;
 use super::fake::{Fake, HOST, TOKEN};
 use super::*;
 use crate::forges::events::{Event, say};
-use crate::proposals::tests::{rules, sample};
-use crate::proposals::{Allowance, Branches, FileEdit, Reviewer, Step};
+use crate::forges::said;
+use crate::proposals::tests::{newer, rules, sample};
+use crate::proposals::{Allowance, Branches, FileEdit, Reviewer};
 
 const URL: &str = "https://phabricator.example.org/D1";
 
@@ -33,31 +34,12 @@ fn forge(fake: &Fake) -> Phabricator<'_> {
     Phabricator::new(fake, ApiToken::new(TOKEN).unwrap(), settings())
 }
 
-fn newer() -> Proposal {
-    let mut proposal = sample();
-    proposal.title = "Use linux v3".to_owned();
-    proposal.files.get_mut("images/linux.yml").unwrap().new = "image: v3\nkeep: 1\n".to_owned();
-    let step = Step {
-        from: "v1".to_owned(),
-        to: "v3".to_owned(),
-        digest: None,
-    };
-    proposal.marker.subjects.insert("linux".to_owned(), step);
-    proposal
-}
-
 fn propose(fake: &Fake, proposal: &Proposal) -> String {
-    match forge(fake).propose(proposal) {
-        Ok(outcome) => outcome.to_string(),
-        Err(error) => format!("error: {error}"),
-    }
+    said::propose(&forge(fake), proposal)
 }
 
 fn withdraw(fake: &Fake) -> String {
-    match forge(fake).withdraw(&sample().group, "the image is gone.") {
-        Ok(outcome) => outcome.to_string(),
-        Err(error) => format!("error: {error}"),
-    }
+    said::withdraw(&forge(fake))
 }
 
 fn opened() -> Fake {
