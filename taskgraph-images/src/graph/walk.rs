@@ -91,17 +91,8 @@ impl ImageGraph {
         let mut steps = Vec::new();
         let mut at = from;
         while let Some(edge) = next.get(&at) {
-            let (from, to) = self
-                .graph
-                .edge_endpoints(*edge)
-                .expect("the edge was found in this graph");
-            let weight = &self.graph[*edge];
-            steps.push(Step {
-                from: self.graph[from].key.clone(),
-                role: weight.role,
-                at: weight.at.clone(),
-                to: self.graph[to].key.clone(),
-            });
+            let (_, to, step) = self.step(*edge);
+            steps.push(step);
             at = to;
         }
         steps
@@ -170,20 +161,26 @@ impl ImageGraph {
         let mut steps = Vec::new();
         let mut at = to;
         while let Some(edge) = came.get(&at) {
-            let (from, to) = self
-                .graph
-                .edge_endpoints(*edge)
-                .expect("the edge was found in this graph");
-            let weight = &self.graph[*edge];
-            steps.push(Step {
-                from: self.graph[from].key.clone(),
-                role: weight.role,
-                at: weight.at.clone(),
-                to: self.graph[to].key.clone(),
-            });
+            let (from, _, step) = self.step(*edge);
+            steps.push(step);
             at = from;
         }
         steps.reverse();
         steps
+    }
+    /// An edge of this graph: its ends, and what it says to people.
+    fn step(&self, edge: petgraph::graph::EdgeIndex) -> (NodeIndex, NodeIndex, Step) {
+        let (from, to) = self
+            .graph
+            .edge_endpoints(edge)
+            .expect("the edge was found in this graph");
+        let weight = &self.graph[edge];
+        let step = Step {
+            from: self.graph[from].key.clone(),
+            role: weight.role,
+            at: weight.at.clone(),
+            to: self.graph[to].key.clone(),
+        };
+        (from, to, step)
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Response, StatusCode};
+use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use taskcluster::retry::Backoff;
 
@@ -37,10 +37,19 @@ pub(super) async fn download(
     patience: &Patience,
     url: &str,
 ) -> Result<Option<Vec<u8>>, ApiErrorKind> {
+    patiently(patience, || client.get(url), content).await
+}
+
+/// Asks again while what went wrong may pass, from the start. The outer error of `read` is such a one.
+async fn patiently<T>(
+    patience: &Patience,
+    request: impl Fn() -> RequestBuilder,
+    read: impl AsyncFn(Response) -> Result<Result<T, ApiErrorKind>, ApiErrorKind>,
+) -> Result<T, ApiErrorKind> {
     let mut backoff = Backoff::new(&patience.retry());
     loop {
-        let again = match client.get(url).send().await {
-            Ok(response) if !response.status().is_server_error() => match content(response).await {
+        let again = match request().send().await {
+            Ok(response) if !response.status().is_server_error() => match read(response).await {
                 Ok(result) => return result,
                 Err(cut) => cut,
             },
@@ -101,33 +110,16 @@ pub(super) async fn download_to(
     to: &Path,
 ) -> Result<bool, ApiErrorKind> {
     let partial = to.with_extension("part");
-    let mut backoff = Backoff::new(&patience.retry());
-    loop {
-        // However large it is: only a pause between two parts ends it.
-        let request = client.get(url).timeout(LONGEST);
-        let again = match request.send().await {
-            Ok(response) if !response.status().is_server_error() => {
-                match write(response, &partial).await {
-                    Ok(Ok(true)) => {
-                        return std::fs::rename(&partial, to)
-                            .map(|()| true)
-                            .map_err(|error| unwritten(to, &error));
-                    }
-                    Ok(result) => return result,
-                    Err(cut) => cut,
-                }
-            }
-            Ok(response) => ApiErrorKind::NoAnswer(format!("status {}", response.status())),
-            Err(error) => match of_http(&error, None) {
-                kind @ ApiErrorKind::NoAnswer(_) if !error.is_redirect() => kind,
-                kind => return Err(kind),
-            },
-        };
-        match backoff.next_backoff() {
-            Some(pause) => tokio::time::sleep(pause).await,
-            None => return Err(again),
-        }
+    // However large it is: only a pause between two parts ends it.
+    let request = || client.get(url).timeout(LONGEST);
+    let is_there = patiently(patience, request, async |response| {
+        write(response, &partial).await
+    })
+    .await?;
+    if is_there {
+        std::fs::rename(&partial, to).map_err(|error| unwritten(to, &error))?;
     }
+    Ok(is_there)
 }
 
 /// Writes an answer; the outer error is one that may pass.
