@@ -11,7 +11,10 @@
 //! Only this module names `petgraph`.
 
 mod build;
+mod contents;
 mod digest;
+mod hash;
+mod order;
 mod walk;
 
 use std::collections::HashMap;
@@ -20,8 +23,8 @@ use std::fmt;
 use petgraph::graph::{DiGraph, NodeIndex};
 use taskgraph_images_transforms::{AliasName, ImageId, Kind};
 
-pub use build::Contents;
 pub(crate) use build::Scope;
+pub use contents::Contents;
 pub use digest::{Digest, Fields};
 pub use walk::{Reached, Step};
 
