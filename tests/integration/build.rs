@@ -3,6 +3,7 @@
 
 mod builders;
 mod publish;
+mod task;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;

@@ -19,7 +19,8 @@ impl Cloud {
 
 /// The tasks that need credentials, and those that need such tasks, each with its image.
 ///
-/// A build needs credentials if it reads secrets, or if its image is made in a cloud; a verify task if it reads secrets.
+/// A build needs credentials if it reads secrets, if its image is made in a cloud, or if it is root on its worker; a verify
+/// task if it reads secrets.
 /// Publish tasks always do: they exist at level 3 only, and are no matter here.
 pub fn withheld<'a>(
     images: impl IntoIterator<Item = &'a ImageDefinition>,
@@ -35,7 +36,12 @@ pub fn withheld<'a>(
     let mut withheld = BTreeMap::new();
     let mut queue: Vec<&ImageId> = images
         .iter()
-        .filter(|(id, image)| id.cloud.has_accounts() || !image.build.secrets.is_empty())
+        .filter(|(id, image)| {
+            id.cloud.has_accounts()
+                || !image.build.secrets.is_empty()
+                // It is root on its worker.
+                || image.builder.kind() == BuilderKind::Task
+        })
         .map(|(id, _)| *id)
         .collect();
     // Whoever is built on what is not built is not built, either. Parents may be a circle here: that is found later.
@@ -80,12 +86,16 @@ mod tests {
         let mut image = testing::image(name, "linux-builder");
         image.id.cloud = Cloud::Qemu;
         image.build.secrets.clear();
+        image.builder = testing::image(name, "containers").builder;
         image
     }
 
     #[test]
     fn secrets_and_clouds_and_what_is_built_on_them() {
         assert_eq!(labels(&[qemu("plain")]), [""; 0]);
+        let mut root = qemu("root");
+        root.builder = crate::definition::Builder::Task {};
+        assert_eq!(labels(&[root]), ["build-root-qemu", "verify-root-qemu"]);
         let mut cloud = testing::image("cloud", "linux-builder");
         cloud.build.secrets.clear();
         cloud.verify = None;

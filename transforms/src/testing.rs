@@ -111,7 +111,17 @@ pub(crate) fn image(name: &str, worker: &str) -> ImageDefinition {
         level: Some(Level::Three),
         attributes: BTreeMap::from([("gui".to_owned(), AttributeValue::Bool(false))]),
         parent: None,
-        builder: Builder::Task {},
+        // A task makes an image of its worker's disk on Linux's generic-worker only.
+        builder: if worker.as_str().starts_with("linux") {
+            Builder::Task {}
+        } else {
+            Builder::Container {
+                context: "containers/x".to_owned(),
+                file: "Dockerfile".to_owned(),
+                target: None,
+                arguments: BTreeMap::new(),
+            }
+        },
         scripts: Vec::new(),
         build: BuildTask {
             worker: worker.clone(),

@@ -24,6 +24,7 @@ mod maintenance;
 mod metadata;
 mod publish_level;
 mod retries;
+mod root;
 mod routes;
 mod scopes;
 mod tags;
@@ -121,6 +122,10 @@ pub const RULES: &[Rule] = &[
     Rule {
         name: "untrusted-credentials",
         check: untrusted_credentials::check,
+    },
+    Rule {
+        name: "root",
+        check: root::check,
     },
     Rule {
         name: "validate",

@@ -13,6 +13,7 @@ mod google;
 mod json;
 mod promotion;
 mod session;
+mod snapshots;
 #[cfg(test)]
 mod tests;
 mod variables;
@@ -27,8 +28,9 @@ pub use container::Containers;
 pub use error::{ProviderError, ProviderErrorKind};
 pub use folder::Folders;
 pub use google::Google;
-pub use promotion::{Promotion, PromotionError, label_of_task, published_name};
+pub use promotion::{Promotion, PromotionError, label_of_candidate, label_of_task, published_name};
 pub use session::{Pace, Session};
+pub use snapshots::{Disk, NewImage, Snapshots, snapshots};
 pub use variables::Variables;
 
 use crate::manifest::Artifact;

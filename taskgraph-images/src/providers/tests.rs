@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use taskgraph_images_transforms::Duration as RunTime;
-use taskgraph_images_transforms::PublishTask;
+use taskgraph_images_transforms::{Cloud, PublishTask};
 
-use super::{Pace, Promotion, Session};
+use super::{NewImage, Pace, Promotion, Session};
 use crate::manifest::changes_tests::manifest;
+use crate::worker::machine::Machine;
 use crate::worker::mask::Mask;
 
 thread_local! {
@@ -50,6 +51,26 @@ pub(super) fn promotion() -> Promotion {
     };
     let digest = "9".repeat(64).parse().unwrap();
     Promotion::new(&publish, &manifest(), &digest, PathBuf::from("/nowhere")).unwrap()
+}
+
+/// A machine of a cloud, which was started from an image.
+pub(super) fn machine(cloud: Cloud, path: &str, region: Option<&str>, image: &str) -> Machine {
+    Machine {
+        cloud,
+        id: "4711".to_owned(),
+        path: path.to_owned(),
+        region: region.map(str::to_owned),
+        image: Some(image.to_owned()),
+        disk: None,
+    }
+}
+
+/// The candidate that the first run of a task makes.
+pub(super) fn new_image() -> NewImage {
+    let id = "debian@google".parse().unwrap();
+    let task = "fN1SbArXTPSVFNUvaOlinQ".parse().unwrap();
+    let time = "2026-11-25T17:30:00.000Z".parse().unwrap();
+    NewImage::new(&id, Some(&task), 0, time)
 }
 
 /// A request to a fake.
@@ -99,10 +120,11 @@ pub(super) fn serve(
                 authorization,
             };
             let (status, body) = answer(&asked);
-            let body = if body.is_null() {
-                String::new()
-            } else {
-                body.to_string()
+            let body = match body {
+                serde_json::Value::Null => String::new(),
+                // What is no JSON, as it is.
+                serde_json::Value::String(text) => text,
+                body => body.to_string(),
             };
             write!(
                 stream,

@@ -71,6 +71,11 @@ impl Variables {
         self.0.get(name).map(String::as_str)
     }
 
+    /// Whether a variable is for providers, and so no matter of the programs that an image is made with.
+    pub fn is_known(name: &str) -> bool {
+        NAMES.contains(&name)
+    }
+
     /// The values that must not be shown.
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
         SECRET.iter().filter_map(|name| self.get(name))

@@ -97,6 +97,24 @@ impl Client {
         self.connection.root_url.trim_end_matches('/')
     }
 
+    /// What the worker is called that runs a task now; nothing if none does.
+    ///
+    /// # Errors
+    /// Any failure.
+    pub fn worker_of(&self, id: &TaskId) -> Result<Option<String>, ApiError> {
+        let call = format!("queue.status of `{id}`");
+        let answer: Option<Value> =
+            unless_absent(self.one(&call, async || self.queue.status(id.as_str()).await))?;
+        let runs = answer
+            .as_ref()
+            .and_then(|answer| answer["status"]["runs"].as_array());
+        let last = runs.and_then(|runs| runs.last());
+        let running = last.filter(|run| run["state"] == "running");
+        Ok(running
+            .and_then(|run| run["workerId"].as_str())
+            .map(str::to_owned))
+    }
+
     /// Whether requests are signed here, so that those with a query go wrong.
     fn is_signing(&self) -> bool {
         self.connection.signing_credentials().is_some()

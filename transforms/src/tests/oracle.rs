@@ -297,7 +297,11 @@ impl Run<'_> {
             .iter()
             .any(|start| scope.starts_with(start) && scope.len() > start.len());
             check(
-                (of_level_1 || scope == format!("generic-worker:run-as-administrator:{queue}"))
+                (of_level_1
+                    || scope == format!("generic-worker:run-as-administrator:{queue}")
+                    || scope == format!("generic-worker:run-task-as-current-user:{queue}")
+                        && text(task, "/kind") == "build"
+                        && !self.stranger)
                     && !scope.ends_with('*'),
                 format!("holds `{scope}`"),
             );

@@ -34,6 +34,7 @@ pub(crate) fn task(
         worker: &shape,
         edges: &BTreeSet::new(),
         secrets: &secrets,
+        root: false,
         image: None,
         maintenance: Some(settings),
     };

@@ -2,7 +2,8 @@
 //!
 //! Before: the secret `cloud/google`, a cache, the group `kvm`, on `td-1/image-builder`.
 //! After: `secrets:get:project/td/level-1/cloud/google`, `generic-worker:cache:td-level-1-…`,
-//! `generic-worker:os-group:td-1/image-builder/kvm`.
+//! `generic-worker:os-group:td-1/image-builder/kvm`. Where a task makes its worker's own disk into an image, also
+//! `generic-worker:run-task-as-current-user:td-1/image-builder`.
 
 use super::{Origin, Run};
 use crate::definition::SecretName;
@@ -10,13 +11,19 @@ use crate::error::TransformErrorKind;
 use crate::shape::WorkerShape;
 use crate::task::Task;
 
+/// What the scope starts with that lets a task be the user that its worker runs as; the task queue follows.
+pub(crate) const RUN_AS_WORKER: &str = "generic-worker:run-task-as-current-user:";
+
 #[expect(
     clippy::unnecessary_wraps,
     reason = "all transforms have one signature"
 )]
 pub(super) fn apply(origin: &Origin<'_>, task: &mut Task) -> Result<(), TransformErrorKind> {
     let shape = origin.shape;
-    task.task.scopes = needed(task, origin.run, &shape.worker, &shape.secrets, []);
+    let root = shape
+        .is_root()
+        .then(|| format!("{RUN_AS_WORKER}{}", task.task.task_queue_id));
+    task.task.scopes = needed(task, origin.run, &shape.worker, &shape.secrets, root);
     Ok(())
 }
 

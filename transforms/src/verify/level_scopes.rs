@@ -5,6 +5,7 @@
 use super::{Faults, Graph};
 use crate::task::Task;
 use crate::transforms::caches;
+use crate::transforms::scopes::RUN_AS_WORKER;
 
 pub(super) fn check(graph: &Graph<'_>, faults: &mut Faults) {
     for task in graph.tasks() {
@@ -51,6 +52,8 @@ fn allowed(graph: &Graph<'_>, task: &Task, scope: &str) -> bool {
     .iter()
     .any(|start| scope.len() > start.len() && scope.starts_with(start))
         || scope == format!("generic-worker:run-as-administrator:{queue}")
+        // Which tasks may hold it is for the rule `root`.
+        || scope == format!("{RUN_AS_WORKER}{queue}")
 }
 
 #[cfg(test)]
@@ -69,6 +72,7 @@ mod tests {
             "generic-worker:os-group:td-3/image-builder/kvm",
             "queue:create-task:highest:td-1/image-builder",
             "index:insert-task:td.cache.level-1.x",
+            "generic-worker:run-task-as-current-user:td-3/image-builder",
             "assume:repo:github.com/o/r:branch:main",
             "auth:github-repo-token:bot/example/images:contents:write",
             "*",

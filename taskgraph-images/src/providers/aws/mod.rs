@@ -7,6 +7,7 @@
 mod credentials;
 mod query;
 mod resources;
+mod snapshot;
 mod xml;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -188,3 +188,40 @@ pub(super) fn things(
     });
     Ok(things.collect())
 }
+
+/// The disks of a machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Disks {
+    /// Of what kind the boot disk is.
+    pub(super) kind: String,
+    /// As what the machine sees its boot disk.
+    pub(super) root: String,
+    /// As what the machine sees each volume, and its id.
+    pub(super) volumes: Vec<(String, String)>,
+}
+
+/// The disks of the one machine of an answer.
+pub(super) fn disks(answer: &str) -> Result<Disks, ProviderError> {
+    let document = parse(answer)?;
+    let machine = document
+        .descendants()
+        .find(|node| !child(*node, "rootDeviceType").is_empty())
+        .ok_or_else(|| {
+            let words = "it tells of no machine with a boot disk".to_owned();
+            ProviderError::new("ec2", ProviderErrorKind::NoAnswer(words))
+        })?;
+    let volumes = items(machine, "blockDeviceMapping")
+        .into_iter()
+        .map(|disk| {
+            let volume = disk
+                .children()
+                .find(|child| child.tag_name().name() == "ebs")
+                .map_or("", |ebs| child(ebs, "volumeId"));
+            (child(disk, "deviceName").to_owned(), volume.to_owned())
+        });
+    Ok(Disks {
+        kind: child(machine, "rootDeviceType").to_owned(),
+        root: child(machine, "rootDeviceName").to_owned(),
+        volumes: volumes.collect(),
+    })
+}

@@ -4,6 +4,7 @@
 
 mod credentials;
 mod resources;
+mod snapshot;
 
 use reqwest::Method;
 use serde_json::{Value, json};
