@@ -14,9 +14,9 @@ const OWN: &str = "Xz8-Ab3kQmeWq1pL5rT9vg";
 const CANDIDATE: &str = "projects/images-1/global/images/child-5f3f3e01bde4-0";
 
 /// The base is made by Packer in Google's cloud, the child on a machine of it.
-const CHILD: &str = "cloud: google\nos: linux\nparent: base\nbuilder: {task: {}}\nscripts: [image-defs/scripts/child/]\nbuild: {worker: \
+const CHILD: &str = "cloud: google\nos: linux\nparent: base\nbuilder: {task: {}}\nscripts: [image-defs/scripts/child/*-*.sh]\nbuild: {worker: \
                      builder, max-run-time: 10 minutes}\n";
-const SCRIPT: &str = "#!/usr/bin/env bash\n. \"$(dirname \"$0\")/lib.sh\"\necho \"$IMAGE_NAME on $PARENT_IMAGE\"\nenv | sort\necho made \
+const SCRIPT: &str = "#!/usr/bin/env bash\n. \"$(dirname \"$0\")/lib.sh\"\necho \"$IMAGE_NAME on $PARENT_IMAGE\"\nenv | sort | grep -vE '^(PWD|SHLVL|_)='\necho made \
                       >>../../../etc/made\n";
 const PACKER_OF_GOOGLE: &str = r#"#!/bin/bash
 for word in "$@"; do case "$word" in -var-file=*values*) values="${word#-var-file=}" ;; esac; done
@@ -298,6 +298,7 @@ fn the_disk_becomes_an_image() {
     LOGNAME=root
     PARENT_IMAGE=base-1
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+    USER=root
     ");
     assert_eq!(
         on.cloud.lock().unwrap().changes,
@@ -392,7 +393,10 @@ fn nothing_is_made_where_something_stays() {
 #[test]
 fn nobody_gives_up_a_machine_by_accident() {
     let on = OnMachine::new();
-    insta::assert_snapshot!(on.refused(&on.build(&[], &[])), @"");
+    insta::assert_snapshot!(on.refused(&on.build(&[], &[])), @"
+    error: `child@google` would be made of the disk of this machine, and nobody said that it may: this is no task of a queue
+    hint: its build runs its scripts here as root, and then removes keys, logs, accounts' credentials and temporary files; on a machine of the cloud that is for nothing else, run `build` itself with `--give-up-this-machine`
+    ");
     // Under `run`, too.
     let repo = &on.case.repo;
     let store = repo.beside("store").display().to_string();
@@ -460,7 +464,10 @@ fn a_machine_of_something_else_is_told() {
     let on = OnMachine::new();
     let base = |image: &str| on.cloud.lock().unwrap().base = image.to_owned();
     base("projects/debian-cloud/global/images/debian-12");
-    insta::assert_snapshot!(on.refused(&on.by_hand()), @"");
+    insta::assert_snapshot!(on.refused(&on.by_hand()), @"
+    error: this is no machine of `base@google`: this machine was started from `projects/debian-cloud/global/images/debian-12`, expected its candidate `base-1` or what was published of it
+    hint: have the worker pool of this build start its machines from the parent's newest image
+    ");
     base("");
     assert!(
         on.refused(&on.by_hand())
@@ -503,19 +510,25 @@ fn what_would_be_part_of_the_image_is_told() {
         "{}",
         ran.stderr
     );
-    for (from, to, words) in [
-        ("parent: base\n", "", "has no parent"),
-        ("cloud: google", "cloud: qemu", "and qemu has none"),
-        ("os: linux", "os: windows", "makes images of Linux only"),
+    let repo = &on.case.repo;
+    repo.write("image-defs/scripts/child/10-a.ps1", "exit 0\n");
+    for (changes, words) in [
+        (&[][..], "has no parent"),
+        (&[("google", "qemu")], "and qemu has none"),
+        (
+            &[("os: linux", "os: windows"), ("-*.sh", "-*.ps1")],
+            "makes images of Linux only",
+        ),
     ] {
-        let repo = &on.case.repo;
-        repo.write(
-            "image-defs/images/child.yml",
-            CHILD.replace("parent: base\n", "").replace(from, to),
-        );
+        let mut child = CHILD.replace("parent: base\n", "");
+        for (from, to) in changes {
+            child = child.replace(from, to);
+        }
+        repo.write("image-defs/images/child.yml", child);
         repo.commit();
         on.task();
-        assert!(on.refused(&on.by_hand()).contains(words), "{words}");
+        let refused = on.refused(&on.by_hand());
+        assert!(refused.contains(words), "{words}: {refused}");
     }
 }
 

@@ -11,11 +11,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use taskgraph_images::manifest::Artifact;
 use taskgraph_images::output::text::count;
-use taskgraph_images::providers::{
-    Disk, NewImage, Pace, ProviderError, Session, Snapshots, Variables, snapshots,
-};
+use taskgraph_images::providers::{NewImage, Pace, ProviderError, Session, Variables, snapshots};
 use taskgraph_images::taskcluster::Timestamp;
 use taskgraph_images::transforms::Os;
 use taskgraph_images::worker::build::{BuildFault, sbom};
@@ -81,15 +78,18 @@ pub(super) fn build(
         std::fs::write(job.folder.join(SBOM), list)?;
     }
     let kept = Kept::take(job.folder)?;
-    let made = (|| {
-        if !is_begun {
-            strip(&here, &args.machine_root, &mut printer.borrow_mut())?;
-        }
-        snapshot(&*snapshots, &disk, &image).map_err(fault)
-    })();
-    kept.put_back()?;
+    let stripped = if is_begun {
+        Ok(())
+    } else {
+        strip(&here, &args.machine_root, &mut printer.borrow_mut())
+    };
+    let made = stripped.and_then(|()| snapshots.make(&disk, &image).map_err(fault));
+    // Also where there is no image: the log says why.
+    let back = kept.put_back();
+    let artifact = made?;
+    back?;
     Ok(Made {
-        artifacts: vec![made?],
+        artifacts: vec![artifact],
         sbom: list.map(|_| job.file(SBOM)).transpose()?,
         files: if job.folder.join(LOG).exists() {
             vec![job.file(LOG)?]
@@ -184,14 +184,6 @@ fn strip(here: &Here, root: &Path, printer: &mut Printer) -> Result<(), Failure>
             ended.words()
         )))
     }
-}
-
-fn snapshot(
-    snapshots: &dyn Snapshots,
-    disk: &Disk,
-    image: &NewImage,
-) -> Result<Artifact, ProviderError> {
-    snapshots.make(disk, image)
 }
 
 /// The results so far, in memory while their disk becomes an image.

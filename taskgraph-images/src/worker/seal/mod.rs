@@ -6,7 +6,7 @@
 
 mod places;
 mod remove;
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests;
 mod worker;
 

@@ -1,4 +1,5 @@
 //! A machine in a folder.
+#![cfg(unix)]
 
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 

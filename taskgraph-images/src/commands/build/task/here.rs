@@ -87,8 +87,16 @@ impl Here {
         }
         let folder = std::env::var_os(FOLDER)
             .filter(|folder| !folder.is_empty())
-            .map(|folder| Path::new(&folder).canonicalize())
-            .transpose()?;
+            .map(PathBuf::from);
+        let folder = match folder {
+            Some(folder) => Some(folder.canonicalize().map_err(|error| {
+                Failure::Files(format!(
+                    "`{}`, which `{FOLDER}` names: {error}",
+                    folder.display()
+                ))
+            })?),
+            None => None,
+        };
         hold_apart(job, folder.as_deref(), &args.machine_root)?;
         Ok(Self {
             machine,

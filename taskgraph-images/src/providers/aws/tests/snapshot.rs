@@ -174,5 +174,10 @@ fn a_dry_run_says_every_call() {
         let disk = aws.boot_disk(&vm()).unwrap();
         aws.make(&disk, &new_image()).unwrap()
     });
-    insta::assert_snapshot!(said().join("\n"), @"");
+    insta::assert_snapshot!(said().join("\n"), @"
+    aws us-west-2 DescribeInstances InstanceId.1=i-1
+    aws us-west-2 DescribeImages Filter.1.Name=name Filter.1.Value.1=debian-7cdd526c0ad7-0 Owner.1=self
+    aws us-west-2 CreateImage Description=debian@google, a candidate by taskgraph-images InstanceId=i-1 Name=debian-7cdd526c0ad7-0 NoReboot=true TagSpecification.1.ResourceType=image TagSpecification.1.Tag.1.Key=image TagSpecification.1.Tag.1.Value=debian TagSpecification.1.Tag.2.Key=taskgraph-images-task TagSpecification.1.Tag.2.Value=7cdd526c0ad74cf49514d52f68e9629d TagSpecification.2.ResourceType=snapshot TagSpecification.2.Tag.1.Key=image TagSpecification.2.Tag.1.Value=debian TagSpecification.2.Tag.2.Key=taskgraph-images-task TagSpecification.2.Tag.2.Value=7cdd526c0ad74cf49514d52f68e9629d
+    aws us-west-2 DescribeImages ImageId.1=ami-assumed
+    ");
 }

@@ -150,5 +150,15 @@ fn a_dry_run_says_every_call() {
         let disk = azure.boot_disk(&vm()).unwrap();
         azure.make(&disk, &new_image()).unwrap()
     });
-    insta::assert_snapshot!(said().join("\n").replace(GROUP, "").replace("https://management.azure.com", ""), @"");
+    insta::assert_snapshot!(said().join("\n").replace(GROUP, "").replace("https://management.azure.com", ""), @r#"
+    GET /disks/vm-1?api-version=2023-10-02
+    GET /images/debian-7cdd526c0ad7-0?api-version=2024-03-01
+    GET /snapshots/debian-7cdd526c0ad7-0?api-version=2023-10-02
+    PUT /snapshots/debian-7cdd526c0ad7-0?api-version=2023-10-02 {"location":"eastus2","tags":{"image":"debian","taskgraph-images-task":"7cdd526c0ad74cf49514d52f68e9629d"},"properties":{"creationData":{"createOption":"Copy","sourceResourceId":"/disks/vm-1"},"incremental":false}}
+    GET /snapshots/debian-7cdd526c0ad7-0?api-version=2023-10-02
+    GET /images/debian-7cdd526c0ad7-0?api-version=2024-03-01
+    PUT /images/debian-7cdd526c0ad7-0?api-version=2024-03-01 {"location":"eastus2","tags":{"image":"debian","taskgraph-images-task":"7cdd526c0ad74cf49514d52f68e9629d"},"properties":{"hyperVGeneration":"V2","storageProfile":{"osDisk":{"osType":"Linux","osState":"Generalized","snapshot":{"id":"/snapshots/debian-7cdd526c0ad7-0"}}}}}
+    GET /images/debian-7cdd526c0ad7-0?api-version=2024-03-01
+    GET /snapshots/debian-7cdd526c0ad7-0?api-version=2023-10-02
+    "#);
 }
