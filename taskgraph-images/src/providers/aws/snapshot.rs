@@ -36,14 +36,10 @@ impl Aws<'_> {
             parameters.set(&format!("{start}.DeviceName"), device);
             parameters.set(&format!("{start}.NoDevice"), "");
         }
-        for (at, kind) in ["image", "snapshot"].iter().enumerate() {
-            let start = format!("TagSpecification.{}", at + 1);
-            parameters.set(&format!("{start}.ResourceType"), kind);
-            for (at, (key, value)) in image.labels.iter().enumerate() {
-                parameters.set(&format!("{start}.Tag.{}.Key", at + 1), key);
-                parameters.set(&format!("{start}.Tag.{}.Value", at + 1), value);
-            }
-        }
+        // From the first moment, so that what a killed build leaves is known.
+        let start = "TagSpecification.1";
+        parameters.set(&format!("{start}.ResourceType"), "image");
+        tags(&mut parameters, &format!("{start}."), image);
         let assumed = "<r><imageId>ami-assumed</imageId></r>";
         match self.ec2.change(at, "CreateImage", &parameters, assumed) {
             Ok(answer) => xml::text(&answer, "imageId"),
@@ -54,6 +50,14 @@ impl Aws<'_> {
             },
             Err(error) => Err(error),
         }
+    }
+}
+
+/// Sets an image's labels, below some start of the parameters' names.
+fn tags(parameters: &mut Parameters, start: &str, image: &NewImage) {
+    for (at, (key, value)) in image.labels.iter().enumerate() {
+        parameters.set(&format!("{start}Tag.{}.Key", at + 1), key);
+        parameters.set(&format!("{start}Tag.{}.Value", at + 1), value);
     }
 }
 
@@ -119,6 +123,15 @@ impl Snapshots for Aws<'_> {
             None => self.create(disk, at, image)?,
         };
         let made = self.available(at, &id)?;
+        if !made.snapshots.is_empty() {
+            // They are deleted with the image; whoever deletes the image otherwise can still tell whose they are.
+            let mut parameters = Parameters::default();
+            for (at, id) in made.snapshots.iter().enumerate() {
+                parameters.set(&format!("ResourceId.{}", at + 1), id);
+            }
+            tags(&mut parameters, "", image);
+            self.ec2.change(at, "CreateTags", &parameters, "<r/>")?;
+        }
         Ok(Artifact {
             region: Some(at.to_owned()),
             reference: made.id,

@@ -35,9 +35,7 @@ impl Fake {
             "CreateImage" => {
                 assert_eq!(form["NoReboot"], "true");
                 assert_eq!(form["InstanceId"], "i-1");
-                let kinds = ["1", "2"]
-                    .map(|at| form[&format!("TagSpecification.{at}.ResourceType")].as_str());
-                assert_eq!(kinds, ["image", "snapshot"]);
+                assert_eq!(form["TagSpecification.1.ResourceType"], "image");
                 let task = form["TagSpecification.1.Tag.2.Value"].clone();
                 self.image = Some((form["Name"].clone(), task, "pending".to_owned()));
                 if std::mem::take(&mut self.lost) {
@@ -45,6 +43,12 @@ impl Fake {
                 }
                 (200, "<r><imageId>ami-9</imageId></r>".to_owned())
             }
+            "CreateTags" => {
+                assert_eq!(form["ResourceId.1"], "snap-9");
+                assert_eq!(form["Tag.2.Value"], "7cdd526c0ad74cf49514d52f68e9629d");
+                (200, "<r/>".to_owned())
+            }
+            "DeleteSnapshot" => (200, "<r/>".to_owned()),
             "DeregisterImage" => {
                 self.image = None;
                 (200, "<r/>".to_owned())
@@ -53,7 +57,8 @@ impl Fake {
                 None => (200, "<r><imagesSet/></r>".to_owned()),
                 Some((name, task, state)) => {
                     let told = format!(
-                        "<r><imagesSet><item><imageId>ami-9</imageId><name>{name}</name><imageState>{state}</imageState><tagSet>\
+                        "<r><imagesSet><item><imageId>ami-9</imageId><name>{name}</name><imageState>{state}</imageState>\
+                         <blockDeviceMapping><item><ebs><snapshotId>snap-9</snapshotId></ebs></item></blockDeviceMapping><tagSet>\
                          <item><key>taskgraph-images-task</key><value>{task}</value></item></tagSet></item></imagesSet></r>"
                     );
                     if state == "pending" {
@@ -123,8 +128,14 @@ fn made_of_the_boot_disk_alone_and_made_once() {
         "{words}"
     );
     assert!(!words.contains("not-a-real-secret"), "{words}");
+    // Again: it is found, and its snapshots are labelled once more.
     assert_eq!(make(&variables).unwrap(), made);
-    assert_eq!(said(), Vec::<String>::new());
+    let words = said();
+    assert_eq!(words.len(), 1, "{words:?}");
+    assert!(
+        words[0].starts_with("aws us-west-2 CreateTags ResourceId.1=snap-9 "),
+        "{words:?}"
+    );
     recorder(false, |session| {
         let aws = Aws::new(session, &variables).unwrap();
         assert!(aws.is_begun(&of, &new_image()).unwrap());
@@ -177,7 +188,7 @@ fn a_dry_run_says_every_call() {
     insta::assert_snapshot!(said().join("\n"), @"
     aws us-west-2 DescribeInstances InstanceId.1=i-1
     aws us-west-2 DescribeImages Filter.1.Name=name Filter.1.Value.1=debian-7cdd526c0ad7-0 Owner.1=self
-    aws us-west-2 CreateImage Description=debian@google, a candidate by taskgraph-images InstanceId=i-1 Name=debian-7cdd526c0ad7-0 NoReboot=true TagSpecification.1.ResourceType=image TagSpecification.1.Tag.1.Key=image TagSpecification.1.Tag.1.Value=debian TagSpecification.1.Tag.2.Key=taskgraph-images-task TagSpecification.1.Tag.2.Value=7cdd526c0ad74cf49514d52f68e9629d TagSpecification.2.ResourceType=snapshot TagSpecification.2.Tag.1.Key=image TagSpecification.2.Tag.1.Value=debian TagSpecification.2.Tag.2.Key=taskgraph-images-task TagSpecification.2.Tag.2.Value=7cdd526c0ad74cf49514d52f68e9629d
+    aws us-west-2 CreateImage Description=debian@google, a candidate by taskgraph-images InstanceId=i-1 Name=debian-7cdd526c0ad7-0 NoReboot=true TagSpecification.1.ResourceType=image TagSpecification.1.Tag.1.Key=image TagSpecification.1.Tag.1.Value=debian TagSpecification.1.Tag.2.Key=taskgraph-images-task TagSpecification.1.Tag.2.Value=7cdd526c0ad74cf49514d52f68e9629d
     aws us-west-2 DescribeImages ImageId.1=ami-assumed
     ");
 }
