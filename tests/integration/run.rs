@@ -417,11 +417,11 @@ fn what_would_run() {
     let script = "test \"$UPLOAD_DIR\" = \"$(pwd)/artifacts\" || exit 3\n\
                   case \"$(command -v taskgraph-images)\" in \"$(pwd)\"/*) ;; *) exit 4 ;; esac\n. \"$SCRIPTS/all\"";
     let case = case.script("build-boxed", script);
-    let (code, results) = case.results(&["boxed", "globbed", "--keep-going"]);
+    let (code, results) = case.results(&["boxed", "packed-a", "--keep-going"]);
     assert_eq!(code, Some(75));
     insta::assert_snapshot!(results, @"
     build-boxed-container completed: -
-    build-globbed-google exception: it runs on Windows only
+    build-packed-a-google exception: it runs on Windows only
     ");
     assert!(
         case.artifact("build-boxed-container", "public/image/made")
