@@ -3,6 +3,7 @@
 
 mod builders;
 mod publish;
+mod replicate;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;

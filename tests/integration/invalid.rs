@@ -761,7 +761,7 @@ fn names_of_nothing() {
       |
       = hint: did you mean `linux`?
 
-    error[bad-value]: unknown verify method `boots`, expected one of `boot`, `in-build`, `pool`, `container`
+    error[bad-value]: unknown verify method `boots`, expected one of `boot`, `in-build`, `pool`, `container`, `replicate`
      --> image-defs/images/globbed.yml:4:18
       |
     4 | verify: {method: boots, worker: tester}

@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::definition::{BuilderKind, Cloud, ImageDefinition, ImageId, Kind, Label, ProjectConfig};
+use crate::definition::{
+    BuilderKind, Cloud, ImageDefinition, ImageId, Kind, Label, ProjectConfig, VerifyTask,
+};
 
 impl Cloud {
     /// Whether making an image there takes somebody's account, with credentials from a secret or of the worker itself.
@@ -19,7 +21,8 @@ impl Cloud {
 
 /// The tasks that need credentials, and those that need such tasks, each with its image.
 ///
-/// A build needs credentials if it reads secrets, or if its image is made in a cloud; a verify task if it reads secrets.
+/// A build needs credentials if it reads secrets, or if its image is made in a cloud; a verify task if it reads secrets
+/// or creates tasks.
 /// Publish tasks always do: they exist at level 3 only, and are no matter here.
 pub fn withheld<'a>(
     images: impl IntoIterator<Item = &'a ImageDefinition>,
@@ -45,8 +48,8 @@ pub fn withheld<'a>(
         }
     }
     for (id, image) in images {
-        let reads = |verify: &crate::definition::VerifyTask| !verify.secrets.is_empty();
-        if withheld.contains_key(&id.label(Kind::Build)) || image.verify.as_ref().is_some_and(reads)
+        let needs = |verify: &VerifyTask| !verify.secrets.is_empty() || verify.replicate.is_some();
+        if withheld.contains_key(&id.label(Kind::Build)) || image.verify.as_ref().is_some_and(needs)
         {
             withheld.insert(id.label(Kind::Verify), id.clone());
         }
@@ -99,6 +102,9 @@ mod tests {
         child.parent = Some(base.id.clone());
         let mut checked = qemu("checked");
         checked.verify.as_mut().unwrap().secrets = vec![SecretName::new("x").unwrap()];
+        let mut replicated = qemu("replicated");
+        replicated.verify.as_mut().unwrap().replicate = Some(testing::replicate());
+        assert_eq!(labels(&[replicated]), ["verify-replicated-qemu"]);
         assert_eq!(
             labels(&[child, checked, base]),
             [

@@ -17,6 +17,7 @@ mod id;
 mod level;
 mod maintenance;
 mod plan;
+mod replicate;
 mod secret;
 mod task_kind;
 mod words;
@@ -30,6 +31,7 @@ pub use id::{ImageId, ImageIdError, Platform, TaskQueueId};
 pub use level::{ByLevel, Level, LevelError};
 pub use maintenance::{GithubApp, GithubRepository, GithubTokens, MaintenanceTask};
 pub use plan::{PlanTaskId, ReviewedPlan};
+pub use replicate::{Replicate, ReplicateSource};
 pub use secret::SecretName;
 pub use task_kind::TaskKind;
 pub use text::{
@@ -184,6 +186,9 @@ pub struct VerifyTask {
     pub max_run_time: Duration,
     /// The secrets it reads.
     pub secrets: Vec<SecretName>,
+    /// Which tasks of other projects are run again on the candidate; of the method `replicate`, and of no other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replicate: Option<Replicate>,
 }
 
 /// How an image's publish task runs, and what it publishes.

@@ -32,6 +32,8 @@ pub(crate) fn config() -> ProjectConfig {
     let maintenance = alias("maintenance", Implementation::GenericWorker, Os::Linux);
     let mut housekeeping = containers.clone();
     housekeeping.worker_type = ByLevel::same(WorkerType::new("housekeeping").unwrap());
+    let mut candidates = alias("candidates", Implementation::GenericWorker, Os::Linux);
+    candidates.os_groups = vec!["video".to_owned()];
     let sweeper = alias("sweeper", Implementation::GenericWorker, Os::Linux);
     let mut config = ProjectConfig::new(TrustDomain::new("td").unwrap());
     config.owner = "releng@example.org".to_owned();
@@ -51,6 +53,7 @@ pub(crate) fn config() -> ProjectConfig {
         ("maintenance", maintenance),
         ("housekeeping", housekeeping),
         ("sweeper", sweeper),
+        ("candidates", candidates),
     ] {
         config.workers.insert(AliasName::new(name).unwrap(), alias);
     }
@@ -125,6 +128,7 @@ pub(crate) fn image(name: &str, worker: &str) -> ImageDefinition {
             worker: worker.clone(),
             max_run_time: Duration::minutes(30),
             secrets: Vec::new(),
+            replicate: None,
         }),
         publish: Some(PublishTask {
             worker,
@@ -138,6 +142,24 @@ pub(crate) fn image(name: &str, worker: &str) -> ImageDefinition {
         }),
         max_age: None,
         treeherder: Some(Treeherder::new("linux-image/opt", name).unwrap()),
+    }
+}
+
+/// What is replicated onto the pool `candidates`.
+pub(crate) fn replicate() -> Replicate {
+    Replicate {
+        pool: AliasName::new("candidates").unwrap(),
+        from: vec![ReplicateSource {
+            index: IndexPath::new("gecko.v2.central.latest.taskgraph.decision").unwrap(),
+            scheduler: "gecko-level-3".to_owned(),
+            kinds: vec!["test".to_owned()],
+            attributes: BTreeMap::new(),
+            ran_on: Vec::new(),
+            except: Vec::new(),
+        }],
+        at_most: 10,
+        max_run_time: Duration::hours(1),
+        drop_scopes: Vec::new(),
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) mod maintenance;
 mod metadata;
 pub(crate) mod payload;
 mod routes;
-mod scopes;
+pub(crate) mod scopes;
 pub(crate) mod subject;
 mod treeherder;
 pub(crate) mod worker;

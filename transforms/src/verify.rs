@@ -23,6 +23,7 @@ mod level_search;
 mod maintenance;
 mod metadata;
 mod publish_level;
+mod replicas;
 mod retries;
 mod routes;
 mod scopes;
@@ -125,6 +126,10 @@ pub const RULES: &[Rule] = &[
     Rule {
         name: "validate",
         check: validate::check,
+    },
+    Rule {
+        name: "replicas",
+        check: replicas::check,
     },
     Rule {
         name: "maintenance",

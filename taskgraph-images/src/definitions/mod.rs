@@ -14,6 +14,7 @@ mod load;
 mod maintenance;
 mod merge;
 mod pins;
+mod replicate;
 #[cfg(test)]
 mod schema_tests;
 mod select;

@@ -72,15 +72,22 @@ pub(super) fn digests(
     }
     put(Kind::Build, build);
     if let Some(verify) = &definition.verify {
-        put(
-            Kind::Verify,
-            json!({
-                "method": verify.method,
-                "checks": paths(checks),
-                "worker": verify.worker,
-                "secrets": verify.secrets,
-            }),
-        );
+        let mut values = json!({
+            "method": verify.method,
+            "checks": paths(checks),
+            "worker": verify.worker,
+            "secrets": verify.secrets,
+        });
+        if let Some(replicate) = &verify.replicate {
+            // Without its limit of time, as elsewhere.
+            values["replicate"] = json!({
+                "pool": replicate.pool,
+                "from": replicate.from,
+                "at-most": replicate.at_most,
+                "drop-scopes": replicate.drop_scopes,
+            });
+        }
+        put(Kind::Verify, values);
     }
     if let Some(publish) = &definition.publish {
         let mut values = json!({

@@ -11,14 +11,14 @@ use taskgraph_images_transforms::IndexPath;
 use tokio::runtime::{Builder, Runtime};
 
 use super::answers::{
-    ArtifactItem, DefinitionItem, GroupItem, IndexItem, NamespaceItem, ScopesAnswer, SecretAnswer,
-    StatusAnswer, StatusItem, WorkerPoolItem, read, unreadable,
+    ArtifactItem, DefinitionItem, GroupItem, IndexItem, NamespaceItem, RunsItem, ScopesAnswer,
+    SecretAnswer, StatusAnswer, StatusItem, WorkerPoolItem, read, unreadable,
 };
 use super::batch::{Batch, pages};
 use super::failure::{api_error, is_cut};
 use super::{
-    ApiError, ApiErrorKind, Auth, Connection, Index, IndexList, IndexedTask, Patience, Queue,
-    Secrets, TaskId, TaskStatus, Timestamp, WorkerManager, download, signature,
+    ApiError, ApiErrorKind, Auth, Connection, Index, IndexList, IndexedTask, Patience, Queue, Run,
+    Runs, Secrets, TaskId, TaskStatus, Timestamp, WorkerManager, download, signature,
 };
 
 /// The services themselves, over HTTP, with Taskcluster's own client.
@@ -415,6 +415,24 @@ impl Client {
         } else {
             self.queue.getLatestArtifact_url(id.as_str(), name)
         }
+    }
+}
+
+impl Runs for Client {
+    fn runs(
+        &self,
+        ids: &BTreeSet<TaskId>,
+    ) -> Result<BTreeMap<TaskId, (TaskStatus, Vec<Run>)>, ApiError> {
+        let items: Vec<RunsItem> = self.batch(
+            "queue.statuses",
+            ("taskIds", "statuses"),
+            &texts(ids),
+            async |payload, token| self.queue.statuses(payload, token, None).await,
+        )?;
+        let items = items.into_iter();
+        Ok(items
+            .map(|item| (item.task_id, (item.status.status, item.status.runs)))
+            .collect())
     }
 }
 

@@ -150,6 +150,8 @@ words!(
     Pool = "pool",
     /// The checks run in a container of the image.
     Container = "container",
+    /// Tasks of other projects are run again on a worker pool that uses the image.
+    Replicate = "replicate",
 });
 
 words!(

@@ -113,7 +113,8 @@ pub(super) fn repository_faults(
                 let reads = ["secrets:get:", "generic-worker:", "docker-worker:"]
                     .iter()
                     .any(|start| scope.starts_with(start));
-                check(reads, format!("holds `{scope}`"));
+                let creates = label.starts_with("verify-") && scope.starts_with("queue:");
+                check(reads || creates, format!("holds `{scope}`"));
             }
             check(told.is_none(), "is told of an App".to_owned());
             check(
@@ -286,7 +287,28 @@ impl Run<'_> {
             self.domain,
             if self.pull_request { "pr-" } else { "" }
         );
-        for scope in texts(definition, "/scopes") {
+        // Only what verifies may have others run again, on one pool that is as much level 1's as its own.
+        let create = format!("queue:create-task:{}:", text(definition, "/priority"));
+        let held = texts(definition, "/scopes");
+        let pools: Vec<&str> = held
+            .iter()
+            .filter_map(|scope| scope.strip_prefix(&create))
+            .collect();
+        let pool = *pools.first().unwrap_or(&"");
+        let (of, name) = pool.split_once('/').unwrap_or_default();
+        check(
+            pools.is_empty()
+                || (pools.len() == 1
+                    && kind == "verify"
+                    && pool != queue
+                    && (of == format!("{}-1", self.domain) || self.listed.contains(&of))
+                    && !of.to_lowercase().replace('_', "-").ends_with("-3")
+                    && !says_level_3(of)
+                    && !says_level_3(name)),
+            format!("creates tasks on {pools:?}"),
+        );
+        let replicas = format!("{}-level-1-replicas", self.domain);
+        for scope in held {
             let of_level_1 = [
                 format!("secrets:get:project/{}/level-1/", self.domain),
                 format!("secrets:get:project/{}/level-any/", self.domain),
@@ -296,13 +318,26 @@ impl Run<'_> {
             ]
             .iter()
             .any(|start| scope.starts_with(start) && scope.len() > start.len());
+            let of_replicas = !pool.is_empty()
+                && (scope.strip_prefix(&create) == Some(pool)
+                    || scope.starts_with(&format!("generic-worker:os-group:{pool}/"))
+                    || [
+                        format!("generic-worker:run-as-administrator:{pool}"),
+                        format!("queue:scheduler-id:{}-level-1", self.domain),
+                        format!("queue:create-task:project:{replicas}"),
+                        format!("queue:rerun-task-in-project:{replicas}"),
+                        format!("queue:cancel-task-in-project:{replicas}"),
+                    ]
+                    .contains(&scope.to_owned()));
             check(
-                (of_level_1 || scope == format!("generic-worker:run-as-administrator:{queue}"))
+                (of_level_1
+                    || of_replicas
+                    || scope == format!("generic-worker:run-as-administrator:{queue}"))
                     && !scope.ends_with('*'),
                 format!("holds `{scope}`"),
             );
             check(
-                !(self.stranger && scope.starts_with("secrets")),
+                !(self.stranger && (scope.starts_with("secrets") || scope.starts_with("queue"))),
                 format!("holds `{scope}` for a stranger"),
             );
         }

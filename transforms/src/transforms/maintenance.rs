@@ -202,11 +202,11 @@ mod tests {
         cleanup.worker = "unknown".parse().unwrap();
         for level in Level::ALL {
             insta::allow_duplicates! {
-                insta::assert_snapshot!(faults(&config, &templates, level).join("\n"), @r"
+                insta::assert_snapshot!(faults(&config, &templates, level).join("\n"), @"
                 `upgrade`: the settings set `td_head_rev`, which is not theirs to set; remove it from `environment`
                 `pools`: cannot render the kind template
                 `projects`: the settings set `TASKGRAPH_IMAGES_SECRETS`, which is not theirs to set; remove it from `environment`
-                `cleanup`: unknown worker alias `unknown`; known are `containers`, `housekeeping`, `linux-builder`, `maintenance`, `sweeper`, `windows-builder`
+                `cleanup`: unknown worker alias `unknown`; known are `candidates`, `containers`, `housekeeping`, `linux-builder`, `maintenance`, `sweeper`, `windows-builder`
                 ");
             }
         }

@@ -24,13 +24,7 @@ pub(crate) fn named<'a>(
     name: &AliasName,
     config: &'a ProjectConfig,
 ) -> Result<&'a WorkerAlias, TransformErrorKind> {
-    let alias = config
-        .workers
-        .get(name)
-        .ok_or_else(|| TransformErrorKind::UnknownWorker {
-            alias: name.clone(),
-            known: config.workers.keys().map(ToString::to_string).collect(),
-        })?;
+    let alias = known(name, config)?;
     match unusable(alias) {
         Some(why) => Err(TransformErrorKind::UnusableWorker {
             alias: name.clone(),
@@ -38,6 +32,20 @@ pub(crate) fn named<'a>(
         }),
         None => Ok(alias),
     }
+}
+
+/// The alias of a name, whether or not this program can run there.
+pub(crate) fn known<'a>(
+    name: &AliasName,
+    config: &'a ProjectConfig,
+) -> Result<&'a WorkerAlias, TransformErrorKind> {
+    config
+        .workers
+        .get(name)
+        .ok_or_else(|| TransformErrorKind::UnknownWorker {
+            alias: name.clone(),
+            known: config.workers.keys().map(ToString::to_string).collect(),
+        })
 }
 
 /// Where one of an image's tasks is queued in a run of some level.
@@ -98,7 +106,7 @@ mod tests {
         let (mut config, image) = (testing::config(), testing::image("a", "linus-builder"));
         assert_eq!(
             alias(&image, Kind::Build, &config).unwrap_err().to_string(),
-            "unknown worker alias `linus-builder`; known are `containers`, `housekeeping`, `linux-builder`, \
+            "unknown worker alias `linus-builder`; known are `candidates`, `containers`, `housekeeping`, `linux-builder`, \
              `maintenance`, `sweeper`, `windows-builder`"
         );
         let image = testing::image("a", "containers");

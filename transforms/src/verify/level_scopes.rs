@@ -2,7 +2,8 @@
 //!
 //! This is a list of what may be, not of what may not: a scope of a new sort is refused until it is added here.
 
-use super::{Faults, Graph};
+use super::{Faults, Graph, replicas};
+use crate::definition::Kind;
 use crate::task::Task;
 use crate::transforms::caches;
 
@@ -41,6 +42,10 @@ fn allowed(graph: &Graph<'_>, task: &Task, scope: &str) -> bool {
     if graph.parameters.maintains() && tokens.any(|token| token == scope) {
         return true;
     }
+    // What they may be is another rule's.
+    if task.kind == Kind::Verify && replicas::is_theirs(graph, task, scope) {
+        return true;
+    }
     [
         format!("secrets:get:project/{domain}/level-{level}/"),
         format!("secrets:get:project/{domain}/level-any/"),
@@ -68,6 +73,7 @@ mod tests {
             "generic-worker:cache:td-level-3-x",
             "generic-worker:os-group:td-3/image-builder/kvm",
             "queue:create-task:highest:td-1/image-builder",
+            "queue:scheduler-id:td-level-1",
             "index:insert-task:td.cache.level-1.x",
             "assume:repo:github.com/o/r:branch:main",
             "auth:github-repo-token:bot/example/images:contents:write",
