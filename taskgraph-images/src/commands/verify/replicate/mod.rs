@@ -31,6 +31,8 @@ use crate::printer::Printer;
 
 /// How many tasks that are left out are named in the log; a file has them all.
 const NAMED: usize = 10;
+/// How many tasks are looked at beyond those that can be run again.
+const CONSIDERED: usize = 4 * Replicate::MOST;
 /// The file that says which tasks were run again, and which not.
 const NAME: &str = "replicas.json";
 
@@ -215,6 +217,8 @@ impl Round<'_> {
             replicas.extend(made);
             left_out.extend(out);
         }
+        // Whoever makes a graph of a million tasks does not have the queue asked about all that they need.
+        cut(&mut replicas, CONSIDERED, &mut left_out);
         let needs: BTreeSet<TaskId> = replicas
             .iter()
             .flat_map(|replica| replica.needs.iter().cloned())
@@ -222,14 +226,7 @@ impl Round<'_> {
         let known = self.client.statuses(&needs).map_err(Failure::Taskcluster)?;
         let (mut replicas, out) = settle(replicas, &known, self.origin.deadline);
         left_out.extend(out);
-        let most = self.origin.settings.at_most;
-        for replica in replicas.drain(most.min(replicas.len())..) {
-            left_out.push(LeftOut {
-                index: replica.descent.index,
-                label: replica.descent.label,
-                why: format!("`at-most` is {most}"),
-            });
-        }
+        cut(&mut replicas, self.origin.settings.at_most, &mut left_out);
         Ok((replicas, left_out))
     }
 
@@ -346,6 +343,17 @@ impl Round<'_> {
         let all: Vec<TaskId> = replicas.iter().map(|replica| replica.id.clone()).collect();
         self.cancel(&all, printer);
         Failure::Infrastructure("it was asked to end, and has cancelled its replicas".to_owned())
+    }
+}
+
+/// Leaves out what is too much.
+fn cut(replicas: &mut Vec<Replica>, most: usize, left_out: &mut Vec<LeftOut>) {
+    for replica in replicas.drain(most.min(replicas.len())..) {
+        left_out.push(LeftOut {
+            index: replica.descent.index,
+            label: replica.descent.label,
+            why: format!("{most} others come before it"),
+        });
     }
 }
 

@@ -18,6 +18,8 @@ use crate::taskcluster::{TaskId, Timestamp};
 const LARGEST: usize = 1024 * 1024;
 /// How often the queue tries a replica again by itself, at most.
 const RETRIES: u64 = 5;
+/// How many tasks one may have needed: Taskgraph's tasks need fewer than that.
+const NEEDS: usize = 100;
 /// Scopes that follow from the payload, or from caches that it does without.
 const FOLLOWING: [&str; 4] = [
     "generic-worker:cache:*",
@@ -215,6 +217,9 @@ impl Origin<'_> {
         let (payload, scopes) = payload(original.payload, &bounds)?;
         let id = self.id(&descent);
         let needs = needed(&original.dependencies, &task, &descent.decision);
+        if needs.len() > NEEDS {
+            return Err(format!("it needs more than {NEEDS} tasks"));
+        }
         let definition = json!({
             "taskQueueId": self.queue,
             "schedulerId": self.own.scheduler_id,
@@ -398,6 +403,11 @@ mod tests {
             why(&|task| task["task"]["scopes"] = json!(["*"])),
             why(&|task| task["task"]["scopes"] = json!("\u{1b}[31m")),
             why(&|task| task["task"] = json!({})),
+            why(&|task| {
+                task["task"]["dependencies"] = (0..200)
+                    .map(|number| json!(TaskId::derive(&testing::verify(), &number.to_string())))
+                    .collect()
+            }),
             why(&|task| task["task"]["payload"] = json!({"command": "x".repeat(LARGEST)})),
             payload("command", json!(["cmd.exe /c x"])),
             payload("osGroups", json!(["video", "docker"])),
@@ -426,6 +436,7 @@ mod tests {
         it holds the scope `*`, which `drop-scopes` does not cover
         its definition is none: `invalid type: string "\u{1b}[31m", expected a sequence`
         its definition is none: `missing field `payload``
+        it needs more than 100 tasks
         its definition has more than 1024 KiB
         its payload is none that a worker of linux takes
         it joins the group `docker`, which the pool's alias does not list
