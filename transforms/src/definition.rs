@@ -92,6 +92,19 @@ impl ImageDefinition {
             Kind::Publish => self.publish.as_ref().map(|publish| &publish.worker),
         }
     }
+
+    /// All worker aliases that a task of a kind depends on: that of [`Self::worker`], and the pool on which it has tasks of
+    /// other projects run again.
+    pub fn workers(&self, kind: Kind) -> impl Iterator<Item = &AliasName> {
+        let replicate = self
+            .verify
+            .as_ref()
+            .filter(|_| kind == Kind::Verify)
+            .and_then(|verify| verify.replicate.as_ref());
+        self.worker(kind)
+            .into_iter()
+            .chain(replicate.map(|replicate| &replicate.pool))
+    }
 }
 
 /// The value of an attribute.

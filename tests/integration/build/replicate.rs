@@ -441,5 +441,11 @@ fn which_tasks_is_part_of_the_digest() {
     repo.append("image-defs/images/base.yml", "    max-run-time: 2 hours\n");
     assert_eq!(digest(), first);
     repo.append("image-defs/images/base.yml", "    at-most: 7\n");
-    assert_ne!(digest(), first);
+    let second = digest();
+    assert_ne!(second, first);
+    // So is where they run; and nobody is told that nothing does.
+    repo.replace("image-defs/config.yml", "worker-type: candidates", "worker-type: others");
+    assert_ne!(digest(), second);
+    let ran = repo.run(&["check"]);
+    assert!(!ran.stderr.contains("dead-key"), "{}", ran.block());
 }

@@ -70,7 +70,7 @@ pub(super) fn verify(
     let by_hand = |what: &str| {
         Failure::Usage(
             format!("the method `replicate` creates tasks in Taskcluster, and {what}"),
-            Some("only a verify task can do that; `preview` shows what it would be".to_owned()),
+            Some("only a verify task of a decision can do that".to_owned()),
         )
     };
     let client = job
