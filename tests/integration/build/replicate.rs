@@ -444,7 +444,11 @@ fn which_tasks_is_part_of_the_digest() {
     let second = digest();
     assert_ne!(second, first);
     // So is where they run; and nobody is told that nothing does.
-    repo.replace("image-defs/config.yml", "worker-type: candidates", "worker-type: others");
+    repo.replace(
+        "image-defs/config.yml",
+        "worker-type: candidates",
+        "worker-type: others",
+    );
     assert_ne!(digest(), second);
     let ran = repo.run(&["check"]);
     assert!(!ran.stderr.contains("dead-key"), "{}", ran.block());
