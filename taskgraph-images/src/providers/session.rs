@@ -217,7 +217,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Runs a program; what it said. A dry run says it and takes what is assumed.
+    /// Runs a program; what it answered. A dry run says it and takes what is assumed.
     pub(super) fn program(
         &self,
         program: &Program,
@@ -235,20 +235,19 @@ impl<'a> Session<'a> {
         if self.dry_run {
             return Ok(assumed());
         }
-        let mut out = Vec::new();
-        let ended = program.run(self.mask, &mut out).map_err(|error| {
+        let answer = program.ask(self.mask).map_err(|error| {
             let kind = match error {
                 ProgramError::Start { name, why } => ProviderErrorKind::Program { name, why },
                 other => ProviderErrorKind::Unfinished(other.to_string()),
             };
             ProviderError::new(&call, kind)
         })?;
-        if ended.is_success() {
-            Ok(String::from_utf8_lossy(&out).into_owned())
+        if answer.ended.is_success() {
+            Ok(answer.output)
         } else {
             let kind = ProviderErrorKind::Refused {
-                code: ended.status.to_string(),
-                message: ended.words(),
+                code: answer.ended.status.to_string(),
+                message: answer.ended.words(),
             };
             Err(ProviderError::new(call, kind))
         }
