@@ -29,6 +29,7 @@ pub(super) fn recorder<T>(dry_run: bool, test: impl FnOnce(&Session<'_>) -> T) -
         longest_pause: Duration::from_millis(5),
         answer: Duration::from_secs(10),
         operation: Duration::from_secs(2),
+        appearance: Duration::from_millis(100),
     };
     let mask = Mask::new(["not-a-real-token", "not-a-real-secret"]);
     let say = |words: &str| SAID.with_borrow_mut(|said| said.push(words.to_owned()));
@@ -99,10 +100,11 @@ pub(super) fn serve(
                 authorization,
             };
             let (status, body) = answer(&asked);
-            let body = if body.is_null() {
-                String::new()
-            } else {
-                body.to_string()
+            let body = match body {
+                serde_json::Value::Null => String::new(),
+                // Of services that do not answer in JSON.
+                serde_json::Value::String(text) => text,
+                body => body.to_string(),
             };
             write!(
                 stream,

@@ -1,5 +1,7 @@
 //! Answers as EC2 documents them. The whole is held to moto in `.ci/cloud-providers`.
 
+mod copies;
+
 use super::*;
 use crate::providers::tests::{promotion, recorder, said};
 use std::collections::BTreeMap;

@@ -23,6 +23,11 @@ impl Image {
         matches!(self.state.as_str(), "failed" | "error" | "invalid")
     }
 
+    /// Whether it is shown for the last time: EC2 does that for a while after an image was deregistered.
+    pub(super) fn is_gone(&self) -> bool {
+        self.state == "deregistered"
+    }
+
     pub(super) fn resource(&self, region: &str) -> Resource {
         Resource {
             reference: Reference {
