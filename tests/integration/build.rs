@@ -1,6 +1,7 @@
 //! `build` and `verify` on a small repository. A script stands in for Packer, so that what goes wrong can be chosen; the real
 //! one builds real images in `.ci/real-images`.
 
+mod boot;
 mod builders;
 mod publish;
 

@@ -835,7 +835,7 @@ fn faults_where_nobody_looks() {
     2 | verify: {by-cloud: {google: {method: boot, worker: tester}, aws: {nonsense: 1}}}
       |                                                                   ^^^^^^^^
       |
-      = hint: known keys: method, checks, worker, max-run-time, secrets
+      = hint: known keys: method, machine, checks, worker, max-run-time, secrets
 
     error[wrong-type]: expected a list, found a map
      --> image-defs/images/gui.yml:2:62

@@ -15,6 +15,7 @@ mod destination;
 mod duration;
 mod id;
 mod level;
+mod machine;
 mod maintenance;
 mod plan;
 mod secret;
@@ -28,6 +29,7 @@ pub use destination::Destination;
 pub use duration::{Duration, DurationError};
 pub use id::{ImageId, ImageIdError, Platform, TaskQueueId};
 pub use level::{ByLevel, Level, LevelError};
+pub use machine::Machine;
 pub use maintenance::{GithubApp, GithubRepository, GithubTokens, MaintenanceTask};
 pub use plan::{PlanTaskId, ReviewedPlan};
 pub use secret::SecretName;
@@ -37,8 +39,8 @@ pub use text::{
     TrustDomain, WorkerType,
 };
 pub use words::{
-    Arch, BuilderKind, Cloud, Implementation, Kind, MaintenanceKind, Os, Priority, UnknownWord,
-    VerifyMethod,
+    Arch, BuilderKind, Cloud, Firmware, Implementation, Kind, MaintenanceKind, Os, Priority,
+    UnknownWord, VerifyMethod,
 };
 
 /// One image, wholly resolved.
@@ -176,6 +178,8 @@ pub struct BuildTask {
 pub struct VerifyTask {
     /// How the image is verified.
     pub method: VerifyMethod,
+    /// The machine that the method `boot` starts.
+    pub machine: Machine,
     /// The checks, as the definition names them, in the order they run.
     pub checks: Vec<String>,
     /// The worker alias it runs on.

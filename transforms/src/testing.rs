@@ -121,6 +121,7 @@ pub(crate) fn image(name: &str, worker: &str) -> ImageDefinition {
         },
         verify: Some(VerifyTask {
             method: VerifyMethod::Boot,
+            machine: Machine::of(Arch::Amd64),
             checks: Vec::new(),
             worker: worker.clone(),
             max_run_time: Duration::minutes(30),

@@ -11,6 +11,7 @@ use taskgraph_images_transforms::{
 
 use super::config::Config;
 use super::foreign::{Foreign, UsedFolder};
+use super::machine;
 use super::pins::Pins;
 use super::select::Selection;
 use super::text::Parsed;
@@ -377,6 +378,7 @@ fn build(
             secrets: secrets(file.build.secrets),
         },
         verify: file.verify.map(|verify| VerifyTask {
+            machine: machine::checked(&verify, node.get("verify"), arch, faults),
             method: verify.method.0,
             checks: texts(&verify.checks),
             worker: verify.worker.value.0,

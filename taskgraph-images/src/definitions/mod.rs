@@ -11,6 +11,7 @@ mod foreign;
 mod image;
 mod layout;
 mod load;
+mod machine;
 mod maintenance;
 mod merge;
 mod pins;

@@ -250,6 +250,29 @@ fn what_cannot_be_resolved_is_said() {
 }
 
 #[test]
+fn machines_that_verify() {
+    let one = |more: &str| {
+        let image = format!("extends: base\n{more}");
+        let files = [("fragments/base.yml", BASE), ("images/i.yml", &*image)];
+        check(&files, &["verify.machine"])
+    };
+    insta::assert_snapshot!(one("verify: {method: boot, worker: linux}"), @r#"i@google verify.machine={"firmware":"bios","memory":2048,"processors":2}"#);
+    insta::assert_snapshot!(one("arch: arm64\nverify: {method: boot, worker: linux, machine: {memory: 8192}}"), @r#"i@google verify.machine={"firmware":"uefi","memory":8192,"processors":2}"#);
+    insta::assert_snapshot!(one("verify: {method: boot, worker: linux, machine: {firmware: uefi, processors: 8}}"), @r#"i@google verify.machine={"firmware":"uefi","memory":2048,"processors":8}"#);
+    insta::assert_snapshot!(one("arch: arm64\nverify:\n  method: pool\n  worker: linux\n  machine:\n    firmware: bios\n    memory: 64\n    processors: 0\n"), @"
+    image-defs/images/i.yml:7: bad-value: `pool` starts no machine, so there is none to describe (leave `machine` out, or verify by `boot`)
+    image-defs/images/i.yml:7: bad-value: machines of arm64 have no BIOS (leave it out: they start by UEFI)
+    image-defs/images/i.yml:8: bad-value: expected 128 to 1048576
+    image-defs/images/i.yml:9: bad-value: expected 1 to 255
+    ");
+    insta::assert_snapshot!(one("verify: {method: boot, worker: linux, machine: {firmware: efi, memory: lots, cores: 1}}"), @"
+    image-defs/images/i.yml:2: bad-value: unknown firmware `efi`, expected one of `bios`, `uefi` (did you mean `uefi`?)
+    image-defs/images/i.yml:2: wrong-type: expected an integer, found a string
+    image-defs/images/i.yml:2: unknown-key: the key `cores` is not known here (known keys: firmware, memory, processors)
+    ");
+}
+
+#[test]
 fn fragments_that_extend_one_another_are_shown_whole() {
     let files = [
         ("fragments/a.yml", "extends: b"),

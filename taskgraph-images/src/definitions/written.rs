@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use taskgraph_images_transforms::{
-    AliasName, Arch, Cloud, Duration, Level, Os, SecretName, VerifyMethod,
+    AliasName, Arch, Cloud, Duration, Firmware, Level, Os, SecretName, VerifyMethod,
 };
 
 use super::text::Parsed;
@@ -167,10 +167,24 @@ record! {
 }
 
 record! {
+    /// A machine that is started from the image.
+    pub struct Machine {
+        /// What starts the system on its disk; `bios` if absent, and on `arm64` always `uefi`.
+        pub firmware / "firmware": Option<Spanned<Parsed<Firmware>>>,
+        /// Its memory in MiB; 2048 if absent.
+        pub memory / "memory": Option<Spanned<u32>>,
+        /// Its processors; 2 if absent.
+        pub processors / "processors": Option<Spanned<u32>>,
+    }
+}
+
+record! {
     /// The task that verifies the image.
     pub struct Verify {
         /// Where the checks run: `boot` a machine from it, `in-build`, on a worker `pool` of it, or in a `container`.
         pub method / "method": Parsed<VerifyMethod>,
+        /// The machine that `boot` starts, where it needs another one than most.
+        pub machine / "machine": Option<Machine>,
         /// Checks in the order they run: files, globs, or folders (ending in `/`).
         pub checks / "checks": Vec<Spanned<String>>,
         /// The worker alias it runs on.

@@ -102,6 +102,15 @@ words!(
 });
 
 words!(
+    /// What starts the system on a machine's disk.
+    Firmware, "firmware", {
+    /// A BIOS, by the first sector.
+    Bios = "bios",
+    /// UEFI, by a loader in a file.
+    Uefi = "uefi",
+});
+
+words!(
     /// The kinds of tasks that an image has.
     Kind, "kind", {
     /// Looks at the template of an image whose build may not run, because its code is a stranger's.

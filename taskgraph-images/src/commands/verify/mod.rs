@@ -54,14 +54,17 @@ struct Programs {
         env = "TASKGRAPH_IMAGES_BUILDAH"
     )]
     buildah: std::ffi::OsString,
-    /// The QEMU program, for machines
+    /// The QEMU program, for machines; by default `qemu-system-x86_64` or `qemu-system-aarch64`, as the image is
+    #[arg(long, value_name = "PROGRAM", env = "TASKGRAPH_IMAGES_QEMU")]
+    qemu: Option<std::ffi::OsString>,
+    /// The folder with descriptions of firmware, for machines that start by UEFI
     #[arg(
         long,
-        value_name = "PROGRAM",
-        default_value = "qemu-system-x86_64",
-        env = "TASKGRAPH_IMAGES_QEMU"
+        value_name = "FOLDER",
+        default_value = boot::FIRMWARE,
+        env = "TASKGRAPH_IMAGES_FIRMWARE"
     )]
-    qemu: std::ffi::OsString,
+    firmware: PathBuf,
     /// How machines get their processor: `kvm`, `tcg` (emulated), or `auto`: the first, if it works here
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = ["auto", "kvm", "tcg"],
         env = "TASKGRAPH_IMAGES_ACCELERATOR")]
