@@ -136,6 +136,25 @@ impl std::fmt::Display for Resource {
     }
 }
 
+/// A token for the interface of Google Cloud or Azure, for whoever only asks there.
+///
+/// # Errors
+/// When there are no credentials, or they are refused; for a cloud that has no such tokens.
+pub fn token(
+    cloud: Cloud,
+    session: &Session<'_>,
+    variables: &Variables,
+) -> Result<String, ProviderError> {
+    match cloud {
+        Cloud::Google => google::token(session, variables),
+        Cloud::Azure => azure::token(session, variables),
+        Cloud::Aws | Cloud::Qemu | Cloud::Container => Err(ProviderError::new(
+            format!("credentials of {cloud}"),
+            ProviderErrorKind::Input("it has no tokens".to_owned()),
+        )),
+    }
+}
+
 /// The provider of a cloud.
 ///
 /// # Errors

@@ -99,10 +99,11 @@ pub(super) fn serve(
                 authorization,
             };
             let (status, body) = answer(&asked);
-            let body = if body.is_null() {
-                String::new()
-            } else {
-                body.to_string()
+            let body = match body {
+                serde_json::Value::Null => String::new(),
+                // What is no JSON, such as XML, is a text.
+                serde_json::Value::String(text) => text,
+                other => other.to_string(),
             };
             write!(
                 stream,

@@ -5,6 +5,7 @@ mod apply;
 mod named;
 mod plan;
 mod revoke;
+mod stock;
 mod task;
 
 use clap::Subcommand;

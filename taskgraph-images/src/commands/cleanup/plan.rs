@@ -13,6 +13,7 @@ use taskgraph_images::retention::{Plan, Usage, images_of_pool};
 use taskgraph_images::taskcluster::{Timestamp, WorkerManager as _};
 use taskgraph_images::tree::{TreePath, View};
 
+use super::stock;
 use crate::commands::checkout;
 use crate::commands::ci_config::{self, Source};
 use crate::commands::decision::connect;
@@ -27,7 +28,8 @@ use crate::printer::Printer;
 /// An image is kept while anybody uses it: an entry or a pool of the configuration repository, on any branch that may be
 /// live, also of open proposals; a running worker pool, where Taskcluster is named; an image that was built on it. So are the
 /// newest of each image, to roll back to. What nobody uses goes a step further each time a limit passes since the first plan
-/// that saw it so. Nothing is planned while anything that uses images cannot be asked, or much of the inventory is gone.
+/// that saw it so. Where there are credentials of a cloud, its provider is asked what carries the project's label: what no
+/// manifest accounts for goes the same way, and what manifests name and is not there is said. Nothing is planned while anything that uses images cannot be asked, or much of the inventory is gone.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -51,6 +53,8 @@ pub(super) struct Inputs {
     config: ci_config::Args,
     #[command(flatten)]
     published: published::Args,
+    #[command(flatten)]
+    stock: stock::Args,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -103,6 +107,7 @@ impl Inputs {
         let mapping = self.config.mapping(global)?;
         let source = self.config.open(&settings, &mapping, printer)?;
         let shelf = self.published.read(global, printer)?;
+        let stock = self.stock.ask(&shelf.inventory, global, printer)?;
         let mut usage = usage(&source, &settings, printer)?;
         running(&mut usage)?;
         let previous = self.previous.as_deref().map(read).transpose()?;
@@ -118,11 +123,11 @@ impl Inputs {
             held.map(|hold| format!("held: {}", hold.reason))
         };
         let plan = Plan::new(
-            &shelf.inventory,
+            (&shelf.inventory, &stock),
             &usage,
             &cleanup.policy,
             previous.as_ref(),
-            &kept,
+            (settings.keep_label(), &kept),
             now,
         )
         .map_err(|refusal| {

@@ -4,14 +4,18 @@
 //! two images, and deleting one leaves the other. A copy is known again by its name and its description. When all copies
 //! are available, and not before, they are tagged and shared.
 
+mod catalog;
 mod credentials;
 mod query;
 mod resources;
+mod sign;
+mod ssm;
 mod xml;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::query::{Ec2, Parameters};
+use self::ssm::Ssm;
 use self::xml::Image;
 use super::{
     Promotion, Provider, ProviderError, ProviderErrorKind, Reference, Resource, ResourceKind,
@@ -23,6 +27,7 @@ use crate::taskcluster::Timestamp;
 /// AMIs of Amazon EC2.
 pub struct Aws<'a> {
     ec2: Ec2<'a>,
+    ssm: Ssm<'a>,
 }
 
 /// What EC2 says of what is gone.
@@ -42,6 +47,7 @@ impl<'a> Aws<'a> {
     pub fn new(session: &'a Session<'a>, variables: &'a Variables) -> Result<Self, ProviderError> {
         Ok(Self {
             ec2: Ec2::new(session, variables)?,
+            ssm: Ssm::new(session, variables)?,
         })
     }
 

@@ -36,7 +36,7 @@ impl Image {
     }
 }
 
-fn parse(answer: &str) -> Result<Document<'_>, ProviderError> {
+pub(super) fn parse(answer: &str) -> Result<Document<'_>, ProviderError> {
     Document::parse(answer).map_err(|error| {
         let words = format!("it is no XML: {error}");
         ProviderError::new("ec2", ProviderErrorKind::NoAnswer(words))

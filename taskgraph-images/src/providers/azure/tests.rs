@@ -69,6 +69,10 @@ impl Fake {
                     {"id": "/subscriptions/s-1/resourceGroups/pkr-1", "type": "Microsoft.Resources/resourceGroups", "tags": {"l": "v"}}
                 ]}),
             ),
+            // Only of versions may their replication be asked for.
+            ("GET", _) if self.things.contains_key(&path) && !asked.path.contains("expand") => {
+                (200, self.things[&path].clone())
+            }
             ("DELETE", _) => match self.things.remove(&path) {
                 Some(_) => (202, Value::Null),
                 None => (404, Value::Null),
@@ -295,7 +299,10 @@ fn listed_deprecated_and_deleted() {
         image `/subscriptions/s-1/resourceGroups/b/providers/Microsoft.Compute/images/candidate`
         resource group `/subscriptions/s-1/resourceGroups/pkr-1`
         ");
+        let candidate = azure.describe(&found[1].reference).unwrap().unwrap();
+        assert_eq!(candidate.labels["l"], "v");
         azure.delete(&found[0]).unwrap();
+        assert_eq!(azure.describe(&found[0].reference).unwrap(), None);
         azure.delete(&found[0]).unwrap();
         assert_eq!(fake.lock().unwrap().things.len(), 2);
         let path = format!("{GALLERY}/versions/20261125.173000.0");

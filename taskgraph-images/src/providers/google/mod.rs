@@ -26,6 +26,11 @@ pub struct Google<'a> {
     source: Source<'a>,
 }
 
+/// A token that is good for now.
+pub(super) fn token(session: &Session<'_>, variables: &Variables) -> Result<String, ProviderError> {
+    Source::new(session, variables).token()
+}
+
 impl<'a> Google<'a> {
     /// Credentials are a token, the key of a service account, or the machine's.
     ///
