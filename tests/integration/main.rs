@@ -42,6 +42,8 @@ mod links;
 /// A task of Taskcluster's on this machine.
 #[cfg(unix)]
 mod load_task;
+/// A service that says what is newest.
+mod newest;
 /// Laws that hold for any tree and any change.
 mod properties;
 /// Histories, commit by commit.

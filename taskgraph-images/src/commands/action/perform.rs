@@ -181,6 +181,7 @@ impl Performer<'_> {
                 do_not_optimize: &BTreeSet::new(),
                 existing: standing,
                 max_age: &BTreeMap::new(),
+                floating: &BTreeMap::new(),
                 queues: &queues(&gathered.snapshot.fleet, config),
             };
             lookups

@@ -1,6 +1,7 @@
 //! `build`: makes an image as its definition says, and leaves a manifest of what was made.
 
 mod container;
+mod floating;
 mod made;
 mod packer;
 
@@ -128,17 +129,24 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
         None => None,
     };
     let secrets = secrets(&worker, args.secrets_file.as_deref())?;
+    let floating = floating::settle(&snapshot, id, printer)?;
+    let (settled, resolved) = match &floating {
+        Some((settled, resolved)) => (settled, resolved.clone()),
+        None => (&snapshot, BTreeMap::new()),
+    };
+    let image = &settled.fleet.images[id];
+    let definition = &*image.resolved().definition;
     let source = source(&project)?;
     let own = worker.task.own.as_ref();
     let hand = started.to_string();
-    let values = build_values(&snapshot, id, own, &hand, Some(&source.revision));
+    let values = build_values(settled, id, own, &hand, Some(&source.revision));
     // What a recipe made holds what only a build knows.
     let filled = match image.resolved().foreign {
         Some(_) => &values.definition(definition),
         None => definition,
     };
     let job = Job {
-        snapshot: &snapshot,
+        snapshot: settled,
         id,
         definition: filled,
         root: &root,
@@ -175,7 +183,7 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
         inputs: inputs(&snapshot, id),
         source,
         parent: parent.map(|parent| parent.described),
-        pins: pins(&snapshot, id),
+        pins: pins(&snapshot, id, &resolved),
         artifacts: made.artifacts,
         sbom: made.sbom,
         files: made.files,
@@ -259,7 +267,11 @@ fn inputs(
         .collect()
 }
 
-fn pins(snapshot: &Snapshot, id: &ImageId) -> BTreeMap<String, Pin> {
+fn pins(
+    snapshot: &Snapshot,
+    id: &ImageId,
+    floating: &BTreeMap<String, String>,
+) -> BTreeMap<String, Pin> {
     let resolved = snapshot.fleet.images[id].resolved();
     resolved
         .pins
@@ -278,7 +290,7 @@ fn pins(snapshot: &Snapshot, id: &ImageId) -> BTreeMap<String, Pin> {
                 name.clone(),
                 Pin {
                     value,
-                    resolved: None,
+                    resolved: floating.get(name).cloned(),
                 },
             ))
         })
