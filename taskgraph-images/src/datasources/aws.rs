@@ -163,6 +163,12 @@ pub(super) fn images(
 ) -> Result<Vec<Release>, SourceError> {
     let aws = aws(caller)?;
     let mut images = owned(settings, &settings.region, aws, caller)?;
+    if images.is_empty() {
+        return Err(caller.settings(format!(
+            "`{}` has no such image in {}",
+            settings.owner, settings.region
+        )));
+    }
     images.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| b.id.cmp(&a.id)));
     let mut elsewhere = BTreeMap::new();
     let more = settings.regions.iter();

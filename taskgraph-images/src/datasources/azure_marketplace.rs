@@ -9,6 +9,10 @@ use crate::http::encode;
 use crate::taskcluster::Timestamp;
 use crate::versions::day;
 
+/// What is missing where nothing signs a request.
+const MISSING: &str =
+    "Azure, and there are none: set `ARM_TENANT_ID`, `ARM_CLIENT_ID` and `ARM_CLIENT_SECRET`";
+
 /// Versions of an image of Azure's marketplace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -72,7 +76,8 @@ pub(super) fn releases(
         encode(&settings.offer),
         encode(&settings.sku),
     );
-    let items: Vec<Item> = caller.json(&url)?;
+    let items = caller.json(&url);
+    let items: Vec<Item> = items.map_err(|error| caller.unsigned(error, &url, MISSING))?;
     let read = |item: Item| {
         let status = item
             .properties

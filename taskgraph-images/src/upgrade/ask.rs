@@ -186,9 +186,11 @@ impl<'a> Declared<'a> {
     }
 
     fn current(&self) -> Current<'_> {
+        let is_overtaken = matches!(self.source, Source::AwsSsm(_));
         Current {
             version: self.value,
-            released: None,
+            // A parameter names one version, and was set to it after it was set to any other.
+            released: is_overtaken.then(|| Timestamp::from_millis(0)),
             digests: &self.digests,
         }
     }

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Upgrade, Words, ask, edited, markdown, proposals, recorded, rows, select, table};
-use crate::datasources::Release;
 use crate::datasources::tests::Table;
+use crate::datasources::{
+    Aws, AwsError, AwsImage, AwsImages, AwsParameter, AwsSsm, Release, Services,
+};
 use crate::definitions::{Pins, PinsFile};
 use crate::proposals::BranchName;
 use crate::tree::TreePath;
@@ -359,4 +361,44 @@ pins:
         table_of(&[recorded]),
         table_of(&[found.into_iter().find(|one| one.pin == "windows").unwrap()])
     );
+}
+
+/// AWS with one parameter.
+struct Parameter(&'static str);
+
+impl Aws for Parameter {
+    fn images(&self, _: &AwsImages, _: &str) -> Result<Vec<AwsImage>, AwsError> {
+        Ok(Vec::new())
+    }
+
+    fn parameter(&self, _: &AwsSsm) -> Result<AwsParameter, AwsError> {
+        Ok(AwsParameter {
+            value: self.0.to_owned(),
+            modified: "2026-05-01T00:00:00Z".parse().ok(),
+        })
+    }
+}
+
+#[test]
+fn what_a_parameter_names_is_newer_than_what_it_named() {
+    let text =
+        "pins: {base: {value: ami-1, datasource: {aws-ssm: {path: /x/ami-id, region: us-west-2}}}}";
+    let pins = pins(text).unwrap();
+    let to = |value: &'static str| {
+        let aws = Parameter(value);
+        Table::new().act(|services| {
+            let services = Services {
+                aws: Some(&aws),
+                ..*services
+            };
+            let upgrade = ask("base", &pins.pins["base"].value, &services);
+            format!(
+                "{:?} {}",
+                upgrade.to().map(|release| &release.version),
+                rows(&[upgrade.clone()], &BTreeMap::new(), services.now)[0].state
+            )
+        })
+    };
+    assert_eq!(to("ami-2"), "Some(\"ami-2\") upgrade");
+    assert_eq!(to("ami-1"), "None newest");
 }

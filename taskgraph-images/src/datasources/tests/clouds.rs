@@ -145,7 +145,7 @@ fn images_of_a_family() {
     );
     insta::assert_snapshot!(
         Table::new().answer(list, 401, &[], br#"{"error": {"code": 401}}"#).told(&family),
-        @r#"error: google-images of `example-2404`: GET https://google.example.org/compute/v1/projects/example-cloud/global/images?maxResults=500&filter=family%20%3D%20%22example-2404%22: status 401: {"error": {"code": 401}}"#
+        @r#"error: google-images of `example-2404`: it needs credentials of Google, and there are none: set `GOOGLE_CREDENTIALS` to the key of a service account that may call `compute.images.list`, by the environment or by a secret"#
     );
 }
 
@@ -292,6 +292,7 @@ fn amis() {
             told(&alias("amazon"), &by_name),
             told(&alias("aws-marketplace"), &by_name),
             told(&owned, &by_name),
+            told(&[], &images),
             told(&[], &parameter("/aws/service/example/ami-id")),
             told(&[], &parameter("/aws/service/example/none")),
             Table::new().told(&images),
@@ -309,6 +310,7 @@ fn amis() {
 
         error: aws-images of `example/*`: "ami-1" belongs to "000000000000", not to `amazon`
         error: aws-images of `example/*`: "ami-1" belongs to "000000000000", not to `amazon`
+        error: aws-images of `example/*`: `000000000000` has no such image in us-west-2
         ami-000000000000000a1 2026-05-01T00:00:00.000Z
 
         error: aws-ssm of `/aws/service/example/none`: ssm GetParameter /aws/service/example/none: ParameterNotFound

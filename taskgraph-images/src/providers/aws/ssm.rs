@@ -37,8 +37,10 @@ struct Found {
 struct Refusal {
     #[serde(rename = "__type")]
     code: String,
-    #[serde(default, alias = "Message")]
-    message: String,
+    message: Option<String>,
+    /// Some services spell it so, and a few say it twice.
+    #[serde(rename = "Message")]
+    capital: Option<String>,
 }
 
 impl<'a> Ssm<'a> {
@@ -96,12 +98,13 @@ fn refusal(answer: &Answer) -> ProviderErrorKind {
     let (code, message) = match serde_json::from_str::<Refusal>(&answer.body) {
         Ok(refusal) => {
             let code = refusal.code.rsplit('#').next().unwrap_or_default();
+            let message = refusal.message.or(refusal.capital).unwrap_or_default();
             let message = match code {
                 // The service says no more of it.
-                "ParameterNotFound" if refusal.message.is_empty() => {
+                "ParameterNotFound" if message.is_empty() => {
                     "there is none of that name in this region".to_owned()
                 }
-                _ => refusal.message,
+                _ => message,
             };
             (code.to_owned(), message)
         }
