@@ -179,7 +179,7 @@ fn a_parameter_is_read() {
         it: ami-000000000000000a1 Some(Timestamp(1777593600250)) us-west-2 ssm {"Name":"/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id","WithDecryption":false}
         another: false asked for `/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id`, it told of "/aws/other"
         none: false ssm.GetParameter of `/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id` in us-west-2: refused with ParameterNotFound: there is none of that name in this region
-    twice: false ssm.GetParameter of `/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id` in us-west-2: refused with ParameterNotFound: not found
+        twice: false ssm.GetParameter of `/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id` in us-west-2: refused with ParameterNotFound: not found
         fast: true ssm.GetParameter of `/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id` in us-west-2: over a limit: ThrottlingException: Rate exceeded
         no JSON: false ssm.GetParameter of `/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id` in us-west-2: refused with status 403: 
         other JSON: true ssm.GetParameter of `/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id` in us-west-2: no answer: it cannot be read: missing field `Parameter` at line 1 column 17
