@@ -23,7 +23,7 @@ mod text;
 mod usage;
 
 pub use agreed::{Agreed, agreed};
-pub use plan::{Action, Item, Place, Plan, PlanError, Refusal};
+pub use plan::{Action, Item, Kept, Place, Plan, PlanError, Refusal};
 pub use policy::Policy;
 pub use running::images_of_pool;
 pub use strays::{Stray, is_kept};

@@ -14,6 +14,9 @@ use crate::taskcluster::Timestamp;
 /// The version of the document.
 const VERSION: u32 = 1;
 
+/// Why an image is kept for a reason of its own, if it is.
+pub type Kept<'a> = dyn Fn(&Published) -> Option<String> + 'a;
+
 /// What happens to each published image, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -179,8 +182,8 @@ pub enum PlanError {
 
 impl Plan {
     /// Makes a plan. `stock` is what providers hold, as far as they were asked. `last` is the plan that was made before it,
-    /// however long ago; without one, nothing has been unused for any time yet. `kept` says why an image is kept for a
-    /// reason of its own.
+    /// however long ago; without one, nothing has been unused for any time yet. `keep` is the label that keeps what carries it, `kept` says why an
+    /// image is kept for a reason of its own.
     ///
     /// # Errors
     /// Everything by which more might seem unused than is.
@@ -189,7 +192,7 @@ impl Plan {
         usage: &Usage,
         policy: &Policy,
         last: Option<&Self>,
-        (keep, kept): (&str, &dyn Fn(&Published) -> Option<String>),
+        (keep, kept): (&str, &Kept<'_>),
         now: Timestamp,
     ) -> Result<Self, Refusal> {
         let mut errors = faults(inventory, usage, policy, last, now);
@@ -430,7 +433,7 @@ fn reason_to_keep(
     usage: &Usage,
     policy: &Policy,
     newer: usize,
-    kept: &dyn Fn(&Published) -> Option<String>,
+    kept: &Kept<'_>,
     now: Timestamp,
 ) -> Option<String> {
     let identities: BTreeSet<Identity> = published.identities().collect();

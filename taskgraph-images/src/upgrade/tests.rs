@@ -395,7 +395,12 @@ fn what_a_parameter_names_is_newer_than_what_it_named() {
             format!(
                 "{:?} {}",
                 upgrade.to().map(|release| &release.version),
-                rows(&[upgrade.clone()], &BTreeMap::new(), services.now)[0].state
+                rows(
+                    std::slice::from_ref(&upgrade),
+                    &BTreeMap::new(),
+                    services.now
+                )[0]
+                .state
             )
         })
     };

@@ -13,6 +13,9 @@ use crate::commands::outside::Outside;
 use crate::exit::Failure;
 use crate::printer::Printer;
 
+/// Definitions with what floating pins stand for in their place, and that by itself, by the pins' names.
+pub(super) type Settled = (Snapshot, BTreeMap<String, String>);
+
 /// What the floating pins of an image stand for, and the definitions with that in their place; nothing if none floats.
 ///
 /// # Errors
@@ -21,7 +24,7 @@ pub(super) fn settle(
     snapshot: &Snapshot,
     id: &ImageId,
     printer: &mut Printer,
-) -> Result<Option<(Snapshot, BTreeMap<String, String>)>, Failure> {
+) -> Result<Option<Settled>, Failure> {
     let declared = &snapshot.fleet.pins.pins;
     let names = &snapshot.fleet.images[id].resolved().pins;
     let pins: BTreeMap<&str, &Pin> = names
