@@ -58,7 +58,7 @@ pub(crate) fn config() -> ProjectConfig {
     config
 }
 
-/// Every kind of task about the fleet: with a token and a secret, with a token, with a secret, with nothing.
+/// Every kind of task about the fleet: with a token and a secret, with a token, with a dashboard and a secret, with nothing.
 fn maintained() -> BTreeMap<MaintenanceKind, MaintenanceTask> {
     let task = |worker: &str| MaintenanceTask {
         worker: AliasName::new(worker).unwrap(),
@@ -74,6 +74,7 @@ fn maintained() -> BTreeMap<MaintenanceKind, MaintenanceTask> {
                 .iter()
                 .map(|name| GithubRepository::new(name).unwrap())
                 .collect(),
+            dashboard: None,
         })
     };
     let (mut upgrade, mut pools) = (task("maintenance"), task("maintenance"));
@@ -84,6 +85,10 @@ fn maintained() -> BTreeMap<MaintenanceKind, MaintenanceTask> {
     pools.github = github(&["example/pools", "example/more-pools"]);
     let mut apply = task("sweeper");
     apply.secrets = vec![SecretName::new("cleanup/clouds").unwrap()];
+    projects.github = github(&["example/project"]).map(|mut tokens| {
+        tokens.dashboard = Some(GithubRepository::new("Example/Board").unwrap());
+        tokens
+    });
     projects.secrets = vec![SecretName::new("projects/phabricator").unwrap()];
     BTreeMap::from([
         (MaintenanceKind::Upgrade, upgrade),

@@ -300,6 +300,7 @@ fn propose(
         structure: false,
         proposals: &made,
         stay: &stay,
+        keeps: false,
         base: base_of(project)?,
     };
     deliver(&args.delivery, &settings, &parcel, printer).map(|_| ())

@@ -165,6 +165,7 @@ mod tests {
             github: Some(GithubTokens {
                 app: "example-bot".parse().unwrap(),
                 repositories: ["example/images".parse().unwrap()].into(),
+                dashboard: Some("example/board".parse().unwrap()),
             }),
             environment: BTreeMap::new(),
         };
@@ -191,6 +192,7 @@ mod tests {
             "auth:github-repo-token:example-bot/*",
             "auth:github-repo-token:example-bot/example/images:contents:write",
             "auth:github-repo-token:example-bot/example/images:pull_requests:*",
+            "auth:github-repo-token:example-bot/example/board:issues:write",
         ] {
             assert!(of_level_3(scope), "{scope}");
         }

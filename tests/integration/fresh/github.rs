@@ -98,6 +98,11 @@ fn respond(first: &str, base_file: &str) -> (u16, Value) {
             )
         }
         ("GET", rest) if rest.contains("/git/ref/") => (404, json!({"message": "Not Found"})),
+        // Another one, which has nothing of ours.
+        ("GET", "/repos/example-owner/example-site") => (
+            200,
+            json!({"archived": false, "default_branch": "trunk", "full_name": "example-owner/example-site"}),
+        ),
         ("GET", "" | "/") => (
             200,
             json!({"archived": false, "default_branch": "main", "full_name": "example/images"}),
@@ -109,6 +114,10 @@ fn respond(first: &str, base_file: &str) -> (u16, Value) {
         ("POST", "/git/refs") => (
             201,
             json!({"ref": "refs/heads/x", "object": {"sha": "f".repeat(40)}}),
+        ),
+        ("POST", "/issues") => (
+            201,
+            json!({"number": 2, "html_url": "https://github.example.org/example/images/issues/2"}),
         ),
         ("POST", "/pulls") => (
             201,

@@ -184,10 +184,16 @@ pub(super) fn repository_faults(
                 .is_some_and(|token| {
                     let (of, permission) = token.split_once(':').unwrap_or_default();
                     let (app, repository) = of.split_once('/').unwrap_or_default();
+                    let listed = match permission {
+                        "contents:write" | "pull_requests:write" => {
+                            texts(settings, "/github/repositories")
+                        }
+                        "issues:write" => vec![text(settings, "/github/dashboard")],
+                        _ => Vec::new(),
+                    };
                     app == text(settings, "/github/app")
                         && told == Some(&Value::from(app))
-                        && ["contents:write", "pull_requests:write"].contains(&permission)
-                        && texts(settings, "/github/repositories")
+                        && listed
                             .iter()
                             .any(|listed| listed.to_lowercase() == repository)
                 });
@@ -458,6 +464,7 @@ fn it_is_not_blind() {
     let found = repository_faults(&maintained, &poor, &cron).join("\n");
     for expect in [
         "pools: holds `auth:github-repo-token:example-bot/example/more-pools:contents:write`",
+        "projects: holds `auth:github-repo-token:example-bot/example/board:issues:write`",
         "projects: holds `secrets:get:project/td/level-3/projects/phabricator`",
     ] {
         assert!(found.contains(expect), "{expect}: {found}");

@@ -2,7 +2,8 @@
 //!
 //! Before: `upgrade: {worker: maintenance, github: {app: bot, repositories: [example/images]}}` below `maintenance`.
 //! After: the task `upgrade` on `td-3/maintenance`, which needs nothing, with the scopes
-//! `auth:github-repo-token:bot/example/images:contents:write` and `…:pull_requests:write`, indexed at
+//! `auth:github-repo-token:bot/example/images:contents:write` and `…:pull_requests:write` (and `…:issues:write` for the
+//! repository that `dashboard` names, if it names one), indexed at
 //! `td.v2.<project>.latest.maintenance.upgrade`.
 //!
 //! Nothing may take its place: what it finds is elsewhere, and changes without a commit.

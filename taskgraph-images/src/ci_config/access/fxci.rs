@@ -4,7 +4,7 @@ use super::grantees::Conditions;
 use super::held::Held;
 use super::project::Project;
 use super::scope::is_relevant;
-use super::Holder;
+use super::{Holder, templates};
 use crate::ci_config::findings::{expected, read as read_file};
 use crate::ci_config::keyed::Attributes;
 use crate::ci_config::text::fill;
@@ -41,6 +41,7 @@ pub(super) fn read(files: &dyn Files, root: &TreePath, environment: Option<&str>
             Vec::new()
         }
     };
+    templates::read(files, root, &projects, &mut held);
     let environment = environment
         .map(str::to_owned)
         .or_else(|| first_environment(files, root));
@@ -156,7 +157,7 @@ impl Reader {
         };
         match &*key.text {
             "project" | "projects" => match Conditions::read(value) {
-                Ok(conditions) => self.to_projects(&conditions, scopes),
+                Ok(conditions) => self.grant_projects(&conditions, scopes),
                 Err(fault) => self.fault(fault),
             },
             "group" | "groups" => {
@@ -175,7 +176,7 @@ impl Reader {
         }
     }
 
-    fn to_projects(&mut self, conditions: &Conditions, scopes: &[(&Node, &str)]) {
+    fn grant_projects(&mut self, conditions: &Conditions, scopes: &[(&Node, &str)]) {
         for project in self.projects.clone() {
             if !conditions.matches(&project) {
                 continue;

@@ -95,15 +95,20 @@ impl Conditions {
             && self.takes("repo_type", project.text("repo_type"))
             && (project.access.is_none() || self.takes_level(project.default_level()))
             && self.takes("alias", Some(&project.alias))
-            && features.iter().all(|feature| match feature.strip_prefix('!') {
-                Some(feature) => !project.has(feature),
-                None => project.has(feature),
-            })
+            && features
+                .iter()
+                .all(|feature| match feature.strip_prefix('!') {
+                    Some(feature) => !project.has(feature),
+                    None => project.has(feature),
+                })
             && self
                 .is_try
                 .is_none_or(|wanted| wanted == project.node.get("is_try").is_some_and(is_true))
             && self.has_trust_project.is_none_or(|wanted| {
-                wanted == project.text("trust_project").is_some_and(|one| !one.is_empty())
+                wanted
+                    == project
+                        .text("trust_project")
+                        .is_some_and(|one| !one.is_empty())
             })
             && self.takes("trust_domain", project.text("trust_domain"))
     }
@@ -115,7 +120,8 @@ impl Conditions {
         let own = project.default_level();
         for job in self.jobs_of(project) {
             let is_pull = job.starts_with("pull-request");
-            if project.is_git && !is_pull && self.list("level").is_some() && !self.takes_level(own) {
+            if project.is_git && !is_pull && self.list("level").is_some() && !self.takes_level(own)
+            {
                 continue;
             }
             let is_low = is_pull || job.starts_with("pr-action");

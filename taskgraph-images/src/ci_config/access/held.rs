@@ -59,7 +59,11 @@ impl Held {
 
     /// What is held in the end, parameterized roles included.
     pub(super) fn finish(mut self) -> Access {
-        let mut todo: Vec<String> = self.held.keys().filter_map(|scope| assumed(scope)).collect();
+        let mut todo: Vec<String> = self
+            .held
+            .keys()
+            .filter_map(|scope| assumed(scope))
+            .collect();
         let mut seen = BTreeSet::new();
         while let Some(role) = todo.pop() {
             // Whoever may be all of a sort of roles uses none of them.

@@ -1,8 +1,8 @@
 //! [`Access`]: who may create tasks in which worker pools, by the scopes that a configuration repository grants.
 //!
 //! ```text
-//! fxci-config:          grants.d/*.yml × projects.yml, hooks.yml, clients.yml, clients-interpreted.yml ─┐
-//! community-tc-config:  grants.yml, projects/*.yml ──────────────────────────────────────────────────┴─▶ Access
+//! fxci-config:          grants.d/*.yml × projects.yml, hooks.yml and templates, clients*.yml ─┐
+//! community-tc-config:  grants.yml, projects/*.yml ───────────────────────────────────────────┴─▶ Access
 //! ```
 //!
 //! Grants are resolved as each repository's own generator does it: projects by their conditions, jobs by the project's
@@ -18,6 +18,7 @@ mod grantees;
 mod held;
 mod project;
 mod scope;
+mod templates;
 #[cfg(test)]
 mod tests;
 

@@ -52,7 +52,9 @@ impl Project {
         let text = |key: &str| node.get(key).and_then(scalar).map(str::to_owned);
         let repo = text("repo")
             .ok_or_else(|| expected(&format!("a `repo` of the project `{alias}`"), node))?;
-        let address = repo.split_once("://").map_or(repo.as_str(), |(_, rest)| rest);
+        let address = repo
+            .split_once("://")
+            .map_or(repo.as_str(), |(_, rest)| rest);
         let address = address.trim_end_matches('/').trim_end_matches(".git");
         let is_git = text("repo_type").as_deref() == Some("git");
         let mut branches = Vec::new();

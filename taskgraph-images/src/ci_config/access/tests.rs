@@ -89,21 +89,33 @@ fn chooses_projects_and_the_levels_of_their_jobs() {
         levels("{}"),
         "highest:app-1/x highest:app-3/x highest:trunk-3/x low:app-1/x low:library-1/x"
     );
-    assert_eq!(levels("{alias: app, job: ['branch:main']}"), "highest:app-3/x");
+    assert_eq!(
+        levels("{alias: app, job: ['branch:main']}"),
+        "highest:app-3/x"
+    );
     assert_eq!(levels("{alias: app, job: 'branch:dev/*'}"), "low:app-1/x");
-    assert_eq!(levels("{alias: app, job: ['pull-request:*']}"), "highest:app-1/x");
+    assert_eq!(
+        levels("{alias: app, job: ['pull-request:*']}"),
+        "highest:app-1/x"
+    );
     assert_eq!(
         levels("{alias: app, include_pull_requests: false}"),
         "highest:app-3/x low:app-1/x"
     );
     assert_eq!(levels("{level: 3}"), "highest:app-3/x highest:trunk-3/x");
     // A pull request of a project whose pushes are of level 3 is a job of level 1, too.
-    assert_eq!(levels("{level: [1]}"), "highest:app-1/x low:app-1/x low:library-1/x");
+    assert_eq!(
+        levels("{level: [1]}"),
+        "highest:app-1/x low:app-1/x low:library-1/x"
+    );
     assert_eq!(levels("{job: 'cron:nightly'}"), "highest:app-3/x");
     assert_eq!(levels("{job: ['action:*']}"), "");
     assert_eq!(levels("{alias: app, job: ['pull-request:trusted']}"), "");
     assert_eq!(levels("{access: scm_level_3}"), "highest:trunk-3/x");
-    assert_eq!(levels("{repo_type: git, feature: ['!taskgraph-cron']}"), "low:library-1/x");
+    assert_eq!(
+        levels("{repo_type: git, feature: ['!taskgraph-cron']}"),
+        "low:library-1/x"
+    );
     assert_eq!(levels("{feature: gecko-actions}"), "");
     assert_eq!(levels("{trust_domain: [other, none]}"), "highest:trunk-3/x");
     assert_eq!(levels("{is_try: true}"), "");
@@ -172,7 +184,10 @@ fn resolves_grants_hooks_and_clients() {
     };
     let access = Access::load(&tree, &options).unwrap().unwrap();
     let users = access.of("example-1/by-hand").users;
-    assert!(users.contains(&Holder::Role("only-there".to_owned())), "{users:?}");
+    assert!(
+        users.contains(&Holder::Role("only-there".to_owned())),
+        "{users:?}"
+    );
 }
 
 #[test]
@@ -196,22 +211,52 @@ fn says_every_fault_of_grants() {
     grants.d/some.yml:6 wrong-type: expected a grant with a list `to`, found a map
     hooks.yml:1 wrong-type: expected a map of hooks, found a list
     ");
-    let tree = with("[]").file("projects.yml", "a: {}\nb: {repo: 'https://github.com/a/b', branches: x}\n");
+    let tree = with("[]").file(
+        "projects.yml",
+        "a: {}\nb: {repo: 'https://github.com/a/b', branches: x}\n",
+    );
     insta::assert_snapshot!(who(&tree, &[]), @"
     projects.yml:1 wrong-type: expected a `repo` of the project `a`, found a map
     projects.yml:2 wrong-type: expected a list of branches, found a string
     ");
 }
 
+/// The generator makes hooks of its own, which create tasks where a template says.
+#[test]
+fn hooks_of_projects_create_tasks_where_their_template_says() {
+    let tree = with("[]")
+        .file(
+            "cron-task-template.yml",
+            "provisionerId: infra\nworkerType: build-decision\nscopes: [{$if: x, then: y}]\n",
+        )
+        .file("git-push-template.yml", "taskQueueId: infra/${level}\n");
+    insta::assert_snapshot!(who(&tree, &["infra/build-decision", "infra/3"]), @"
+    infra/build-decision: hook project-releng/cron-task-example-app | 
+    infra/3:  |
+    ");
+    let tree = tree.file(
+        "projects.yml",
+        PROJECTS.replace("taskgraph-cron: true", "git-push: {}"),
+    );
+    insta::assert_snapshot!(who(&tree, &["infra/build-decision", "infra/3"]), @"
+    infra/build-decision: hook git-push/example/app | 
+    infra/3: hook git-push/example/app |
+    ");
+    let access = Access::load(&tree.file("hg-push-template.yml", "{"), &Options::default());
+    assert_eq!(access.unwrap().unwrap().findings.len(), 1);
+}
+
 /// A role that names itself ever longer comes to an end.
 #[test]
 fn ends_where_roles_name_each_other() {
-    let tree = with("\
+    let tree = with(
+        "\
 - grant: ['assume:a:<..>x', 'queue:create-task:low:<..>/y']
   to: [{role: 'a:*'}]
 - grant: ['assume:a:b']
   to: [{role: start}]
-");
+",
+    );
     insta::assert_snapshot!(who(&tree, &["b/y", "bx/y"]), @"
     b/y: role a:b | 
     bx/y: role a:bx |

@@ -12,7 +12,7 @@ use taskgraph_images::tree::View;
 
 use crate::commands::Global;
 use crate::commands::ci_config::{self, Source};
-use crate::commands::propose::destinations;
+use crate::commands::propose::{destinations, leave};
 use crate::commands::published;
 use crate::exit::Failure;
 use crate::printer::Printer;
@@ -108,6 +108,11 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
         _ => {}
     }
     printer.data(&text, None)?;
+    leave(
+        "pools-check.md",
+        &(report.to_markdown() + &report.users_markdown()),
+    )?;
+    leave("pools-check.json", &report.to_json())?;
     let deny = match args.deny {
         Deny::Never => return Ok(()),
         Deny::Note => Severity::Note,

@@ -7,7 +7,7 @@ use serde_json::Value;
 use taskgraph_images::ci_config::CiConfig;
 use taskgraph_images::output;
 use taskgraph_images::output::text::count;
-use taskgraph_images::pools::generate::{Declared, Generated, Request, definitions};
+use taskgraph_images::pools::generate::{Declared, Generated, Request, definitions, template};
 use taskgraph_images::pools::update::{Mapping, entry_edits};
 use taskgraph_images::proposals::{FileEdit, Group, Marker, Proposal};
 
@@ -103,6 +103,7 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
         structure: true,
         proposals: &proposals,
         stay: &stay,
+        keeps: false,
         base: source.base.clone(),
     };
     deliver(&args.delivery, &settings, &parcel, printer).map(|_| ())
@@ -115,10 +116,16 @@ fn entries(
     config: &CiConfig,
 ) -> Result<BTreeMap<String, Vec<Generated>>, Failure> {
     let declared = match (&args.group, &args.template) {
-        (Some(group), Some(template)) => BTreeMap::from([(
+        (Some(_), Some(name)) if template(config, name).is_none() => {
+            return Err(Failure::Usage(
+                format!("there is no pool `{name}` to be the template"),
+                Some("name one by its id".to_owned()),
+            ));
+        }
+        (Some(group), Some(name)) => BTreeMap::from([(
             group.clone(),
             Declared {
-                template: template.clone(),
+                template: name.clone(),
                 images: (!args.image.is_empty()).then(|| args.image.iter().cloned().collect()),
                 named: named(args)?,
             },
@@ -134,7 +141,10 @@ fn entries(
         },
         (None, _) if mapping.generate.is_empty() => {
             return Err(Failure::Usage(
-                format!("`{}` declares no group of generated pools", ci_config::MAPPING),
+                format!(
+                    "`{}` declares no group of generated pools",
+                    ci_config::MAPPING
+                ),
                 Some("declare one under `generate`, or name `--group` and `--template`".to_owned()),
             ));
         }
@@ -229,9 +239,7 @@ fn proposal(
         .map(|one| format!("| `{}` | `{}` |", one.id, one.image))
         .collect();
     Ok(Some(Proposal {
-        title: format!(
-            "chore: pools of {name} for the images that there are"
-        ),
+        title: format!("chore: pools of {name} for the images that there are"),
         body: format!(
             "Every pool of `{name}` is generated: one for each image.\n\n| pool | image |\n| --- | --- |\n{}\n",
             lines.join("\n")

@@ -277,8 +277,14 @@ mod tests {
         assert_eq!(of("ubuntu-2404"), "Ubuntu 24.04 2029-05-31");
         let faults = EndOfLife::with(&[declared("BeOS", None), declared("it", Some("("))]);
         let faults = faults.unwrap_err();
-        assert!(faults[0].starts_with("`BeOS` has no `pattern`"), "{faults:?}");
-        assert!(faults[1].starts_with("the pattern \"(\" of `it`"), "{faults:?}");
+        assert!(
+            faults[0].starts_with("`BeOS` has no `pattern`"),
+            "{faults:?}"
+        );
+        assert!(
+            faults[1].starts_with("the pattern \"(\" of `it`"),
+            "{faults:?}"
+        );
     }
 
     #[test]

@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 use serde_json::json;
 
 use super::{EndOfLife, Finding, Known, Options, RULES, Report, Severity, check};
-use crate::ci_config::{Access, Options as CiOptions};
 use crate::ci_config::fixtures::{community, edit, fxci, load, real, skipped};
+use crate::ci_config::{Access, Options as CiOptions};
 use crate::manifest::Manifest;
 use crate::output::Locator;
 use crate::pools::generate::{Declared, Expected, Request, entries, expected};
@@ -493,22 +493,38 @@ fn finds_generated_pools_that_are_not_like_their_template() {
         };
         let text = format!("{}{more}", pool("fuzz-win"));
         let from = "  - pool_id: example-1/by-hand\n";
-        let tree = edit(fxci(), "worker-pools.yml", from, &(text + &pool("latest") + from));
+        let tree = edit(
+            fxci(),
+            "worker-pools.yml",
+            from,
+            &(text + &pool("latest") + from),
+        );
         let mut options = plain();
         options.generated = Some(expected(&load(&tree), &declared).unwrap());
         (tree, options)
     };
     let (tree, options) = made("");
     assert_eq!(findings(&report(&tree, &options)), "");
-    let tree = edit(tree, "worker-pools.yml", "pool_id: made/latest\n    description: Windows", "pool_id: made/latest\n    description: Other");
+    let tree = edit(
+        tree,
+        "worker-pools.yml",
+        "pool_id: made/latest\n    description: Windows",
+        "pool_id: made/latest\n    description: Other",
+    );
     insta::assert_snapshot!(findings(&report(&tree, &options)), @"
     worker-pools.yml:82: warning[stale-pool]: the entry of the pool `made/latest` differs from what would be generated from its template
       hint: generate the pools again
     ");
     let config = load(&fxci());
-    let wrong = Declared { template: "none/there".to_owned(), ..Declared::default() };
+    let wrong = Declared {
+        template: "none/there".to_owned(),
+        ..Declared::default()
+    };
     let faults = expected(&config, &[("made".to_owned(), wrong)].into()).unwrap_err();
-    assert_eq!(faults, ["there is no pool `none/there` to be the template of `made`"]);
+    assert_eq!(
+        faults,
+        ["there is no pool `none/there` to be the template of `made`"]
+    );
 }
 
 #[test]

@@ -67,10 +67,13 @@ impl Report {
                 line(&pool.administrators)
             );
             // What a file holds moves no cursor and makes no line.
-            out.extend(
-                text.chars()
-                    .map(|sign| if sign.is_control() && sign != '\t' { ' ' } else { sign }),
-            );
+            out.extend(text.chars().map(|sign| {
+                if sign.is_control() && sign != '\t' {
+                    ' '
+                } else {
+                    sign
+                }
+            }));
             out.push('\n');
         }
         out

@@ -48,8 +48,12 @@ impl Declared {
             images: self.images.clone(),
             named: self.named.clone(),
         };
-        entries(config, &request)
-            .map_err(|faults| faults.iter().map(|fault| format!("`{group}`: {fault}")).collect())
+        entries(config, &request).map_err(|faults| {
+            faults
+                .iter()
+                .map(|fault| format!("`{group}`: {fault}"))
+                .collect()
+        })
     }
 }
 

@@ -35,11 +35,27 @@ pub(super) struct Pull {
     pub(super) events: Vec<Value>,
 }
 
+/// An issue.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Issue {
+    pub(super) number: u64,
+    pub(super) title: String,
+    pub(super) body: String,
+    pub(super) state: &'static str,
+    pub(super) labels: Vec<String>,
+    pub(super) author: String,
+    pub(super) kind: String,
+    pub(super) association: String,
+    /// Pull requests are issues, too.
+    pub(super) is_pull: bool,
+}
+
 /// What it holds.
 #[derive(Debug, Clone, Default)]
 pub(super) struct State {
     pub(super) git: Git,
     pub(super) pulls: Vec<Pull>,
+    pub(super) issues: Vec<Issue>,
     pub(super) archived: bool,
     /// How often a label or reviewer meets a node that is not there yet.
     pub(super) late: usize,
@@ -163,6 +179,33 @@ impl Fake {
             }
         }
         text
+    }
+
+    /// Somebody opens an issue.
+    pub(super) fn report(&self, author: &str, kind: &str, association: &str, body: &str) {
+        let issues = &mut self.state.borrow_mut().issues;
+        issues.push(Issue {
+            number: issues.len() as u64 + 1,
+            title: "Something".to_owned(),
+            body: body.to_owned(),
+            state: "open",
+            labels: Vec::new(),
+            author: author.to_owned(),
+            kind: kind.to_owned(),
+            association: association.to_owned(),
+            is_pull: false,
+        });
+    }
+
+    /// Changes the issue with a number.
+    pub(super) fn issue(&self, number: u64, change: impl FnOnce(&mut Issue)) {
+        let issues = &mut self.state.borrow_mut().issues;
+        change(
+            issues
+                .iter_mut()
+                .find(|issue| issue.number == number)
+                .unwrap(),
+        );
     }
 
     /// Changes the pull request with a number.

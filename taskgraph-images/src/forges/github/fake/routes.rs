@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::{BASE, Commit, Fake, Pull, State};
+use super::{BASE, Commit, Fake, Issue, Pull, State};
 use crate::forges::events::say;
 use crate::http::{Answer, Request};
 
@@ -149,6 +149,39 @@ impl Fake {
                 page(request, pulls.map(pull_json).collect(), query("page"))
             }
             ("POST", ["pulls"]) => open(state, &body),
+            ("GET", ["issues"]) => {
+                assert_eq!(query("state").as_deref(), Some("all"));
+                let list = state.issues.iter().map(issue_json).collect();
+                page(request, list, query("page"))
+            }
+            ("POST", ["issues"]) => {
+                assert!(text("body").encode_utf16().count() <= 65_536);
+                let labels = body["labels"].as_array().into_iter().flatten();
+                let issue = Issue {
+                    number: state.issues.len() as u64 + 1,
+                    title: text("title"),
+                    body: text("body"),
+                    state: "open",
+                    labels: labels
+                        .map(|name| name.as_str().unwrap().to_owned())
+                        .collect(),
+                    author: "example-app[bot]".to_owned(),
+                    kind: "Bot".to_owned(),
+                    association: "NONE".to_owned(),
+                    is_pull: false,
+                };
+                let answer = say(201, &issue_json(&issue));
+                state.issues.push(issue);
+                answer
+            }
+            ("PATCH", ["issues", number]) => {
+                let number: u64 = number.parse().unwrap();
+                let issue = state.issues.iter_mut().find(|one| one.number == number);
+                let Some(issue) = issue else { return missing() };
+                assert!(body.get("state").is_none(), "never closed");
+                issue.body = text("body");
+                say(200, &issue_json(issue))
+            }
             (method, ["pulls" | "issues", number, rest @ ..]) => {
                 let number = number.parse::<u64>().unwrap();
                 let Some(at) = state.pulls.iter().position(|pull| pull.number == number) else {
@@ -312,6 +345,22 @@ fn commit_json(sha: &str, commit: &Commit) -> Value {
         "sha": sha, "message": commit.message, "tree": {"sha": commit.tree}, "parents": parents,
         "author": {"name": commit.author},
     })
+}
+
+fn issue_json(issue: &Issue) -> Value {
+    let mut value = json!({
+        "number": issue.number,
+        "html_url": format!("https://example.org/example/images/issues/{}", issue.number),
+        "title": issue.title,
+        "body": issue.body,
+        "state": issue.state,
+        "user": {"login": issue.author, "type": issue.kind},
+        "author_association": issue.association,
+    });
+    if issue.is_pull {
+        value["pull_request"] = json!({"url": "https://example.org"});
+    }
+    value
 }
 
 fn pull_json(pull: &Pull) -> Value {

@@ -18,7 +18,11 @@ const SHOWN: usize = 3;
 
 fn run(context: &mut Context<'_>) {
     let (config, options) = (context.config, context.options);
-    let Some(access) = options.access.as_ref().filter(|one| one.findings.is_empty()) else {
+    let Some(access) = options
+        .access
+        .as_ref()
+        .filter(|one| one.findings.is_empty())
+    else {
         return;
     };
     let elsewhere = match &access.elsewhere[..] {

@@ -1,0 +1,68 @@
+//! `projects`: the issue that says how they stand.
+
+use super::github::github;
+use super::{ci_config, example, run};
+use crate::support::Repo;
+
+#[test]
+fn an_issue_says_how_all_projects_stand() {
+    let repo = Repo::new();
+    let config = ci_config();
+    let (address, seen) = github("");
+    repo.write(
+        "image-defs/proposals.yml",
+        "projects:\n  except: {example-app: 'later | <b>'}\n  dashboard: {github: example/images, labels: [images]}\n",
+    );
+    let folder = config.path.to_str().unwrap().to_owned();
+    let places = ["pools.yml", "manifests", "checkouts", "graphs"].map(example);
+    let common = [
+        "--config",
+        &folder,
+        "--mapping",
+        &places[0],
+        "--manifests",
+        &places[1],
+        "--checkouts",
+        &places[2],
+        "--graphs",
+        &places[3],
+    ];
+    let variables = [
+        ("GITHUB_TOKEN", "not-a-token"),
+        ("TASKGRAPH_IMAGES_GITHUB_API", &*address),
+    ];
+    let propose = |more: &[&str]| {
+        let arguments = [&["projects", "propose"][..], &common, more].concat();
+        let mut ran = run(&repo, &arguments, &variables);
+        ran.stdout = ran.stdout.replace(&places[2], "[CHECKOUTS]");
+        ran
+    };
+    // What is only planned writes nothing, and a dry run says it.
+    let plan = [&["projects", "plan"][..], &common].concat();
+    assert_eq!(run(&repo, &plan, &variables).code, Some(0));
+    insta::assert_snapshot!(propose(&["--dry-run"]).stdout.lines().last().unwrap().replace(&address, "[GITHUB]"), @"dashboard	would call: POST [GITHUB]/repos/example/images/issues (Projects and their images)	Projects and their images");
+    let some = propose(&["example-site"]);
+    assert!(some.stderr.contains("leaves it as it is"), "{some:?}");
+    assert!(seen.lock().unwrap().is_empty(), "{seen:?}");
+
+    let ran = propose(&[]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    insta::assert_snapshot!(ran.stdout, @"");
+    let calls = seen.lock().unwrap();
+    let [(call, body)] = &calls[..] else {
+        panic!("{calls:?}")
+    };
+    insta::assert_snapshot!(call, @"");
+    let text = body["body"]
+        .as_str()
+        .unwrap()
+        .replace(&places[2].replace('_', "\\_"), "[CHECKOUTS]");
+    insta::assert_snapshot!(text.replace('\u{200b}', "␣"), @"");
+    drop(calls);
+
+    // As a file.
+    let ran = propose(&["--out", "../patches"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let page = std::fs::read_to_string(repo.beside("patches").join("dashboard.md")).unwrap();
+    assert!(page.contains("| example-site | up-to-date |"), "{page}");
+}
