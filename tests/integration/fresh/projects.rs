@@ -47,17 +47,36 @@ fn an_issue_says_how_all_projects_stand() {
 
     let ran = propose(&[]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
-    insta::assert_snapshot!(ran.stdout, @"");
+    insta::assert_snapshot!(ran.stdout, @"
+    blocked	example-app	
+    		left alone: later | <b>
+    up-to-date	example-site	
+    blocked	example-old	
+    		there is no `[CHECKOUTS]/example-old`
+    dashboard	opened https://github.example.org/example/images/issues/2	Projects and their images
+    ");
     let calls = seen.lock().unwrap();
     let [(call, body)] = &calls[..] else {
         panic!("{calls:?}")
     };
-    insta::assert_snapshot!(call, @"");
+    insta::assert_snapshot!(call, @"POST /repos/example/images/issues");
     let text = body["body"]
         .as_str()
         .unwrap()
         .replace(&places[2].replace('_', "\\_"), "[CHECKOUTS]");
-    insta::assert_snapshot!(text.replace('\u{200b}', "␣"), @"");
+    insta::assert_snapshot!(text.replace('\u{200b}', "␣"), @r"
+    <!-- taskgraph-images-dashboard: projects -->
+
+    Which projects could use newer images, and what was proposed to them. A program writes this, and writes over what is edited here.
+
+    2 blocked, 1 up-to-date
+
+    | project | state | moves | notes |
+    | --- | --- | --- | --- |
+    | example-app | blocked |  | left alone: later \| &lt;b&gt; |
+    | example-old | blocked |  | there is no \`[CHECKOUTS]/example-old\` |
+    | example-site | up-to-date |  |  |
+    ");
     drop(calls);
 
     // As a file.

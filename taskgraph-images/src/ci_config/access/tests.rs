@@ -239,8 +239,8 @@ fn hooks_of_projects_create_tasks_where_their_template_says() {
         PROJECTS.replace("taskgraph-cron: true", "git-push: {}"),
     );
     insta::assert_snapshot!(who(&tree, &["infra/build-decision", "infra/3"]), @"
-    infra/build-decision: hook git-push/example/app | 
-    infra/3: hook git-push/example/app |
+    infra/build-decision: hook git-push/example/app/dev/, hook git-push/example/app/main | 
+    infra/3: hook git-push/example/app/dev/, hook git-push/example/app/main |
     ");
     let access = Access::load(&tree.file("hg-push-template.yml", "{"), &Options::default());
     assert_eq!(access.unwrap().unwrap().findings.len(), 1);
