@@ -327,10 +327,13 @@ pub(super) fn show_dashboard(
     let outcome = match &delivery.out {
         Some(out) => {
             let file = out.join("dashboard.md");
-            if !delivery.dry_run {
+            if delivery.dry_run {
+                let calls = vec![format!("write {}", file.display())];
+                Outcome::DryRun { calls }
+            } else {
                 Folder::make(out)?.write("dashboard.md", &dashboard.body)?;
+                Outcome::Written { files: vec![file] }
             }
-            Outcome::Written { files: vec![file] }
         }
         None => {
             let http = http()?;

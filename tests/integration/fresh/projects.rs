@@ -80,6 +80,13 @@ fn an_issue_says_how_all_projects_stand() {
     drop(calls);
 
     // As a file.
+    let dry = propose(&["--out", "../patches", "--dry-run"]);
+    assert!(
+        dry.stdout
+            .ends_with("would call: write ../patches/dashboard.md\tProjects and their images\n"),
+        "{dry:?}"
+    );
+    assert!(!repo.beside("patches").exists());
     let ran = propose(&["--out", "../patches"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     let page = std::fs::read_to_string(repo.beside("patches").join("dashboard.md")).unwrap();

@@ -157,3 +157,36 @@ fn a_dry_run_only_says_it() {
     to keep it from coming back, in `[MAPPING]`: hold: [{image: headless-l1@google, manifest: 6932ffc56837b7d358d035e718616148dd81ba2cb2c1ede64dd50a2e5600a32e, reason: …}]
     ");
 }
+
+/// What has nowhere to go is said, and what a person can do.
+#[test]
+fn without_a_destination_it_is_held_by_hand() {
+    let repo = Repo::new();
+    let config = ci_config();
+    let (folder, manifests) = (
+        config.path.to_str().unwrap().to_owned(),
+        example("manifests"),
+    );
+    let mapping = std::fs::read_to_string(example("pools.yml")).unwrap();
+    repo.write("image-defs/pools.yml", &mapping);
+    repo.commit();
+    let arguments = [
+        "revoke",
+        "headless-l1-2026-09-01",
+        "--config",
+        &folder,
+        "--manifests",
+        &manifests,
+        "--propose",
+        "--dry-run",
+    ];
+    let ran = run(&repo, &arguments, &[]);
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    for expect in [
+        "`proposals.yml` names no repository under `upgrade`",
+        "to keep it from coming back, in `image-defs/pools.yml`: hold: [{image: headless-l1@google, manifest: ",
+        "error: `proposals.yml` says nowhere where proposals of the sort `pools` go",
+    ] {
+        assert!(ran.stderr.contains(expect), "{expect}: {}", ran.stderr);
+    }
+}

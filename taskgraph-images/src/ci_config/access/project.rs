@@ -115,6 +115,16 @@ impl Project {
         is_true(node)
     }
 
+    /// The cron jobs that have a hook of their own.
+    pub(super) fn cron_targets(&self) -> Vec<&str> {
+        let targets = self.node.get("cron").and_then(|cron| cron.get("targets"));
+        let Some(Value::List(targets)) = targets.map(|targets| &targets.value) else {
+            return Vec::new();
+        };
+        let name = |target| scalar(target).or_else(|| scalar(target.get("target")?));
+        targets.iter().filter_map(name).collect()
+    }
+
     /// Who may start tasks by a pull request; empty if nobody.
     pub(super) fn policy(&self) -> &str {
         let feature = self.features.get("github-pull-request");

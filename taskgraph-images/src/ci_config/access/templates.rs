@@ -14,7 +14,11 @@ type Hooks = fn(&Project) -> Vec<String>;
 const TEMPLATES: [(&str, &str, Hooks); 3] = [
     ("cron-task-template.yml", "taskgraph-cron", |project| {
         let path = project.repo_path.replace('/', "-");
-        vec![format!("project-releng/cron-task-{path}")]
+        let hook = format!("project-releng/cron-task-{path}");
+        // Besides the one for all cron jobs, one for each job that can be started by itself.
+        let targets = project.cron_targets().into_iter();
+        let targets = targets.map(|target| format!("{hook}/{target}"));
+        targets.chain([hook.clone()]).collect()
     }),
     ("git-push-template.yml", "git-push", |project| {
         let branches = project.branches.iter();

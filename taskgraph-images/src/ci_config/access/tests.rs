@@ -11,6 +11,7 @@ app:
   branches: [{name: main, level: 3}, {name: 'dev/*', level: 1}]
   trust_domain: example
   features: {taskgraph-cron: true, github-pull-request: {policy: public}}
+  cron: {targets: [nightly, {target: weekly, bindings: []}]}
 library:
   repo: https://github.com/example/library
   repo_type: git
@@ -231,7 +232,7 @@ fn hooks_of_projects_create_tasks_where_their_template_says() {
         )
         .file("git-push-template.yml", "taskQueueId: infra/${level}\n");
     insta::assert_snapshot!(who(&tree, &["infra/build-decision", "infra/3"]), @"
-    infra/build-decision: hook project-releng/cron-task-example-app | 
+    infra/build-decision: hook project-releng/cron-task-example-app, hook project-releng/cron-task-example-app/nightly, hook project-releng/cron-task-example-app/weekly | 
     infra/3:  |
     ");
     let tree = tree.file(

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use taskgraph_images::destinations::Destinations;
+use taskgraph_images::destinations::{Destination, Destinations, NAME};
 use taskgraph_images::inventory::Published;
 use taskgraph_images::output::text::count;
 use taskgraph_images::pools::update::{
@@ -93,14 +93,23 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
             left.provider, left.key
         ));
     }
-    let holding = holding(args, global, &mapping, &named)?;
+    let mut holding = holding(args, global, &mapping, &named)?;
+    if let Holding::By(edit) = &holding
+        && args.delivery.propose
+        && !settings.upgrade.as_ref().is_some_and(goes_somewhere)
+    {
+        printer.note(&format!(
+            "`{NAME}` names no repository under `upgrade`, which is where the definitions are, so it is held by hand"
+        ));
+        holding = Holding::ByHand(edit.file.clone());
+    }
     match &holding {
         Holding::Nothing => printer.note("it is held already, so it is not proposed again"),
         Holding::By(edit) if !args.delivery.is_asked_for() => {
             printer.note(&format!("it would be held in `{}`", edit.file));
         }
         Holding::By(_) => {}
-        Holding::Elsewhere(file) => {
+        Holding::ByHand(file) => {
             for one in &named {
                 printer.note(&format!(
                     "to keep it from coming back, in `{file}`: hold: [{{image: {}, manifest: {}, reason: …}}]",
@@ -178,8 +187,13 @@ enum Holding {
     Nothing,
     /// By an edit of the mapping in this repository.
     By(HoldEdit),
-    /// By hand: the mapping stands elsewhere, or there is none.
-    Elsewhere(String),
+    /// By hand, in a file: it stands elsewhere, there is none, or nothing says where a proposal goes.
+    ByHand(String),
+}
+
+/// Whether proposals to a destination go anywhere.
+fn goes_somewhere(to: &Destination) -> bool {
+    to.github.is_some() || to.phabricator.is_some()
 }
 
 /// An edit of the mapping.
@@ -200,7 +214,7 @@ fn holding(
     let fault =
         |words: &dyn std::fmt::Display| Failure::Files(format!("`{}`: {words}", path.display()));
     let Some(file) = in_repository(global, &path) else {
-        return Ok(Holding::Elsewhere(path.display().to_string()));
+        return Ok(Holding::ByHand(path.display().to_string()));
     };
     let old = std::fs::read_to_string(&path).map_err(|error| fault(&error))?;
     let new = hold(&file, &old, mapping, named, &args.reason)
