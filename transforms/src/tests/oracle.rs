@@ -198,7 +198,8 @@ pub(super) fn repository_faults(
                             .any(|listed| listed.to_lowercase() == repository)
                 });
             check(
-                (of_worker || secret || token) && !scope.contains('*'),
+                // Only at the end is it a pattern: an OS group may have one within.
+                (of_worker || secret || token) && !scope.ends_with('*'),
                 format!("holds `{scope}`"),
             );
         }
