@@ -4,8 +4,6 @@
 mod cleanup;
 /// What is said of wrong input.
 mod faults;
-/// GitHub on loopback.
-mod github;
 /// Entries and pools of a configuration repository.
 mod pools;
 /// Pins.
