@@ -3,7 +3,7 @@
 mod args;
 mod base;
 pub(super) mod replay;
-mod tools;
+pub(super) mod tools;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -189,7 +189,12 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
         optimized.replaced().count(),
         optimized.outcomes.len() - plan.tasks().len() - optimized.replaced().count()
     ));
-    tools::provide(&plan, args.tools.as_deref(), &folder, creates)?;
+    tools::provide(
+        std::slice::from_ref(&plan),
+        args.tools.as_deref(),
+        &folder,
+        creates,
+    )?;
 
     folder.write(artifacts::PARAMETERS, &parameters.to_yaml())?;
     folder.write(artifacts::FULL_TASK_GRAPH, &graphs.full.to_json())?;
