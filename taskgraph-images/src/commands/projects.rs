@@ -1,6 +1,6 @@
 //! `projects`: which projects could use newer images, and proposals to them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
@@ -9,6 +9,7 @@ use taskgraph_images::ci_config::{CiConfig, Location};
 use taskgraph_images::destinations::{Destination, Destinations, LevelBranch};
 use taskgraph_images::forges::Outcome;
 use taskgraph_images::output;
+use taskgraph_images::output::text::count;
 use taskgraph_images::pools::check::date_in;
 use taskgraph_images::projects::{
     Listed, ProjectPlan, Successors, Uses, listed, names, proposal, successors,
@@ -157,6 +158,7 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
     printer.data(&text, None)?;
     leave("projects.md", &markdown(&rows))?;
     leave("projects.json", &output::json(&rows))?;
+    printer.note(&counts(&rows));
     let failed: Vec<&str> = rows
         .iter()
         .filter(|row| row.state == "failed")
@@ -450,6 +452,19 @@ fn text(rows: &[Row]) -> String {
         }
     }
     text
+}
+
+/// How many projects stand how.
+fn counts(rows: &[Row]) -> String {
+    let mut states: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in rows {
+        *states.entry(row.state).or_default() += 1;
+    }
+    let states: Vec<String> = states
+        .iter()
+        .map(|(state, count)| format!("{count} {state}"))
+        .collect();
+    format!("{}: {}", count(rows.len(), "project"), states.join(", "))
 }
 
 fn markdown(rows: &[Row]) -> String {

@@ -89,6 +89,20 @@ pub(super) fn leave(name: &str, text: &str) -> Result<(), Failure> {
     Folder::make(&PathBuf::from(folder).join("maintenance"))?.write(name, text)
 }
 
+/// Leaves lines among the artifacts, after those that are there: a task can deliver to several places.
+fn leave_more(name: &str, lines: &str) -> Result<(), Failure> {
+    let there = std::env::var_os("UPLOAD_DIR")
+        .and_then(|folder| {
+            std::fs::read_to_string(PathBuf::from(folder).join("maintenance").join(name)).ok()
+        })
+        .unwrap_or_default();
+    let new = lines
+        .lines()
+        .filter(|line| !there.lines().any(|old| old == *line));
+    let new: String = new.map(|line| format!("{line}\n")).collect();
+    leave(name, &format!("{there}{new}"))
+}
+
 /// Delivers proposals, and closes those that are not needed any more. One that fails does not keep the others.
 pub(super) fn deliver(
     delivery: &Delivery,
@@ -141,7 +155,7 @@ pub(super) fn deliver(
         }
     }
     if !report.is_empty() {
-        leave(&format!("{}-proposals.txt", parcel.sort), &report)?;
+        leave_more(&format!("{}-proposals.txt", parcel.sort), &report)?;
     }
     if faults.is_empty() {
         Ok(outcomes)

@@ -302,7 +302,10 @@ fn propose(
         stay: &stay,
         base: base_of(project)?,
     };
-    deliver(&args.delivery, &settings, &parcel, printer).map(|_| ())
+    if deliver(&args.delivery, &settings, &parcel, printer)?.is_empty() {
+        printer.note("nothing to propose");
+    }
+    Ok(())
 }
 
 /// Fails when a pin could not be asked for: by then all others have been.

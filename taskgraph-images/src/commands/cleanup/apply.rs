@@ -12,7 +12,7 @@ use taskgraph_images::worker::mask::Mask;
 
 use super::named;
 use super::plan::{Inputs, read};
-use crate::commands::propose::destinations;
+use crate::commands::propose::{destinations, leave};
 use crate::commands::worker::{Worker, sha256};
 use crate::commands::{Global, now};
 use crate::exit::Failure;
@@ -69,11 +69,11 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
     let agreed = agreed(&reviewed, &fresh, now()).map_err(|why| {
         Failure::Denied(format!("`{}` is not carried out: {why}", path.display()))
     })?;
+    let mut report = String::new();
     for (item, why) in &agreed.left {
-        printer.data(
-            &format!("left\t{}\t{}\t{why}\n", item.action, item.image),
-            None,
-        )?;
+        let line = format!("left\t{}\t{}\t{why}\n", item.action, item.image);
+        printer.data(&line, None)?;
+        report += &line;
     }
 
     let settings = destinations(&global)?;
@@ -97,17 +97,40 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
                     item.action, item.image, item.reason
                 );
                 printer.borrow_mut().data(&line, None)?;
+                report += &line;
             }
             // One that fails does not keep the others; the next run goes on with it.
             Err(error) => errors.push(error),
         }
     }
+    leave("cleanup-applied.txt", &report)?;
+    let counted = |words: &str| {
+        let start = format!("{words}\t");
+        report
+            .lines()
+            .filter(|line| line.starts_with(&start))
+            .count()
+    };
+    printer.borrow_mut().note(&format!(
+        "{} done, {} kept by their label, {} left, {} failed",
+        counted(if args.dry_run { WOULD } else { DONE }),
+        counted(LABEL),
+        agreed.left.len(),
+        errors.len()
+    ));
     if errors.is_empty() {
         Ok(())
     } else {
         Err(Failure::providers(errors, &mask))
     }
 }
+
+/// What became of an item.
+const DONE: &str = "done";
+/// What would become of it.
+const WOULD: &str = "would do";
+/// What kept it.
+const LABEL: &str = "kept by its label";
 
 /// Holds a plan to the one that was reviewed.
 pub(super) fn is_reviewed(content: &[u8], reviewed: &str) -> Result<(), Failure> {
@@ -140,7 +163,7 @@ fn carry_out(
                 continue;
             };
             if found.labels.get(keep).is_some_and(|value| value != "false") {
-                return Ok("kept by its label");
+                return Ok(LABEL);
             }
         }
         places.push(reference);
@@ -158,5 +181,5 @@ fn carry_out(
             })?,
         }
     }
-    Ok(if dry_run { "would do" } else { "done" })
+    Ok(if dry_run { WOULD } else { DONE })
 }

@@ -2,6 +2,7 @@
 //! an image, and moving off it.
 
 mod apply;
+mod last;
 mod named;
 mod plan;
 mod revoke;

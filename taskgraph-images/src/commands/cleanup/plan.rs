@@ -11,8 +11,10 @@ use taskgraph_images::pools::update::identities;
 use taskgraph_images::pools::usage::Usage as PoolUsage;
 use taskgraph_images::retention::{Plan, Usage, images_of_pool};
 use taskgraph_images::taskcluster::{Timestamp, WorkerManager as _};
+use taskgraph_images::transforms::Digest;
 use taskgraph_images::tree::{TreePath, View};
 
+use super::last;
 use crate::commands::checkout;
 use crate::commands::ci_config::{self, Source};
 use crate::commands::decision::connect;
@@ -44,7 +46,7 @@ pub(crate) struct Args {
 #[derive(Debug, Clone, clap::Args)]
 #[group(skip)]
 pub(super) struct Inputs {
-    /// The plan that was made before: since when images are unused
+    /// The plan that was made before: since when images are unused; in a task, that of the last one, if absent
     #[arg(long, value_name = "FILE")]
     pub(super) previous: Option<PathBuf>,
     #[command(flatten)]
@@ -66,16 +68,19 @@ enum Format {
 pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result<(), Failure> {
     let global = &checkout::place(global, printer)?;
     let (plan, _) = args.inputs.plan(report_time(), global, printer)?;
+    let json = plan.to_json();
+    let sha256 = crate::commands::worker::sha256(json.as_bytes());
     if let Some(path) = &args.out {
-        let json = plan.to_json();
         printer.data(&json, Some(path))?;
         printer.note(&format!(
-            "the plan's SHA-256 is {}; `cleanup apply` asks for it",
-            crate::commands::worker::sha256(json.as_bytes())
+            "the plan's SHA-256 is {sha256}; `cleanup apply` asks for it"
         ));
     }
-    leave("cleanup-plan.json", &plan.to_json())?;
-    leave("cleanup-plan.md", &plan.to_markdown())?;
+    leave("cleanup-plan.json", &json)?;
+    leave(
+        "cleanup-plan.md",
+        &format!("{}\n{}", plan.to_markdown(), how_to_apply(&sha256)),
+    )?;
     let text = match args.format {
         Format::Text => plan.to_text(),
         Format::Markdown => plan.to_markdown(),
@@ -88,7 +93,20 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
         .map(|(action, count)| format!("{count} to {action}"))
         .collect();
     printer.note(&counts.join(", "));
+    if own_task().is_some() {
+        printer.note(how_to_apply(&sha256).trim_end());
+    }
     Ok(())
+}
+
+/// What a person who has read the plan of a task needs, to have it carried out.
+fn how_to_apply(sha256: &Digest) -> String {
+    let task = own_task().map_or_else(String::new, |id| format!("`plan-task-id: {id}` and "));
+    format!("To carry it out, start the action `apply-cleanup` with {task}`sha256: {sha256}`.\n")
+}
+
+fn own_task() -> Option<String> {
+    std::env::var("TASK_ID").ok().filter(|id| !id.is_empty())
 }
 
 impl Inputs {
@@ -105,7 +123,10 @@ impl Inputs {
         let shelf = self.published.read(global, printer)?;
         let mut usage = usage(&source, &settings, printer)?;
         running(&mut usage)?;
-        let previous = self.previous.as_deref().map(read).transpose()?;
+        let previous = match &self.previous {
+            Some(path) => Some(read(path)?),
+            None => last::of_index(now, global, printer)?,
+        };
         let cleanup = settings.cleanup.clone().unwrap_or_default();
         let kept = |published: &Published| {
             let held = mapping.hold.iter().find(|hold| {

@@ -250,5 +250,8 @@ fn send(
         stay,
         base: source.base.clone(),
     };
-    deliver(delivery, settings, &parcel, printer).map(|_| ())
+    if deliver(delivery, settings, &parcel, printer)?.is_empty() {
+        printer.note("nothing to propose");
+    }
+    Ok(())
 }
