@@ -60,6 +60,9 @@ mod support;
 mod validate;
 /// Values that definitions resolve to, rather than bytes.
 mod values;
+/// Whole runs: events, decisions, tasks as their definitions say, and what is published and proposed in the end.
+#[cfg(unix)]
+mod whole;
 /// The index and the work tree.
 mod work_tree;
 
