@@ -128,8 +128,15 @@ fn a_plan_goes_on_from_the_one_before() {
     publish(&world, "second");
     let keep = ("keep".to_owned(), false);
     let go = |action: &str| vec![keep.clone(), (action.to_owned(), true)];
+    // An open proposal uses images as long as it is there.
+    let proposal = "taskgraph-images/pools/headless-google";
+    world.branch(proposal, true);
     at(&world, 0);
-    assert_eq!(planned(&world).1, go("keep"));
+    let (first, items) = planned(&world);
+    assert_eq!(items, go("keep"));
+    let json = world.left(&first, "public/maintenance/cleanup-plan.json");
+    assert!(json.contains(proposal), "{json}");
+    world.branch(proposal, false);
     at(&world, 20);
     assert_eq!(planned(&world).1, go("deprecate"));
     at(&world, 70);

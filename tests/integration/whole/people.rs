@@ -29,6 +29,15 @@ impl World {
         title
     }
 
+    /// A branch of worker pools' repository, at what is on `main`; or none any more.
+    pub(super) fn branch(&self, name: &str, is_there: bool) {
+        let bare = self.remote(POOLS);
+        let from = if is_there { "HEAD" } else { "" };
+        let what = format!("{from}:refs/heads/{name}");
+        let bare = bare.to_str().unwrap();
+        self.pools.git(&["push", "--quiet", bare, &what]);
+    }
+
     /// The titles of open pull requests.
     pub(super) fn open(&self, name: &str) -> Vec<String> {
         self.github.with(name, |github| {

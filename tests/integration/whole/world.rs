@@ -152,10 +152,15 @@ impl World {
             .insert_secret("project/example/level-3/publish/google", secret);
     }
 
+    /// Where a repository is fetched from.
+    pub(super) fn remote(&self, name: &str) -> PathBuf {
+        self.remotes.join(name)
+    }
+
     /// Commits everything and pushes it, as somebody who may; the commit's id.
     pub(super) fn push(&self, repo: &Repo, name: &str) -> String {
         let head = repo.commit();
-        let bare = self.remotes.join(name);
+        let bare = self.remote(name);
         repo.git(&["push", "--quiet", bare.to_str().unwrap(), "HEAD:main"]);
         let listed = repo.git(&["ls-files"]);
         let files: Vec<(&str, String)> = listed

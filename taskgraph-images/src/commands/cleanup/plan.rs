@@ -123,10 +123,13 @@ impl Inputs {
         let shelf = self.published.read(global, printer)?;
         let mut usage = usage(&source, &settings, printer)?;
         running(&mut usage)?;
-        let previous = match &self.previous {
+        let mut previous = match &self.previous {
             Some(path) => Some(read(path)?),
             None => last::of_index(now, global, printer)?,
         };
+        if let Some(previous) = &mut previous {
+            forget_gone(previous, &settings)?;
+        }
         let cleanup = settings.cleanup.clone().unwrap_or_default();
         let kept = |published: &Published| {
             let held = mapping.hold.iter().find(|hold| {
@@ -177,33 +180,25 @@ pub(super) fn usage(
     let Some(repository) = &source.repository else {
         return Ok(usage);
     };
-    let cleanup = settings.cleanup.clone().unwrap_or_default();
-    let mut patterns = cleanup.branches.clone();
+    let mut globs = branches_of(settings)?;
     // What somebody may merge at any minute.
     let prefix = settings.prefix.as_deref().unwrap_or("taskgraph-images");
-    patterns.push(format!("{prefix}/**"));
-    let globs: Vec<Glob> = patterns
-        .iter()
-        .map(|pattern| Glob::parse(pattern))
-        .collect::<Result<_, _>>()
-        .map_err(|error| Failure::Files(format!("`cleanup.branches`: {error}")))?;
+    globs.push(glob(&format!("{prefix}/**"))?);
     let branches = repository.branches()?;
     let mut live = 0;
     for (name, id) in branches {
-        let is_live =
-            TreePath::parse(&name).is_ok_and(|path| globs.iter().any(|glob| glob.matches(&path)));
-        if !is_live {
+        if !is_one_of(&globs, &name) {
             continue;
         }
         live += 1;
         let tree = repository.tree(&repository.revision(&id)?)?;
         match CiConfig::load(&View::new(&tree), &source.options) {
-            Ok(config) => add(&mut usage, &format!("the branch `{name}`"), &config),
+            Ok(config) => add(&mut usage, &source_of(&name), &config),
             Err(faults) => {
                 let why = faults
                     .first()
                     .map_or("it has no configuration", |fault| fault.message.as_str());
-                usage.unknown(&format!("the branch `{name}`"), why);
+                usage.unknown(&source_of(&name), why);
             }
         }
     }
@@ -212,6 +207,41 @@ pub(super) fn usage(
         live => printer.note(&format!("{live} other branches may be live, and count too")),
     }
     Ok(usage)
+}
+
+/// Leaves out the sources of an earlier plan that nobody misses: a proposal that was merged or closed since, and a branch that
+/// the settings do not name any more. They would forbid every plan from then on.
+fn forget_gone(previous: &mut Plan, settings: &Destinations) -> Result<(), Failure> {
+    let globs = branches_of(settings)?;
+    previous.sources.retain(|source, _| {
+        let name = source
+            .strip_prefix(BRANCH)
+            .and_then(|rest| rest.strip_suffix('`'));
+        name.is_none_or(|name| is_one_of(&globs, name))
+    });
+    Ok(())
+}
+
+/// What the source of a branch begins with.
+const BRANCH: &str = "the branch `";
+
+fn source_of(branch: &str) -> String {
+    format!("{BRANCH}{branch}`")
+}
+
+/// The branches that use images as long as the settings name them.
+fn branches_of(settings: &Destinations) -> Result<Vec<Glob>, Failure> {
+    let cleanup = settings.cleanup.as_ref();
+    let patterns = cleanup.into_iter().flat_map(|cleanup| &cleanup.branches);
+    patterns.map(|pattern| glob(pattern)).collect()
+}
+
+fn glob(pattern: &str) -> Result<Glob, Failure> {
+    Glob::parse(pattern).map_err(|error| Failure::Files(format!("`cleanup.branches`: {error}")))
+}
+
+fn is_one_of(globs: &[Glob], branch: &str) -> bool {
+    TreePath::parse(branch).is_ok_and(|path| globs.iter().any(|glob| glob.matches(&path)))
 }
 
 /// Every image that an entry names is used by it, and by the pools that boot it.
