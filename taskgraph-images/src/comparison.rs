@@ -116,6 +116,15 @@ impl Snapshot {
         }
     }
 
+    /// The same state with other contents in some files.
+    ///
+    /// # Errors
+    /// As [`Self::load`]; also when a file cannot stand where it should.
+    pub fn edited(&self, files: &BTreeMap<TreePath, Vec<u8>>) -> Result<Self, ComparisonError> {
+        let tree = self.fleet.tree.with(files)?;
+        Self::load(&tree, &self.fleet.layout, &Contents::default())
+    }
+
     /// The graph of all images.
     pub fn graph(&self) -> &ImageGraph {
         self.whole.get_or_init(|| {

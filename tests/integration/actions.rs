@@ -187,6 +187,7 @@ impl Decided {
         held.extend(READING);
         if scheduler.ends_with("-3") {
             held.extend(["queue:create-task:*", "queue:route:*", "secrets:*"]);
+            held.push("generic-worker:run-task-as-current-user:example-3/*");
         } else {
             held.extend(LEVEL_1);
         }
@@ -545,17 +546,18 @@ fn nothing_is_created_before_all_is_checked() {
     assert_eq!(ran.code, Some(5));
     insta::assert_snapshot!(ran.stderr, @"
     rebuild on the decision `fN1SbArXTPSVFNUvaOlinQ` of images at level 3
+      `generic-worker:run-task-as-current-user:example-3/builder`, needed by `build-base-google`
       `queue:create-task:low:example-3/builder`, needed by `build-base-google`
       `queue:create-task:low:example-3/tester`, needed by `verify-base-google`
       `queue:create-task:project:none`, needed by `build-base-google`, `verify-base-google`
       `queue:route:checks`, needed by `build-base-google`, `verify-base-google`
-      `queue:route:index.example.cache.level-3.image-verifications.v1.base-google.hash.341d9f90576e11c1ac485b08153ab470815ef1e645d704622a49cf0882ee8801`, needed by `verify-base-google`
+      `queue:route:index.example.cache.level-3.image-verifications.v1.base-google.hash.0071e228ff82317d83e5f956ae1a59144c67faee063741ef7ea029778ea3aba8`, needed by `verify-base-google`
       `queue:route:index.example.cache.level-3.image-verifications.v1.base-google.latest`, needed by `verify-base-google`
       `queue:route:index.example.cache.level-3.image-verifications.v1.base-google.pushdate.2025.12.31.20251231235959`, needed by `verify-base-google`
-      `queue:route:index.example.cache.level-3.images.v1.base-google.hash.aec8b91806acf9c2f9b46a190239fb883d468fa952e78969caf7284af9bb2d2d`, needed by `build-base-google`
+      `queue:route:index.example.cache.level-3.images.v1.base-google.hash.b8fa685d3bb098505d059d25921de9e4ac5bdcad2a5989c65420ec7a512e5945`, needed by `build-base-google`
       `queue:route:index.example.cache.level-3.images.v1.base-google.latest`, needed by `build-base-google`
       `queue:route:index.example.cache.level-3.images.v1.base-google.pushdate.2025.12.31.20251231235959`, needed by `build-base-google`
-    error: this task lacks 10 scopes
+    error: this task lacks 11 scopes
     hint: grant them to the role that `.taskcluster.yml` assumes for this event; nothing was created
     ");
     assert_eq!(decided.count(), before);

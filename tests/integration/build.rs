@@ -1,8 +1,12 @@
 //! `build` and `verify` on a small repository. A script stands in for Packer, so that what goes wrong can be chosen; the real
 //! one builds real images in `.ci/real-images`.
 
+mod boot;
 mod builders;
+mod floating;
 mod publish;
+mod replicate;
+mod task;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
@@ -47,6 +51,7 @@ const FILES: [(&str, &str); 7] = [
 const PACKER: &str = r#"#!/bin/bash
 set -e
 for word in "$@"; do case "$word" in -var-file=*values*) values="${word#-var-file=}" ;; esac; done
+cp "$values" "$HOME/values.json"
 left="$(sed -n 's/.*"artifacts": "\(.*\)".*/\1/p' "$values")"
 echo "==> null.a: Provisioning with shell script: image-defs/scripts/10-a.sh"
 if [ -f "$HOME/packer-fails" ]; then cat "$HOME/packer-fails"; exit 1; fi

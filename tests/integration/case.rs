@@ -13,13 +13,14 @@ use crate::support::{Ran, Repo};
 pub(crate) const TASK_ID: &str = "fN1SbArXTPSVFNUvaOlinQ";
 
 /// What a pull request's decision needs.
-pub(crate) const LEVEL_1: [&str; 10] = [
+pub(crate) const LEVEL_1: [&str; 11] = [
     "auth:current-scopes",
     "queue:create-task:project:none",
     "queue:status:*",
     "queue:get-task:*",
     "queue:list-artifacts:*",
     "index:find-task:*",
+    "generic-worker:run-task-as-current-user:example-1/*",
     "queue:create-task:low:example-1/*",
     "queue:scheduler-id:example-level-1",
     "queue:route:index.example.cache.pr.*",

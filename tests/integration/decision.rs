@@ -1,5 +1,6 @@
 //! The decision, created in a Taskcluster on loopback: real git, real HTTP, the real program.
 
+mod floating;
 mod maintenance;
 
 use std::sync::{Arc, Mutex};

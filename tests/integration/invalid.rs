@@ -761,7 +761,7 @@ fn names_of_nothing() {
       |
       = hint: did you mean `linux`?
 
-    error[bad-value]: unknown verify method `boots`, expected one of `boot`, `in-build`, `pool`, `container`
+    error[bad-value]: unknown verify method `boots`, expected one of `boot`, `in-build`, `pool`, `container`, `replicate`
      --> image-defs/images/globbed.yml:4:18
       |
     4 | verify: {method: boots, worker: tester}
@@ -835,7 +835,7 @@ fn faults_where_nobody_looks() {
     2 | verify: {by-cloud: {google: {method: boot, worker: tester}, aws: {nonsense: 1}}}
       |                                                                   ^^^^^^^^
       |
-      = hint: known keys: method, checks, worker, max-run-time, secrets
+      = hint: known keys: method, machine, checks, worker, max-run-time, secrets, replicate
 
     error[wrong-type]: expected a list, found a map
      --> image-defs/images/gui.yml:2:62

@@ -42,6 +42,8 @@ mod links;
 /// A task of Taskcluster's on this machine.
 #[cfg(unix)]
 mod load_task;
+/// A service that says what is newest.
+mod newest;
 /// Laws that hold for any tree and any change.
 mod properties;
 /// Histories, commit by commit.
@@ -60,6 +62,9 @@ mod support;
 mod validate;
 /// Values that definitions resolve to, rather than bytes.
 mod values;
+/// Whole runs: events, decisions, tasks as their definitions say, and what is published and proposed in the end.
+#[cfg(unix)]
+mod whole;
 /// The index and the work tree.
 mod work_tree;
 

@@ -392,9 +392,9 @@ fn what_would_run() {
 ",
         )
         .replace("image-defs/images/boxed.yml", "worker: builder", "worker: boxes")
-        .replace("image-defs/images/globbed.yml", "extends: [task]", "extends: [task]\nbuild: {worker: panes}");
+        .replace("image-defs/images/packed-a.yml", "extends: [packer]", "extends: [packer]\nbuild: {worker: panes}");
     });
-    let ran = case.run(&["base", "boxed", "globbed", "--dry-run"]);
+    let ran = case.run(&["base", "boxed", "packed-a", "--dry-run"]);
     insta::assert_snapshot!(ran.block(), @r#"
     exit 0
     --- stdout
@@ -404,8 +404,8 @@ fn what_would_run() {
     run    build-boxed-container  US8VCBl3R0aYp6TOknHlGA  it has not run here
            sh -c 'if [ -f "$SCRIPTS/build-boxed" ]; then . "$SCRIPTS/build-boxed"; else . "$SCRIPTS/all"; fi'
            # of a container, on this machine itself
-    run    build-globbed-google  EC4zI-oMQS2U9cg3md6MOQ  it has not run here
-           sh -c "if [ -f ""$SCRIPTS/build-globbed"" ]; then . ""$SCRIPTS/build-globbed""; else . ""$SCRIPTS/all""; fi"
+    run    build-packed-a-google  GItzTUd7RG-sJggM9-Jk_A  it has not run here
+           sh -c "if [ -f ""$SCRIPTS/build-packed-a"" ]; then . ""$SCRIPTS/build-packed-a""; else . ""$SCRIPTS/all""; fi"
            # on Windows only
     run    verify-base-google  bdFlHietT7usz8vkRtxI-w  it has not run here
            chmod +x taskgraph-images
@@ -417,11 +417,11 @@ fn what_would_run() {
     let script = "test \"$UPLOAD_DIR\" = \"$(pwd)/artifacts\" || exit 3\n\
                   case \"$(command -v taskgraph-images)\" in \"$(pwd)\"/*) ;; *) exit 4 ;; esac\n. \"$SCRIPTS/all\"";
     let case = case.script("build-boxed", script);
-    let (code, results) = case.results(&["boxed", "globbed", "--keep-going"]);
+    let (code, results) = case.results(&["boxed", "packed-a", "--keep-going"]);
     assert_eq!(code, Some(75));
     insta::assert_snapshot!(results, @"
     build-boxed-container completed: -
-    build-globbed-google exception: it runs on Windows only
+    build-packed-a-google exception: it runs on Windows only
     ");
     assert!(
         case.artifact("build-boxed-container", "public/image/made")
@@ -438,7 +438,7 @@ fn tasks_look_where_the_definitions_are() {
         }
         repo.write(
             "ci/images/images/elsewhere.yml",
-            "os: linux\ncloud: qemu\nbuilder: {task: {}}\nbuild: {worker: builder, max-run-time: 1 hour}\n",
+            "os: linux\ncloud: google\nbuilder: {task: {}}\nbuild: {worker: builder, max-run-time: 1 hour}\n",
         );
     })
     .script(

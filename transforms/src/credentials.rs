@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::definition::{BuilderKind, Cloud, ImageDefinition, ImageId, Kind, Label, ProjectConfig};
+use crate::definition::{
+    BuilderKind, Cloud, ImageDefinition, ImageId, Kind, Label, ProjectConfig, VerifyTask,
+};
 
 impl Cloud {
     /// Whether making an image there takes somebody's account, with credentials from a secret or of the worker itself.
@@ -19,7 +21,8 @@ impl Cloud {
 
 /// The tasks that need credentials, and those that need such tasks, each with its image.
 ///
-/// A build needs credentials if it reads secrets, or if its image is made in a cloud; a verify task if it reads secrets.
+/// A build needs credentials if it reads secrets, if its image is made in a cloud, or if it is root on its worker; a verify
+/// task if it reads secrets or creates tasks.
 /// Publish tasks always do: they exist at level 3 only, and are no matter here.
 pub fn withheld<'a>(
     images: impl IntoIterator<Item = &'a ImageDefinition>,
@@ -35,7 +38,12 @@ pub fn withheld<'a>(
     let mut withheld = BTreeMap::new();
     let mut queue: Vec<&ImageId> = images
         .iter()
-        .filter(|(id, image)| id.cloud.has_accounts() || !image.build.secrets.is_empty())
+        .filter(|(id, image)| {
+            id.cloud.has_accounts()
+                || !image.build.secrets.is_empty()
+                // It is root on its worker.
+                || image.builder.kind() == BuilderKind::Task
+        })
         .map(|(id, _)| *id)
         .collect();
     // Whoever is built on what is not built is not built, either. Parents may be a circle here: that is found later.
@@ -45,8 +53,8 @@ pub fn withheld<'a>(
         }
     }
     for (id, image) in images {
-        let reads = |verify: &crate::definition::VerifyTask| !verify.secrets.is_empty();
-        if withheld.contains_key(&id.label(Kind::Build)) || image.verify.as_ref().is_some_and(reads)
+        let needs = |verify: &VerifyTask| !verify.secrets.is_empty() || verify.replicate.is_some();
+        if withheld.contains_key(&id.label(Kind::Build)) || image.verify.as_ref().is_some_and(needs)
         {
             withheld.insert(id.label(Kind::Verify), id.clone());
         }
@@ -80,12 +88,16 @@ mod tests {
         let mut image = testing::image(name, "linux-builder");
         image.id.cloud = Cloud::Qemu;
         image.build.secrets.clear();
+        image.builder = testing::image(name, "containers").builder;
         image
     }
 
     #[test]
     fn secrets_and_clouds_and_what_is_built_on_them() {
         assert_eq!(labels(&[qemu("plain")]), [""; 0]);
+        let mut root = qemu("root");
+        root.builder = crate::definition::Builder::Task {};
+        assert_eq!(labels(&[root]), ["build-root-qemu", "verify-root-qemu"]);
         let mut cloud = testing::image("cloud", "linux-builder");
         cloud.build.secrets.clear();
         cloud.verify = None;
@@ -99,6 +111,9 @@ mod tests {
         child.parent = Some(base.id.clone());
         let mut checked = qemu("checked");
         checked.verify.as_mut().unwrap().secrets = vec![SecretName::new("x").unwrap()];
+        let mut replicated = qemu("replicated");
+        replicated.verify.as_mut().unwrap().replicate = Some(testing::replicate());
+        assert_eq!(labels(&[replicated]), ["verify-replicated-qemu"]);
         assert_eq!(
             labels(&[child, checked, base]),
             [

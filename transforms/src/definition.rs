@@ -15,8 +15,10 @@ mod destination;
 mod duration;
 mod id;
 mod level;
+mod machine;
 mod maintenance;
 mod plan;
+mod replicate;
 mod secret;
 mod task_kind;
 mod words;
@@ -28,8 +30,10 @@ pub use destination::Destination;
 pub use duration::{Duration, DurationError};
 pub use id::{ImageId, ImageIdError, Platform, TaskQueueId};
 pub use level::{ByLevel, Level, LevelError};
+pub use machine::Machine;
 pub use maintenance::{GithubApp, GithubRepository, GithubTokens, MaintenanceTask};
 pub use plan::{PlanTaskId, ReviewedPlan};
+pub use replicate::{Replicate, ReplicateSource};
 pub use secret::SecretName;
 pub use task_kind::TaskKind;
 pub use text::{
@@ -37,8 +41,8 @@ pub use text::{
     TrustDomain, WorkerType,
 };
 pub use words::{
-    Arch, BuilderKind, Cloud, Implementation, Kind, MaintenanceKind, Os, Priority, UnknownWord,
-    VerifyMethod,
+    Arch, BuilderKind, Cloud, Firmware, Implementation, Kind, MaintenanceKind, Os, Priority,
+    UnknownWord, VerifyMethod,
 };
 
 /// One image, wholly resolved.
@@ -89,6 +93,19 @@ impl ImageDefinition {
             Kind::Verify => self.verify.as_ref().map(|verify| &verify.worker),
             Kind::Publish => self.publish.as_ref().map(|publish| &publish.worker),
         }
+    }
+
+    /// All worker aliases that a task of a kind depends on: that of [`Self::worker`], and the pool on which it has tasks of
+    /// other projects run again.
+    pub fn workers(&self, kind: Kind) -> impl Iterator<Item = &AliasName> {
+        let replicate = self
+            .verify
+            .as_ref()
+            .filter(|_| kind == Kind::Verify)
+            .and_then(|verify| verify.replicate.as_ref());
+        self.worker(kind)
+            .into_iter()
+            .chain(replicate.map(|replicate| &replicate.pool))
     }
 }
 
@@ -176,6 +193,8 @@ pub struct BuildTask {
 pub struct VerifyTask {
     /// How the image is verified.
     pub method: VerifyMethod,
+    /// The machine that the method `boot` starts.
+    pub machine: Machine,
     /// The checks, as the definition names them, in the order they run.
     pub checks: Vec<String>,
     /// The worker alias it runs on.
@@ -184,6 +203,9 @@ pub struct VerifyTask {
     pub max_run_time: Duration,
     /// The secrets it reads.
     pub secrets: Vec<SecretName>,
+    /// Which tasks of other projects are run again on the candidate; of the method `replicate`, and of no other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replicate: Option<Replicate>,
 }
 
 /// How an image's publish task runs, and what it publishes.

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::credentials::{validates, withheld};
-use crate::definition::{Digest, ImageDefinition, ImageId, Kind, Level, ProjectConfig};
+use crate::definition::{
+    BuilderKind, Digest, ImageDefinition, ImageId, Kind, Level, ProjectConfig,
+};
 use crate::error::{TaskName, TransformError, TransformErrorKind};
 use crate::graph::TaskGraph;
 use crate::parameters::Parameters;
@@ -74,11 +76,17 @@ pub fn full_task_graph(
         return Err(vec![TransformError::run(event)]);
     }
     let known: BTreeSet<&ImageId> = images.iter().map(|image| &image.definition.id).collect();
+    let unsigned: BTreeSet<&ImageId> = images
+        .iter()
+        .filter(|image| image.definition.builder.kind() == BuilderKind::Task)
+        .map(|image| &image.definition.id)
+        .collect();
     let run = Run {
         config,
         parameters,
         templates,
         images: &known,
+        unsigned: &unsigned,
     };
     let left_out = if parameters.is_untrusted() {
         withheld(images.iter().map(|image| image.definition))

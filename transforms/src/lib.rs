@@ -37,7 +37,12 @@
 //!     level: None,
 //!     attributes: BTreeMap::new(),
 //!     parent: None,
-//!     builder: Builder::Task {},
+//!     builder: Builder::Packer {
+//!         template: "image-defs/packer/linux".to_owned(),
+//!         source: "googlecompute.google".to_owned(),
+//!         variables: BTreeMap::new(),
+//!         var_files: Vec::new(),
+//!     },
 //!     scripts: vec!["image-defs/scripts/base.sh".to_owned()],
 //!     build: BuildTask {
 //!         worker: AliasName::new("linux-builder")?,

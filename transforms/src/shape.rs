@@ -125,6 +125,11 @@ impl PayloadShape {
         })
     }
 
+    /// Whether the task is root on its worker: it makes the worker's own disk into an image.
+    pub(crate) fn is_root(&self) -> bool {
+        self.kind == Kind::Build && self.builder == BuilderKind::Task
+    }
+
     /// What a task of this shape does for an image.
     pub(crate) fn work<'a>(&'a self, subject: &'a Subject) -> Work<'a> {
         Work {
@@ -132,6 +137,7 @@ impl PayloadShape {
             worker: &self.worker,
             edges: &self.edges,
             secrets: &self.secrets,
+            root: self.is_root(),
             image: Some(SeenImage::new(self, subject)),
             maintenance: None,
         }

@@ -32,6 +32,8 @@ pub(crate) fn config() -> ProjectConfig {
     let maintenance = alias("maintenance", Implementation::GenericWorker, Os::Linux);
     let mut housekeeping = containers.clone();
     housekeeping.worker_type = ByLevel::same(WorkerType::new("housekeeping").unwrap());
+    let mut candidates = alias("candidates", Implementation::GenericWorker, Os::Linux);
+    candidates.os_groups = vec!["video".to_owned()];
     let sweeper = alias("sweeper", Implementation::GenericWorker, Os::Linux);
     let mut config = ProjectConfig::new(TrustDomain::new("td").unwrap());
     config.owner = "releng@example.org".to_owned();
@@ -51,6 +53,7 @@ pub(crate) fn config() -> ProjectConfig {
         ("maintenance", maintenance),
         ("housekeeping", housekeeping),
         ("sweeper", sweeper),
+        ("candidates", candidates),
     ] {
         config.workers.insert(AliasName::new(name).unwrap(), alias);
     }
@@ -58,7 +61,7 @@ pub(crate) fn config() -> ProjectConfig {
     config
 }
 
-/// Every kind of task about the fleet: with a token and a secret, with a token, with a secret, with nothing.
+/// Every kind of task about the fleet: with a token and a secret, with a token, with a dashboard and a secret, with nothing.
 fn maintained() -> BTreeMap<MaintenanceKind, MaintenanceTask> {
     let task = |worker: &str| MaintenanceTask {
         worker: AliasName::new(worker).unwrap(),
@@ -74,6 +77,7 @@ fn maintained() -> BTreeMap<MaintenanceKind, MaintenanceTask> {
                 .iter()
                 .map(|name| GithubRepository::new(name).unwrap())
                 .collect(),
+            dashboard: None,
         })
     };
     let (mut upgrade, mut pools) = (task("maintenance"), task("maintenance"));
@@ -84,6 +88,10 @@ fn maintained() -> BTreeMap<MaintenanceKind, MaintenanceTask> {
     pools.github = github(&["example/pools", "example/more-pools"]);
     let mut apply = task("sweeper");
     apply.secrets = vec![SecretName::new("cleanup/clouds").unwrap()];
+    projects.github = github(&["example/project"]).map(|mut tokens| {
+        tokens.dashboard = Some(GithubRepository::new("Example/Board").unwrap());
+        tokens
+    });
     projects.secrets = vec![SecretName::new("projects/phabricator").unwrap()];
     BTreeMap::from([
         (MaintenanceKind::Upgrade, upgrade),
@@ -111,7 +119,17 @@ pub(crate) fn image(name: &str, worker: &str) -> ImageDefinition {
         level: Some(Level::Three),
         attributes: BTreeMap::from([("gui".to_owned(), AttributeValue::Bool(false))]),
         parent: None,
-        builder: Builder::Task {},
+        // A task makes an image of its worker's disk on Linux's generic-worker only.
+        builder: if worker.as_str().starts_with("linux") {
+            Builder::Task {}
+        } else {
+            Builder::Container {
+                context: "containers/x".to_owned(),
+                file: "Dockerfile".to_owned(),
+                target: None,
+                arguments: BTreeMap::new(),
+            }
+        },
         scripts: Vec::new(),
         build: BuildTask {
             worker: worker.clone(),
@@ -121,10 +139,12 @@ pub(crate) fn image(name: &str, worker: &str) -> ImageDefinition {
         },
         verify: Some(VerifyTask {
             method: VerifyMethod::Boot,
+            machine: Machine::of(Arch::Amd64),
             checks: Vec::new(),
             worker: worker.clone(),
             max_run_time: Duration::minutes(30),
             secrets: Vec::new(),
+            replicate: None,
         }),
         publish: Some(PublishTask {
             worker,
@@ -138,6 +158,24 @@ pub(crate) fn image(name: &str, worker: &str) -> ImageDefinition {
         }),
         max_age: None,
         treeherder: Some(Treeherder::new("linux-image/opt", name).unwrap()),
+    }
+}
+
+/// What is replicated onto the pool `candidates`.
+pub(crate) fn replicate() -> Replicate {
+    Replicate {
+        pool: AliasName::new("candidates").unwrap(),
+        from: vec![ReplicateSource {
+            index: IndexPath::new("gecko.v2.central.latest.taskgraph.decision").unwrap(),
+            scheduler: "gecko-level-3".to_owned(),
+            kinds: vec!["test".to_owned()],
+            attributes: BTreeMap::new(),
+            ran_on: Vec::new(),
+            except: Vec::new(),
+        }],
+        at_most: 10,
+        max_run_time: Duration::hours(1),
+        drop_scopes: Vec::new(),
     }
 }
 

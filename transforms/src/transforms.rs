@@ -27,7 +27,7 @@ pub(crate) mod maintenance;
 mod metadata;
 pub(crate) mod payload;
 mod routes;
-mod scopes;
+pub(crate) mod scopes;
 pub(crate) mod subject;
 mod treeherder;
 pub(crate) mod worker;
@@ -40,6 +40,8 @@ pub(crate) struct Run<'a> {
     pub(crate) parameters: &'a Parameters,
     pub(crate) templates: &'a KindTemplates,
     pub(crate) images: &'a BTreeSet<&'a ImageId>,
+    /// The images whose build no worker signs.
+    pub(crate) unsigned: &'a BTreeSet<&'a ImageId>,
 }
 
 /// What a transform sees of the task's origin.

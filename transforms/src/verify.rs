@@ -23,7 +23,9 @@ mod level_search;
 mod maintenance;
 mod metadata;
 mod publish_level;
+mod replicas;
 mod retries;
+mod root;
 mod routes;
 mod scopes;
 mod tags;
@@ -123,8 +125,16 @@ pub const RULES: &[Rule] = &[
         check: untrusted_credentials::check,
     },
     Rule {
+        name: "root",
+        check: root::check,
+    },
+    Rule {
         name: "validate",
         check: validate::check,
+    },
+    Rule {
+        name: "replicas",
+        check: replicas::check,
     },
     Rule {
         name: "maintenance",

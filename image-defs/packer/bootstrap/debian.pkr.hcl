@@ -12,6 +12,12 @@ variable "suite" {
   type = string
 }
 
+variable "arch" {
+  type        = string
+  default     = "amd64"
+  description = "Debian's architecture: amd64 or arm64."
+}
+
 variable "disk_size" {
   type        = number
   default     = 3
@@ -36,6 +42,7 @@ build {
     environment_vars = [
       "IMAGE_NAME=${var.image_name}",
       "DEBIAN_SUITE=${var.suite}",
+      "DEBIAN_ARCH=${var.arch}",
       "DISK_GIB=${var.disk_size}",
       "ARTIFACTS=${var.artifacts}",
     ]

@@ -1,12 +1,25 @@
 #!/usr/bin/env bash
 # Makes a bootable disk of Debian's packages: no loop device, no mount, no machine. The disk has an MBR, a FAT file system
-# with SYSLINUX, the kernel and its initial file system, and an ext4 file system with everything else.
+# with the loaders, the kernel and its initial file system, and an ext4 file system with everything else. UEFI starts it by
+# systemd-boot, a BIOS by SYSLINUX; machines of arm64 have no BIOS.
 #
-# Needs: mmdebstrap, e2fsprogs, dosfstools, mtools, syslinux, fdisk, qemu-utils. Packer copies a script before it runs it,
-# so this one sources nothing.
+# Needs: mmdebstrap, e2fsprogs, dosfstools, mtools, fdisk, qemu-utils; syslinux for amd64. For another architecture than this
+# machine's, the kernel must run its programs by qemu-user-static (binfmt_misc). Packer copies a script before it runs it, so
+# this one sources nothing.
 set -euo pipefail
 
-: "${IMAGE_NAME:?}" "${DEBIAN_SUITE:?}" "${DISK_GIB:?}" "${ARTIFACTS:?}"
+: "${IMAGE_NAME:?}" "${DEBIAN_SUITE:?}" "${DEBIAN_ARCH:?}" "${DISK_GIB:?}" "${ARTIFACTS:?}"
+
+# What UEFI starts where nobody has told it of anything else, and how the kernel names the serial port. An emulated timer can be
+# late on a busy machine, and a kernel that takes it for a broken one stops.
+case "$DEBIAN_ARCH" in
+    amd64) loader=x64 serial=ttyS0,115200 besides=" no_timer_check" ;;
+    arm64) loader=aa64 serial=ttyAMA0 besides= ;;
+    *)
+        echo "there is no loader here for $DEBIAN_ARCH: expected amd64 or arm64" >&2
+        exit 2
+        ;;
+esac
 
 # Whatever the builder left open would take the low numbers that mmdebstrap's own pipes need.
 for descriptor in 3 4 5 6 7 8 9; do
@@ -25,7 +38,7 @@ records="$root/etc/image-build.d"
 #
 # cloud-init is how whoever starts the machine says who may log in. Nothing else is set up.
 packages=(
-    linux-image-cloud-amd64 systemd-sysv systemd-resolved udev dbus libpam-systemd
+    "linux-image-cloud-$DEBIAN_ARCH" systemd-boot-efi systemd-sysv systemd-resolved udev dbus libpam-systemd
     cloud-init cloud-guest-utils openssh-server sudo ca-certificates iproute2 e2fsprogs
 )
 # mmdebstrap shows this machine's own /dev/shm to what it installs. Where it may, it does so where nobody else sees it: however
@@ -34,7 +47,7 @@ private=()
 if unshare --mount true 2>/dev/null; then
     private=(unshare --mount)
 fi
-"${private[@]}" mmdebstrap --variant=minbase --include="$(IFS=,; echo "${packages[*]}")" --aptopt='Acquire::Retries "5"' \
+"${private[@]}" mmdebstrap --variant=minbase --architectures="$DEBIAN_ARCH" --include="$(IFS=,; echo "${packages[*]}")" --aptopt='Acquire::Retries "5"' \
     "$DEBIAN_SUITE" "$root" ${DEBIAN_MIRROR:+"$DEBIAN_MIRROR"}
 
 cat >"$root/etc/fstab" <<'FSTAB'
@@ -100,20 +113,26 @@ system_mib=$((DISK_GIB * 1024 - start_mib - boot_mib - 1))
 
 truncate --size "${boot_mib}M" "$boot"
 mkfs.vfat -F 32 -n BOOT "$boot" >/dev/null
-cat >"$work/syslinux.cfg" <<'SYSLINUX'
+words="root=LABEL=root rw console=tty0 console=$serial net.ifnames=1$besides"
+kernel="$(find "$root/boot" -name 'vmlinuz-*' -printf '%f\n' | sort --version-sort | tail -n 1)"
+mcopy -i "$boot" "$root/boot/$kernel" ::/vmlinuz
+mcopy -i "$boot" "$root/boot/initrd.img-${kernel#vmlinuz-}" ::/initrd
+mmd -i "$boot" ::/EFI ::/EFI/BOOT ::/loader ::/loader/entries
+mcopy -i "$boot" "$root/usr/lib/systemd/boot/efi/systemd-boot$loader.efi" "::/EFI/BOOT/BOOT${loader^^}.EFI"
+printf 'title Linux\nlinux /vmlinuz\ninitrd /initrd\noptions %s\n' "$words" | mcopy -i "$boot" - ::/loader/entries/linux.conf
+if [[ "$DEBIAN_ARCH" == amd64 ]]; then
+    cat >"$work/syslinux.cfg" <<SYSLINUX
 DEFAULT linux
 PROMPT 0
 SERIAL 0 115200
 LABEL linux
   LINUX /vmlinuz
-  APPEND root=LABEL=root rw console=tty0 console=ttyS0,115200 net.ifnames=1
+  APPEND $words
   INITRD /initrd
 SYSLINUX
-kernel="$(find "$root/boot" -name 'vmlinuz-*' -printf '%f\n' | sort --version-sort | tail -n 1)"
-mcopy -i "$boot" "$root/boot/$kernel" ::/vmlinuz
-mcopy -i "$boot" "$root/boot/initrd.img-${kernel#vmlinuz-}" ::/initrd
-mcopy -i "$boot" "$work/syslinux.cfg" ::/syslinux.cfg
-syslinux --install "$boot"
+    mcopy -i "$boot" "$work/syslinux.cfg" ::/syslinux.cfg
+    syslinux --install "$boot"
+fi
 
 truncate --size "${system_mib}M" "$system"
 mke2fs -q -t ext4 -L root -d "$root" "$system"
@@ -124,7 +143,9 @@ label: dos
 start=${start_mib}MiB, size=${boot_mib}MiB, type=c, bootable
 start=$((start_mib + boot_mib))MiB, size=${system_mib}MiB, type=83
 LAYOUT
-dd if=/usr/lib/syslinux/mbr/mbr.bin of="$disk" conv=notrunc bs=440 count=1 status=none
+if [[ "$DEBIAN_ARCH" == amd64 ]]; then
+    dd if=/usr/lib/syslinux/mbr/mbr.bin of="$disk" conv=notrunc bs=440 count=1 status=none
+fi
 dd if="$boot" of="$disk" conv=notrunc,sparse bs=1M seek="$start_mib" status=none
 dd if="$system" of="$disk" conv=notrunc,sparse bs=1M seek="$((start_mib + boot_mib))" status=none
 qemu-img convert -f raw -O qcow2 -c "$disk" "$ARTIFACTS/$IMAGE_NAME.qcow2"

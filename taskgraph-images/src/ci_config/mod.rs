@@ -10,6 +10,7 @@
 //! pool here has the image that the generator gives it. What that generator would refuse is a finding at its place, and
 //! the other pools are still there. Nothing here judges what was read (that is `pools::check`), edits or fetches.
 
+mod access;
 mod alias;
 mod community;
 mod findings;
@@ -32,6 +33,7 @@ use crate::diagnostic::Diagnostic;
 use crate::tree::{Files, TreePath};
 use crate::yaml::Node;
 
+pub use access::{Access, Holder, PoolAccess};
 pub use image::{ImageEntry, Location, Reference, Scalar};
 pub use level::{Levels, level_in, level_of_group};
 pub use pool::Pool;

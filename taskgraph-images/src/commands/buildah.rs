@@ -56,16 +56,14 @@ impl<'a> Buildah<'a> {
     pub(super) fn ask(&self, arguments: Vec<OsString>) -> Result<String, Failure> {
         std::fs::create_dir_all(&self.storage)?;
         let program = self.program(arguments);
-        let mut said = Vec::new();
-        let ended = program.run(&Mask::default(), &mut said)?;
-        let said = String::from_utf8_lossy(&said);
-        if ended.is_success() {
-            return Ok(said.lines().last().unwrap_or_default().to_owned());
+        let answer = program.ask(&Mask::default())?;
+        if answer.ended.is_success() {
+            return Ok(answer.output.trim_end().to_owned());
         }
         Err(Failure::Files(format!(
             "`{}` failed: {}",
             self.name.to_string_lossy(),
-            ended.words()
+            answer.ended.words()
         )))
     }
 }

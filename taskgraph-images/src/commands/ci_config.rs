@@ -124,11 +124,17 @@ impl Args {
         })
     }
 
+    /// Where the mapping is, or would be.
+    pub(super) fn mapping_path(&self, global: &Global) -> PathBuf {
+        self.mapping
+            .clone()
+            .unwrap_or_else(|| global.root.join(&global.definitions).join(MAPPING))
+    }
+
     /// Which image each entry is.
     pub(super) fn mapping(&self, global: &Global) -> Result<Mapping, Failure> {
-        let own = global.root.join(&global.definitions).join(MAPPING);
-        let path = self.mapping.as_ref().unwrap_or(&own);
-        match std::fs::read_to_string(path) {
+        let path = self.mapping_path(global);
+        match std::fs::read_to_string(&path) {
             Ok(text) => Mapping::read(&text)
                 .map_err(|error| Failure::Files(format!("`{}`: {error}", path.display()))),
             Err(error)

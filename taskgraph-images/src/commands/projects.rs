@@ -4,16 +4,18 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
-use serde::Serialize;
 use taskgraph_images::ci_config::{CiConfig, Location};
-use taskgraph_images::destinations::{Destination, Destinations, LevelBranch};
+use taskgraph_images::destinations::{Destination, Destinations, LevelBranch, NAME};
 use taskgraph_images::forges::Outcome;
+use taskgraph_images::forges::github::Dashboard;
 use taskgraph_images::output;
+use taskgraph_images::output::text::count;
 use taskgraph_images::pools::check::date_in;
+use taskgraph_images::projects::summary::{Row, State, counts, markdown, text};
 use taskgraph_images::projects::{
     Listed, ProjectPlan, Successors, Uses, listed, names, proposal, successors,
 };
-use taskgraph_images::proposals::BranchName;
+use taskgraph_images::proposals::{BranchName, Group};
 use taskgraph_images::taskcluster::{Client, Index as _, Queue as _, Timestamp};
 use taskgraph_images::transforms::IndexPath;
 use taskgraph_images::tree::{Files as _, Repository, TreePath, View};
@@ -23,7 +25,7 @@ use super::Global;
 use super::checkout;
 use super::ci_config::{self, clone};
 use super::decision::connect;
-use super::propose::{Delivery, Parcel, deliver, destinations, leave};
+use super::propose::{Delivery, Parcel, deliver, destinations, leave, show_dashboard};
 use super::published;
 use crate::exit::Failure;
 use crate::printer::Printer;
@@ -81,22 +83,6 @@ enum Format {
     Json,
 }
 
-/// How a project stands.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "kebab-case")]
-struct Row {
-    project: String,
-    /// `up-to-date`, `pending`, `frozen`, `declined`, `by-hand`, `blocked` or `failed`.
-    state: &'static str,
-    /// What moves: from → to.
-    moves: Vec<String>,
-    /// What somebody has to do, or why nothing was done.
-    notes: Vec<String>,
-    /// Where the proposal is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    proposal: Option<String>,
-}
-
 pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<(), Failure> {
     let args = match args.command {
         Command::Plan(args) => args,
@@ -140,10 +126,11 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
                 transient &= failure.is_transient();
                 Row {
                     project: project.name.clone(),
-                    state: "failed",
+                    state: State::Failed,
                     moves: Vec::new(),
                     notes: vec![failure.words()],
                     proposal: None,
+                    url: None,
                 }
             }
         };
@@ -157,16 +144,61 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
     printer.data(&text, None)?;
     leave("projects.md", &markdown(&rows))?;
     leave("projects.json", &output::json(&rows))?;
+    printer.note(&format!(
+        "{}: {}",
+        count(rows.len(), "project"),
+        counts(&rows)
+    ));
+    let shown = dashboard(&args, &settings, &rows, printer);
     let failed: Vec<&str> = rows
         .iter()
-        .filter(|row| row.state == "failed")
+        .filter(|row| row.state == State::Failed)
         .map(|row| row.project.as_str())
         .collect();
     if failed.is_empty() {
+        return shown;
+    }
+    let mut words = vec![format!("could not be looked at: {}", failed.join(", "))];
+    if let Err(failure) = shown {
+        transient &= failure.is_transient();
+        words.push(format!("the dashboard: {}", failure.words()));
+    }
+    Err(Failure::Proposals(words, transient))
+}
+
+/// Brings the issue up to date that says how all projects stand, where the settings name one. A run that is about some
+/// projects says nothing of the others, so it leaves the issue alone.
+fn dashboard(
+    args: &PlanArgs,
+    settings: &Destinations,
+    rows: &[Row],
+    printer: &mut Printer,
+) -> Result<(), Failure> {
+    let own = settings.projects.as_ref();
+    let Some(issue) = own.and_then(|own| own.dashboard.as_ref()) else {
+        return Ok(());
+    };
+    if !args.delivery.is_asked_for() {
         return Ok(());
     }
-    let words = vec![format!("could not be looked at: {}", failed.join(", "))];
-    Err(Failure::Proposals(words, transient))
+    if !args.projects.is_empty() {
+        printer.note("the dashboard is about all projects, so a run about some leaves it as it is");
+        return Ok(());
+    }
+    let page = Dashboard {
+        about: Group::new("projects").map_err(|error| Failure::Files(error.to_string()))?,
+        title: issue
+            .title
+            .clone()
+            .unwrap_or_else(|| "Projects and their images".to_owned()),
+        body: format!(
+            "Which projects could use newer images, and what was proposed to them. A program writes this, and writes over what is \
+             edited here.\n\n{}",
+            markdown(rows)
+        ),
+        labels: issue.labels.clone(),
+    };
+    show_dashboard(&args.delivery, &issue.github, &page, printer)
 }
 
 /// The projects that are looked at.
@@ -237,10 +269,11 @@ impl Look<'_> {
         let own = self.settings.projects.clone().unwrap_or_default();
         let blocked = |why: String| Row {
             project: project.name.clone(),
-            state: "blocked",
+            state: State::Blocked,
             moves: Vec::new(),
             notes: vec![why],
             proposal: None,
+            url: None,
         };
         if let Some(why) = own.except.get(&project.name) {
             return Ok(blocked(format!("left alone: {why}")));
@@ -250,7 +283,9 @@ impl Look<'_> {
             Some(folder) => folder.join(&project.name),
             None if project.is_hg => {
                 return Ok(blocked(
-                    "a Mercurial repository: name a clone with `--checkouts`".to_owned(),
+                    "a Mercurial repository, which is not fetched: put an unpacked copy of its default branch, or a git clone \
+                     of it, where `--checkouts` names, or move its worker pools by hand"
+                        .to_owned(),
                 ));
             }
             None if project.is_private => {
@@ -287,9 +322,9 @@ impl Look<'_> {
         let mut row = Row {
             project: project.name.clone(),
             state: match (plan.is_up_to_date(), plan.moves.is_empty()) {
-                (true, _) => "up-to-date",
-                (false, true) => "by-hand",
-                (false, false) => "pending",
+                (true, _) => State::UpToDate,
+                (false, true) => State::ByHand,
+                (false, false) => State::Pending,
             },
             moves: plan
                 .moves
@@ -302,6 +337,7 @@ impl Look<'_> {
                 .map(|stay| format!("{}: {}", stay.what, stay.why))
                 .collect(),
             proposal: None,
+            url: None,
         };
         if uses.is_none() {
             row.notes
@@ -376,6 +412,31 @@ impl Look<'_> {
         if to.github.is_none() && to.phabricator.is_none() {
             to.github = project.github();
         }
+        let blocked = |why: &str, row: &mut Row| {
+            row.state = State::Blocked;
+            row.notes.push(why.to_owned());
+        };
+        if self.args.delivery.out.is_none() && to.github.is_none() {
+            if to.phabricator.is_none() {
+                blocked(
+                    &format!(
+                        "`{NAME}` says nowhere where its proposals go: say it under `projects.to.{}`, or write patches with `--out`",
+                        project.name
+                    ),
+                    row,
+                );
+                return Ok(());
+            }
+            // What is no clone has no commit, and without one nothing can be landed there.
+            if base.0.bytes().all(|byte| byte == b'0') {
+                blocked(
+                    "a revision names the commit that it was made from, and what `--checkouts` names is no git clone: write a \
+                     patch with `--out`",
+                    row,
+                );
+                return Ok(());
+            }
+        }
         if to.base.is_none() {
             to.base = project.base().map(str::to_owned);
         }
@@ -400,14 +461,16 @@ impl Look<'_> {
             structure: false,
             proposals: &made,
             stay: &BTreeSet::new(),
+            keeps: false,
             base,
         };
         for (_, outcome) in deliver(&delivery, self.settings, &parcel, printer)? {
             row.state = match &outcome {
-                Outcome::Declined { .. } => "declined",
-                Outcome::Frozen { .. } => "frozen",
+                Outcome::Declined { .. } => State::Declined,
+                Outcome::Frozen { .. } => State::Frozen,
                 _ => row.state,
             };
+            row.url = outcome.url().map(str::to_owned);
             row.proposal = Some(outcome.to_string());
         }
         Ok(())
@@ -439,30 +502,4 @@ fn tree(checkout: &Path) -> Result<(Option<String>, (String, Timestamp)), Failur
         text,
         (head.id, Timestamp::from_millis(time.saturating_mul(1000))),
     ))
-}
-
-fn text(rows: &[Row]) -> String {
-    let mut text = String::new();
-    for row in rows {
-        text += &format!("{}\t{}\t{}\n", row.state, row.project, row.moves.join(", "));
-        for note in &row.notes {
-            text += &format!("\t\t{note}\n");
-        }
-    }
-    text
-}
-
-fn markdown(rows: &[Row]) -> String {
-    let mut text = "| project | state | moves | notes |\n| --- | --- | --- | --- |\n".to_owned();
-    for row in rows {
-        let cell = |texts: &[String]| texts.join("<br>").replace('|', "\\|");
-        text += &format!(
-            "| `{}` | {} | {} | {} |\n",
-            row.project,
-            row.state,
-            cell(&row.moves),
-            cell(&row.notes)
-        );
-    }
-    text
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use taskgraph_images::destinations::{Destination, Destinations, NAME, Phabricator as Place};
 use taskgraph_images::forges::github::{
-    FixedToken, GitHub, ProxyTokens, Repository, Token, Tokens,
+    Dashboard, FixedToken, GitHub, Permissions, ProxyTokens, Repository, Token, Tokens,
 };
 use taskgraph_images::forges::patch::Patches;
 use taskgraph_images::forges::phabricator::{ApiToken, Phabricator, Settings, SourceControl};
@@ -41,6 +41,9 @@ pub(crate) struct Delivery {
     /// Open proposals, or bring open ones up to date, where `proposals.yml` says
     #[arg(long)]
     pub(super) propose: bool,
+    /// The bug that proposals belong to: their titles begin with it, and a revision on Phabricator names it
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) bug: Option<u64>,
     /// Say what would be written or called, and do neither
     #[arg(long)]
     pub(super) dry_run: bool,
@@ -66,6 +69,8 @@ pub(super) struct Parcel<'a> {
     pub(super) proposals: &'a [Proposal],
     /// Groups that are not made now and stay open all the same, because something of them could not be told.
     pub(super) stay: &'a BTreeSet<Group>,
+    /// Whether open proposals of this sort stay that are not made now: where nobody asked about others.
+    pub(super) keeps: bool,
     /// The commit that the edits were made from, and when it was made.
     pub(super) base: (String, Timestamp),
 }
@@ -89,6 +94,20 @@ pub(super) fn leave(name: &str, text: &str) -> Result<(), Failure> {
     Folder::make(&PathBuf::from(folder).join("maintenance"))?.write(name, text)
 }
 
+/// Leaves lines among the artifacts, after those that are there: a task can deliver to several places.
+fn leave_more(name: &str, lines: &str) -> Result<(), Failure> {
+    let there = std::env::var_os("UPLOAD_DIR")
+        .and_then(|folder| {
+            std::fs::read_to_string(PathBuf::from(folder).join("maintenance").join(name)).ok()
+        })
+        .unwrap_or_default();
+    let new = lines
+        .lines()
+        .filter(|line| !there.lines().any(|old| old == *line));
+    let new: String = new.map(|line| format!("{line}\n")).collect();
+    leave(name, &format!("{there}{new}"))
+}
+
 /// Delivers proposals, and closes those that are not needed any more. One that fails does not keep the others.
 pub(super) fn deliver(
     delivery: &Delivery,
@@ -104,8 +123,9 @@ pub(super) fn deliver(
         .to
         .rules(prefix, parcel.files, parcel.structure)
         .map_err(Failure::Files)?;
+    let proposals = with_bug(parcel.proposals, delivery.bug.or(parcel.to.bug));
     let http = http()?;
-    let tokens = tokens(&http)?;
+    let tokens = tokens(&http, Permissions::Proposals)?;
     let forge = forge(delivery, settings, parcel, rules, &http, tokens.as_deref())?;
     let mut results = Vec::new();
     let wanted: BTreeSet<&Group> = parcel.proposals.iter().map(|one| &one.group).collect();
@@ -113,7 +133,8 @@ pub(super) fn deliver(
     match forge.open() {
         Ok(open) => {
             for one in open {
-                if !wanted.contains(&one.group) && !parcel.stay.contains(&one.group) {
+                let stays = parcel.keeps || parcel.stay.contains(&one.group);
+                if !wanted.contains(&one.group) && !stays {
                     let why = "Nothing newer is to be proposed any more.";
                     let outcome = forge.withdraw(&one.group, why);
                     results.push((one.group, one.title, outcome));
@@ -122,7 +143,7 @@ pub(super) fn deliver(
         }
         Err(error) => faults.push((error.to_string(), error.is_transient())),
     }
-    for proposal in parcel.proposals {
+    for proposal in &proposals {
         let outcome = forge.propose(proposal);
         results.push((proposal.group.clone(), proposal.title_line(), outcome));
     }
@@ -141,7 +162,7 @@ pub(super) fn deliver(
         }
     }
     if !report.is_empty() {
-        leave(&format!("{}-proposals.txt", parcel.sort), &report)?;
+        leave_more(&format!("{}-proposals.txt", parcel.sort), &report)?;
     }
     if faults.is_empty() {
         Ok(outcomes)
@@ -150,6 +171,17 @@ pub(super) fn deliver(
         let words = faults.into_iter().map(|(words, _)| words).collect();
         Err(Failure::Proposals(words, is_transient))
     }
+}
+
+/// Proposals whose titles begin with a bug, as Mozilla's tools expect it: `Bug 1234567 - …`.
+fn with_bug(proposals: &[Proposal], bug: Option<u64>) -> Vec<Proposal> {
+    let mut proposals = proposals.to_vec();
+    if let Some(bug) = bug {
+        for proposal in &mut proposals {
+            proposal.title = format!("Bug {bug} - {}", proposal.title);
+        }
+    }
+    proposals
 }
 
 /// How services outside of Taskcluster are called; a task's proxy, too.
@@ -191,11 +223,19 @@ fn only_scalars(proposals: &[Proposal]) -> Result<(), Failure> {
 }
 
 /// What signs calls of GitHub: a token of the environment, or Taskcluster's for an App.
-fn tokens<'a>(http: &'a Client) -> Result<Option<Box<dyn Tokens + 'a>>, Failure> {
+fn tokens(
+    http: &Client,
+    permissions: Permissions,
+) -> Result<Option<Box<dyn Tokens + '_>>, Failure> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     if let (Some(proxy), Some(app)) = (variable("TASKCLUSTER_PROXY_URL"), variable(GITHUB_APP)) {
         let proxy = proxy.trim_end_matches('/').to_owned();
-        return Ok(Some(Box::new(ProxyTokens { http, proxy, app })));
+        return Ok(Some(Box::new(ProxyTokens {
+            http,
+            proxy,
+            app,
+            permissions,
+        })));
     }
     variable(GITHUB_TOKEN)
         .map(|token| {
@@ -236,7 +276,7 @@ fn forge<'a>(
                 base_revision: revision.clone(),
                 author: author(settings)?,
                 date,
-                bug: None,
+                bug: delivery.bug.or(parcel.to.bug),
                 rules,
             },
         );
@@ -255,6 +295,17 @@ fn forge<'a>(
             Some("name a repository there, or write patches with `--out DIR`".to_owned()),
         ));
     };
+    Ok(Box::new(github(name, rules, delivery, http, tokens)?))
+}
+
+/// A repository on GitHub, with what signs its calls.
+fn github<'a>(
+    name: &str,
+    rules: Rules,
+    delivery: &Delivery,
+    http: &'a Client,
+    tokens: Option<&'a dyn Tokens>,
+) -> Result<GitHub<'a>, Failure> {
     let repository =
         Repository::new(name).map_err(|error| Failure::Files(format!("`{NAME}`: {error}")))?;
     let mut forge = GitHub::new(http, repository, rules);
@@ -263,7 +314,7 @@ fn forge<'a>(
         None if delivery.dry_run => {}
         None => {
             return Err(Failure::Usage(
-                format!("nothing signs calls of GitHub, so no proposal can be made to `{name}`"),
+                format!("nothing signs calls of GitHub, so nothing can be written to `{name}`"),
                 Some(format!(
                     "set `{GITHUB_TOKEN}`, run as a task with a GitHub App, or write patches with `--out DIR`"
                 )),
@@ -273,11 +324,44 @@ fn forge<'a>(
     if let Ok(address) = std::env::var(GITHUB_API) {
         forge = forge.address(&address);
     }
-    Ok(Box::new(if delivery.dry_run {
+    Ok(if delivery.dry_run {
         forge.dry_run()
     } else {
         forge
-    }))
+    })
+}
+
+/// Brings the issue of a dashboard up to date, or writes what it would say into the folder of patches.
+pub(super) fn show_dashboard(
+    delivery: &Delivery,
+    name: &str,
+    dashboard: &Dashboard,
+    printer: &mut Printer,
+) -> Result<(), Failure> {
+    let outcome = match &delivery.out {
+        Some(out) => {
+            let file = out.join("dashboard.md");
+            if delivery.dry_run {
+                let calls = vec![format!("write {}", file.display())];
+                Outcome::DryRun { calls }
+            } else {
+                Folder::make(out)?.write("dashboard.md", &dashboard.body)?;
+                Outcome::Written { files: vec![file] }
+            }
+        }
+        None => {
+            let http = http()?;
+            let tokens = tokens(&http, Permissions::Issues)?;
+            let forge = github(name, Rules::default(), delivery, &http, tokens.as_deref())?;
+            forge.dashboard(dashboard).map_err(|error| {
+                Failure::Proposals(vec![error.to_string()], error.is_transient())
+            })?
+        }
+    };
+    printer.data(
+        &format!("dashboard\t{outcome}\t{}\n", dashboard.title),
+        None,
+    )
 }
 
 /// Whom patches and revisions name.

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use taskgraph_images::comparison::Head;
+use taskgraph_images::inventory::label_of_project;
 use taskgraph_images::manifest::{self, Artifact, File, Manifest, Stage};
 use taskgraph_images::providers::{Pace, Promotion, Session, Variables, provider};
 use taskgraph_images::taskcluster::{Queue as _, TaskId};
@@ -12,7 +13,7 @@ use taskgraph_images::worker::dependencies::dependencies;
 use taskgraph_images::worker::mask::Mask;
 use taskgraph_images::worker::verify::results::{self, Verification};
 
-use super::project::one;
+use super::project::{self, one};
 use super::worker::{Secrets, Worker};
 use super::{Global, checkout};
 use crate::exit::Failure;
@@ -89,11 +90,13 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
     )?;
     hold_to_queue(&worker, &[("build", &build), ("verify", &verify)])?;
     let folder = worker.folder("manifest")?;
-    let promotion = Promotion::new(settings, &candidate, &candidate_digest, folder.clone())
+    let mut promotion = Promotion::new(settings, &candidate, &candidate_digest, folder.clone())
         .map_err(|errors| {
             let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
             Failure::Usage(format!("`{id}`: {}", errors.join("; ")), None)
         })?;
+    let (label, value) = label_of_project(&project::settings(&snapshot)?.project);
+    promotion.labels.insert(label.to_owned(), value);
     if !args.dry_run {
         for file in files(&candidate) {
             worker.fetch(&build, file, &folder)?;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use taskgraph_images::comparison::{Comparison, Head};
-use taskgraph_images::datasources::{Bases, Release, Services, Tokens};
-use taskgraph_images::definitions::Pins;
+use taskgraph_images::datasources::Release;
+use taskgraph_images::definitions::{Pin, Pins};
 use taskgraph_images::output;
 use taskgraph_images::output::text::count;
 use taskgraph_images::proposals::Group;
@@ -20,11 +20,9 @@ use taskgraph_images::upgrade::{
 use super::Global;
 use super::artifacts::Folder;
 use super::checkout;
-use super::decision::connect;
+use super::outside::Outside;
 use super::project::Project;
-use super::propose::{
-    Delivery, GITHUB_API, GITHUB_TOKEN, Parcel, base_of, deliver, destinations, http, leave,
-};
+use super::propose::{Delivery, Parcel, base_of, deliver, destinations, leave};
 use crate::exit::Failure;
 use crate::printer::Printer;
 
@@ -141,46 +139,33 @@ fn asked(
     now: Timestamp,
     printer: &mut Printer,
 ) -> Result<Vec<Upgrade>, Failure> {
-    let http = http()?;
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let mut bases = Bases::default();
-    if let Some(address) = variable(GITHUB_API) {
-        bases.github = address.trim_end_matches('/').to_owned();
-    }
-    let host = |address: &str| {
-        let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
-        rest.split('/').next().unwrap_or_default().to_owned()
-    };
-    let mut tokens = Tokens::default();
-    for (address, name) in [
-        (&bases.github, GITHUB_TOKEN),
-        (&bases.google, "GOOGLE_OAUTH_ACCESS_TOKEN"),
-        (&bases.azure, "AZURE_ACCESS_TOKEN"),
-    ] {
-        if let Some(token) = variable(name) {
-            tokens = tokens.bearer(&host(address), &token);
+    let outside = Outside::open()?;
+    let each: Vec<(&str, &Pin)> = names
+        .iter()
+        .filter_map(|name| Some((*name, &pins.pins.get(*name)?.value)))
+        .collect();
+    let sources = each
+        .iter()
+        .filter_map(|(_, pin)| Some(&pin.datasource.as_ref()?.value.0));
+    let mut notes = Vec::new();
+    let mut say = |words: &str| notes.push(words.to_owned());
+    let mut found = outside.ask(sources, now, &mut say, |services| {
+        printer.progress("pins", each.len(), |progress| {
+            let each = each.iter().enumerate();
+            each.map(|(at, (name, pin))| {
+                let found = ask(name, pin, services);
+                progress(at + 1, names.len());
+                found
+            })
+            .collect::<Vec<Upgrade>>()
+        })
+    })?;
+    notes.iter().for_each(|words| printer.note(words));
+    for upgrade in &mut found {
+        if let Found::Failed { why, .. } = &mut upgrade.found {
+            *why = outside.masked(why);
         }
     }
-    let client = connect(false)?;
-    let services = Services {
-        http: &http,
-        bases: &bases,
-        tokens: &tokens,
-        aws: None,
-        index: client.as_ref().map(|client| client as _),
-        queue: client.as_ref().map(|client| client as _),
-        now,
-    };
-    let found = printer.progress("pins", names.len(), |progress| {
-        let each = names.iter().enumerate();
-        each.filter_map(|(at, name)| {
-            let pin = &pins.pins.get(*name)?.value;
-            let found = ask(name, pin, &services);
-            progress(at + 1, names.len());
-            Some(found)
-        })
-        .collect()
-    });
     Ok(found)
 }
 
@@ -300,9 +285,13 @@ fn propose(
         structure: false,
         proposals: &made,
         stay: &stay,
+        keeps: false,
         base: base_of(project)?,
     };
-    deliver(&args.delivery, &settings, &parcel, printer).map(|_| ())
+    if deliver(&args.delivery, &settings, &parcel, printer)?.is_empty() {
+        printer.note("nothing to propose");
+    }
+    Ok(())
 }
 
 /// Fails when a pin could not be asked for: by then all others have been.

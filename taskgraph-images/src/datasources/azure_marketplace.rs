@@ -9,12 +9,16 @@ use crate::http::encode;
 use crate::taskcluster::Timestamp;
 use crate::versions::day;
 
+/// What is missing where nothing signs a request.
+const MISSING: &str =
+    "Azure, and there are none: set `ARM_TENANT_ID`, `ARM_CLIENT_ID` and `ARM_CLIENT_SECRET`";
+
 /// Versions of an image of Azure's marketplace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct AzureMarketplace {
-    /// The subscription through which it is asked.
-    pub subscription: String,
+    /// The subscription through which it is asked; that of `ARM_SUBSCRIPTION_ID`, if absent.
+    pub subscription: Option<String>,
     /// The location, such as `westus2`: versions reach locations one after the other.
     pub location: String,
     /// The publisher.
@@ -52,17 +56,28 @@ pub(super) fn releases(
     settings: &AzureMarketplace,
     caller: &Caller<'_>,
 ) -> Result<Vec<Release>, SourceError> {
+    let subscription = settings
+        .subscription
+        .as_ref()
+        .or(caller.services.bases.azure_subscription.as_ref())
+        .ok_or_else(|| {
+            caller.settings(
+                "it is asked through a subscription, and there is none: set `ARM_SUBSCRIPTION_ID`, with `ARM_TENANT_ID`, \
+                 `ARM_CLIENT_ID` and `ARM_CLIENT_SECRET`, by the environment or by a secret",
+            )
+        })?;
     let url = format!(
         "{}/subscriptions/{}/providers/Microsoft.Compute/locations/{}/publishers/{}/artifacttypes/vmimage/offers/{}\
          /skus/{}/versions?api-version=2024-07-01&%24expand=properties",
         caller.services.bases.azure.trim_end_matches('/'),
-        encode(&settings.subscription),
+        encode(subscription),
         encode(&settings.location),
         encode(&settings.publisher),
         encode(&settings.offer),
         encode(&settings.sku),
     );
-    let items: Vec<Item> = caller.json(&url)?;
+    let items = caller.json(&url);
+    let items: Vec<Item> = items.map_err(|error| caller.unsigned(error, &url, MISSING))?;
     let read = |item: Item| {
         let status = item
             .properties

@@ -14,6 +14,8 @@ pub struct Bases {
     pub google: String,
     /// Azure's Resource Manager.
     pub azure: String,
+    /// The subscription through which Azure's marketplace is asked, where a pin names none.
+    pub azure_subscription: Option<String>,
 }
 
 impl Default for Bases {
@@ -22,6 +24,7 @@ impl Default for Bases {
             github: "https://api.github.com".to_owned(),
             google: "https://compute.googleapis.com".to_owned(),
             azure: "https://management.azure.com".to_owned(),
+            azure_subscription: None,
         }
     }
 }

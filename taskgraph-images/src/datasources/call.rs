@@ -74,6 +74,18 @@ impl<'a> Caller<'a> {
         self.read(&request, &answer)
     }
 
+    /// Says what is missing where a cloud turned away what nothing signed.
+    pub(super) fn unsigned(&self, error: SourceError, url: &str, missing: &str) -> SourceError {
+        let is_unsigned = self.services.tokens.authorization(url).is_none();
+        if error.status() == Some(401) && is_unsigned {
+            self.settings(format!(
+                "it needs credentials of {missing}, by the environment or by a secret"
+            ))
+        } else {
+            error
+        }
+    }
+
     /// A request to GitHub.
     pub(super) fn github(&self, path: &str) -> Request {
         let url = format!("{}{path}", self.services.bases.github.trim_end_matches('/'));

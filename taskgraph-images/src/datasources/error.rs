@@ -1,5 +1,6 @@
 //! [`SourceError`]: why a source told nothing.
 
+use super::AwsError;
 use crate::http::{HttpError, HttpErrorKind};
 use crate::taskcluster::ApiError;
 
@@ -23,9 +24,9 @@ pub enum SourceErrorKind {
     /// A call of Taskcluster came to nothing.
     #[error("{0}")]
     Taskcluster(ApiError),
-    /// A call of AWS came to nothing, in the words of whoever made it.
+    /// A call of AWS came to nothing.
     #[error("{0}")]
-    Aws(String),
+    Aws(AwsError),
     /// An answer is not what the service documents.
     #[error("an answer that cannot be read: {0}")]
     Unreadable(String),
@@ -43,6 +44,7 @@ impl SourceError {
         match &self.kind {
             SourceErrorKind::Call(error) => error.is_transient(),
             SourceErrorKind::Taskcluster(error) => error.is_transient(),
+            SourceErrorKind::Aws(error) => error.transient,
             _ => false,
         }
     }

@@ -10,6 +10,10 @@ use crate::http::encode;
 /// Far more than a family has: 500 a page.
 const PAGES: usize = 10;
 
+/// What is missing where nothing signs a request.
+const MISSING: &str = "Google, and there are none: set `GOOGLE_CREDENTIALS` to the key of a service account that may call \
+                       `compute.images.list`";
+
 /// Images of a family on Google Cloud.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -59,7 +63,8 @@ pub(super) fn releases(
     let mut images = Vec::new();
     let mut url = list.clone();
     for _ in 0..PAGES {
-        let mut page: Page = caller.json(&url)?;
+        let page = caller.json(&url);
+        let mut page: Page = page.map_err(|error| caller.unsigned(error, &url, MISSING))?;
         images.append(&mut page.items);
         match page.next_page_token {
             Some(token) if !token.is_empty() => {

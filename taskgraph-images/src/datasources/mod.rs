@@ -34,7 +34,7 @@ pub(crate) mod tests;
 
 use std::collections::BTreeSet;
 
-pub use aws::{Aws, AwsImage, AwsImages, AwsParameter, AwsSsm};
+pub use aws::{Aws, AwsError, AwsImage, AwsImages, AwsParameter, AwsSsm};
 pub use azure_marketplace::AzureMarketplace;
 pub use bases::{Bases, Tokens};
 pub use crates::Crates;

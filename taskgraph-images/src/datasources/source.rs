@@ -154,8 +154,9 @@ impl Source {
                 faults.text("family", &s.family);
             }
             Self::AzureMarketplace(s) => {
+                let subscription = s.subscription.iter();
+                subscription.for_each(|text| faults.text("subscription", text));
                 let parts = [
-                    ("subscription", &s.subscription),
                     ("location", &s.location),
                     ("publisher", &s.publisher),
                     ("offer", &s.offer),
@@ -166,13 +167,12 @@ impl Source {
                     .for_each(|(name, text)| faults.text(name, text));
             }
             Self::AwsImages(s) => {
-                faults.text("owner", &s.owner);
                 faults.text("name", &s.name);
-                faults.text("region", &s.region);
+                s.faults().into_iter().for_each(|fault| faults.add(fault));
             }
             Self::AwsSsm(s) => {
                 faults.text("path", &s.path);
-                faults.text("region", &s.region);
+                s.faults().into_iter().for_each(|fault| faults.add(fault));
             }
             Self::Crates(s) => {
                 faults.address("index", &s.index);

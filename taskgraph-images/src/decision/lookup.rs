@@ -9,6 +9,7 @@ use serde_json::Value;
 use taskgraph_images_transforms::{IndexPath, Label, Optimization, TaskGraph};
 
 use super::optimize::{Answer, Optimized, Question, optimize};
+use crate::manifest::{self, Manifest};
 use crate::taskcluster::{ApiError, Index, Queue, TaskId, TaskState, Timestamp};
 
 /// What Taskcluster has.
@@ -22,6 +23,22 @@ pub struct Lookups {
     pub artifacts: BTreeMap<TaskId, BTreeMap<String, Timestamp>>,
     /// Tasks of this graph that an earlier run of the same decision created.
     pub created: BTreeSet<Label>,
+    /// What pins that float stand for now, by the pin.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub floating: BTreeMap<String, Now>,
+    /// What such pins stood for when tasks that the index names built their images, by the pin.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub built_on: BTreeMap<TaskId, BTreeMap<String, String>>,
+}
+
+/// What a pin that floats stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Now {
+    /// This version.
+    Version(String),
+    /// That is not known, with why.
+    Unknown(String),
 }
 
 /// An entry of the index.
@@ -80,6 +97,17 @@ impl Found {
             digest: text(&definition["extra"]["image"]["digest"]),
         }
     }
+}
+
+/// What a build's manifest says that pins stood for; nothing if it is none of the image's.
+fn built_on(content: &[u8], image: Option<&str>) -> BTreeMap<String, String> {
+    let manifest = Manifest::read(content).ok();
+    let manifest = manifest.filter(|manifest| Some(manifest.image.to_string().as_str()) == image);
+    manifest
+        .into_iter()
+        .flat_map(|manifest| manifest.pins)
+        .filter_map(|(name, pin)| Some((name, pin.resolved?)))
+        .collect()
 }
 
 impl Lookups {
@@ -142,6 +170,52 @@ impl Lookups {
             .filter(|(_, id)| known.contains_key(*id))
             .map(|(label, _)| label.clone())
             .collect();
+        Ok(())
+    }
+
+    /// Notes what pins that float stand for now, by a function that asks, and what they stood for when the builds that the
+    /// index names were made, by their manifests. `pins` are those of each image, by the label of its build task.
+    ///
+    /// What is not known of a pin is noted, too: it does not keep the others.
+    ///
+    /// # Errors
+    /// Any failure of Taskcluster.
+    pub fn gather_floating(
+        &mut self,
+        graph: &TaskGraph,
+        pins: &BTreeMap<Label, BTreeSet<String>>,
+        ask: &dyn Fn(&str) -> Now,
+        queue: &dyn Queue,
+    ) -> Result<(), ApiError> {
+        let floating: Vec<_> = pins
+            .iter()
+            .filter_map(|(label, pins)| Some((graph.get(label)?, pins)))
+            .collect();
+        let mut builds = BTreeSet::new();
+        for (task, pins) in floating {
+            for pin in pins {
+                if !self.floating.contains_key(pin) {
+                    self.floating.insert(pin.clone(), ask(pin));
+                }
+            }
+            let paths = match &task.optimization {
+                Some(Optimization::IndexSearch(paths)) => paths.as_slice(),
+                None => &[],
+            };
+            let found = paths.iter().filter_map(|path| self.index.get(path));
+            builds.extend(
+                found
+                    .map(|entry| entry.task_id.clone())
+                    .filter(|id| self.tasks.contains_key(id)),
+            );
+        }
+        let builds: Vec<TaskId> = builds.into_iter().collect();
+        let name = format!("public/image/{}", manifest::NAME);
+        let answers = super::parallel::map(&builds, |id| queue.artifact(id, &name));
+        for (id, answer) in builds.into_iter().zip(answers) {
+            let pins = answer?.map(|content| built_on(&content, self.tasks[&id].image.as_deref()));
+            self.built_on.insert(id, pins.unwrap_or_default());
+        }
         Ok(())
     }
 

@@ -187,7 +187,8 @@ impl<'a> Plan<'a> {
 
     fn end<'b>(&'b self, edge: &str, edges: &BTreeMap<&str, &'b TaskId>) -> Option<&'b TaskId> {
         match edge {
-            "decision" => Some(&self.creator.decision),
+            // Whoever made the definition has what goes with it, such as its own program for this task's worker.
+            "decision" => Some(&self.creator.task_id),
             _ => edges.get(edge).copied(),
         }
     }

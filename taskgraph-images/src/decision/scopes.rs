@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use taskgraph_images_transforms::{Label, Level, Priority, ProjectConfig};
+use taskgraph_images_transforms::{Label, Level, Priority, ProjectConfig, Replicate};
 
 use super::optimize::scheduler_id;
 use super::plan::Plan;
@@ -115,6 +115,10 @@ pub fn of_level_3(config: &ProjectConfig, held: &BTreeSet<String>) -> Vec<String
         format!("queue:route:index.{index}.cache.level-3."),
         format!("index:insert-task:{index}.cache.level-3."),
     ];
+    // A replica that is run again may pass the second time.
+    let replicas = Replicate::project(config, Level::Three);
+    starts
+        .extend(["rerun", "cancel"].map(|verb| format!("queue:{verb}-task-in-project:{replicas}")));
     // By exact name: a token that only reads is no matter here.
     starts.extend(
         config
@@ -165,6 +169,7 @@ mod tests {
             github: Some(GithubTokens {
                 app: "example-bot".parse().unwrap(),
                 repositories: ["example/images".parse().unwrap()].into(),
+                dashboard: Some("example/board".parse().unwrap()),
             }),
             environment: BTreeMap::new(),
         };
@@ -187,10 +192,13 @@ mod tests {
             "secrets:get:*",
             "secrets:get:project/td/*",
             "secrets:get:project/td/level-3/cloud",
+            "queue:rerun-task-in-project:td-level-3-replicas",
+            "queue:cancel-task-in-project:*",
             "auth:*",
             "auth:github-repo-token:example-bot/*",
             "auth:github-repo-token:example-bot/example/images:contents:write",
             "auth:github-repo-token:example-bot/example/images:pull_requests:*",
+            "auth:github-repo-token:example-bot/example/board:issues:write",
         ] {
             assert!(of_level_3(scope), "{scope}");
         }
@@ -201,6 +209,8 @@ mod tests {
             "queue:create-task:low:other-3/*",
             "queue:scheduler-id:td-level-1",
             "queue:route:checks",
+            "queue:rerun-task-in-project:td-level-1-replicas",
+            "queue:rerun-task:td-level-1/*",
             "queue:route:index.td.cache.level-1.*",
             "queue:route:index.td.cache.pr.*",
             "queue:route:index.td.v2.images.*",

@@ -92,6 +92,7 @@ pub(crate) struct Case {
     pub(crate) optimize_targets: bool,
     pub(crate) do_not_optimize: BTreeSet<Label>,
     pub(crate) existing: BTreeMap<Label, TaskId>,
+    pub(crate) floating: BTreeMap<Label, BTreeSet<String>>,
 }
 
 impl Case {
@@ -115,6 +116,7 @@ impl Case {
             optimize_targets: true,
             do_not_optimize: BTreeSet::new(),
             existing: BTreeMap::new(),
+            floating: BTreeMap::new(),
         }
     }
 
@@ -190,6 +192,7 @@ impl Case {
             do_not_optimize: &self.do_not_optimize,
             existing: &self.existing,
             max_age: &max_ages(&self.snapshot.fleet),
+            floating: &self.floating,
             queues: &queues(&self.snapshot.fleet, self.config()),
         };
         self.lookups.clone().settle(&question, None).unwrap()

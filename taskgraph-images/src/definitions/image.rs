@@ -11,7 +11,10 @@ use taskgraph_images_transforms::{
 
 use super::config::Config;
 use super::foreign::{Foreign, UsedFolder};
+use super::machine;
 use super::pins::Pins;
+use super::replicate;
+
 use super::select::Selection;
 use super::text::Parsed;
 use super::written::{self, Attribute, ImageFile, Publish, Stage};
@@ -298,7 +301,12 @@ fn build(
     if let Some(config) = request.config {
         let verify = file.verify.as_ref().map(|verify| &verify.worker);
         let publish = file.publish.as_ref().map(|publish| &publish.worker);
-        for worker in [Some(&file.build.worker), verify, publish]
+        let pool = file
+            .verify
+            .as_ref()
+            .and_then(|verify| verify.replicate.as_ref())
+            .map(|replicate| &replicate.pool);
+        for worker in [Some(&file.build.worker), verify, pool, publish]
             .into_iter()
             .flatten()
         {
@@ -331,6 +339,13 @@ fn build(
     if let (Some(publish), Some(cloud)) = (&file.publish, cloud) {
         destination(publish, cloud, faults);
     }
+    let replicate = replicate::checked(
+        file.verify.as_ref(),
+        node.get("verify"),
+        os,
+        request.config,
+        faults,
+    );
     let secrets =
         |names: Vec<Parsed<transforms::SecretName>>| names.into_iter().map(|name| name.0).collect();
     let run_time = |time: Option<Parsed<Duration>>, default| time.map_or(default, |time| time.0);
@@ -377,11 +392,13 @@ fn build(
             secrets: secrets(file.build.secrets),
         },
         verify: file.verify.map(|verify| VerifyTask {
+            machine: machine::checked(&verify, node.get("verify"), arch, faults),
             method: verify.method.0,
             checks: texts(&verify.checks),
             worker: verify.worker.value.0,
             max_run_time: run_time(verify.max_run_time, Duration::hours(1)),
             secrets: secrets(verify.secrets),
+            replicate,
         }),
         publish: file.publish.map(|publish| PublishTask {
             worker: publish.worker.value.0,

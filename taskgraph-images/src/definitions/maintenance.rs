@@ -61,12 +61,14 @@ record! {
 }
 
 record! {
-    /// Tokens of a GitHub App, to write branches of repositories and to open pull requests in them.
+    /// Tokens of a GitHub App, to write branches of repositories and to open pull requests in them, and to write an issue.
     pub struct GithubSettings {
         /// The App, as Taskcluster's configuration names it.
         pub app / "app": Parsed<GithubApp>,
         /// The repositories, as `owner/name`.
         pub repositories / "repositories": Vec<Parsed<GithubRepository>>,
+        /// The repository whose issue says how all projects stand, for `projects` only; `proposals.yml` names it, too.
+        pub dashboard / "dashboard": Option<Spanned<Parsed<GithubRepository>>>,
     }
 }
 
@@ -98,18 +100,29 @@ pub(super) fn resolve(
         (MaintenanceKind::CleanupApply, cleanup_apply),
     ];
     all.into_iter()
-        .filter_map(|(kind, settings)| Some((kind, task(settings?, declared, faults))))
+        .filter_map(|(kind, settings)| Some((kind, task(kind, settings?, declared, faults))))
         .collect()
 }
 
 fn task(
+    kind: MaintenanceKind,
     written: MaintenanceSettings,
     declared: &BTreeSet<String>,
     faults: &mut Vec<Diagnostic>,
 ) -> MaintenanceTask {
     let github = written.github.map(|github| {
         let Spanned { value, place } = github;
-        if value.repositories.is_empty() {
+        let dashboard = value.dashboard.map(|dashboard| {
+            if kind != MaintenanceKind::Projects {
+                faults.push(
+                    Diagnostic::error("bad-value", format!("`{kind}` writes no dashboard"))
+                        .at(dashboard.place)
+                        .hint("leave it out: only `projects` writes one"),
+                );
+            }
+            dashboard.value.0
+        });
+        if value.repositories.is_empty() && dashboard.is_none() {
             faults.push(
                 Diagnostic::error("bad-value", "`github` names no repository")
                     .at(place)
@@ -119,6 +132,7 @@ fn task(
         GithubTokens {
             app: value.app.0,
             repositories: value.repositories.into_iter().map(|name| name.0).collect(),
+            dashboard,
         }
     });
     MaintenanceTask {
@@ -230,6 +244,18 @@ maintenance:
         assert_eq!(upgrade.max_run_time, Duration::hours(2));
         assert_eq!(upgrade.environment["LEVEL"], "of 3");
         assert_eq!(upgrade.github.as_ref().unwrap().scopes().len(), 4);
+        let projects =
+            read("  projects: {worker: maintenance, github: {app: a, dashboard: Example/Board}}\n")
+                .unwrap();
+        let tokens = projects[&MaintenanceKind::Projects]
+            .github
+            .as_ref()
+            .unwrap();
+        let scopes: Vec<String> = tokens.scopes().into_iter().collect();
+        assert_eq!(
+            scopes,
+            ["auth:github-repo-token:a/example/board:issues:write"]
+        );
         let cleanup = &found[&MaintenanceKind::Cleanup];
         assert_eq!(cleanup.max_run_time, Duration::hours(1));
         assert_eq!(cleanup.github, None);
@@ -242,15 +268,16 @@ maintenance:
     worker: maintanance
     github: {app: example-bot, repositories: []}
     environment: {'A B': x}
-  pools: {worker: maintenance, environment: {'': x}}
+  pools: {worker: maintenance, environment: {'': x}, github: {app: a, repositories: [], dashboard: example/board}}
 ",
         );
         insta::assert_snapshot!(faults.unwrap_err().join("\n"), @r#"
-        `github` names no repository
-        there is no worker alias `maintanance`
-        "A B" is no variable
-        "" is no variable
-        "#);
+    `github` names no repository
+    there is no worker alias `maintanance`
+    "A B" is no variable
+    `pools` writes no dashboard
+    "" is no variable
+    "#);
         let faults = read(
             "  upgrade: {worker: maintenance, github: {app: 'a/b', repositories: ['*', example/*], permissions: [workflows]}}
   upgrades: {worker: maintenance, scopes: ['*'], secrets: ['*']}

@@ -11,9 +11,11 @@ mod foreign;
 mod image;
 mod layout;
 mod load;
+mod machine;
 mod maintenance;
 mod merge;
 mod pins;
+mod replicate;
 #[cfg(test)]
 mod schema_tests;
 mod select;

@@ -26,6 +26,9 @@ record! {
     pub struct Pin {
         /// The version, revision or name that is used.
         pub value / "value": Spanned<String>,
+        /// Whether the value is only a name for what is newest: each build takes the version that its datasource has then, and
+        /// tells it in the manifest.
+        pub floats / "floats": Option<bool>,
         /// SHA-256 of what is downloaded, by asset: `{{pins.<name>.sha256.<asset>}}`.
         #[schemars(default)]
         pub sha256 / "sha256": BTreeMap<String, Parsed<Digest>>,
@@ -91,6 +94,26 @@ pub struct Pins {
     context: Json,
 }
 
+impl Pin {
+    /// Whether each build takes what is newest.
+    pub fn is_floating(&self) -> bool {
+        self.floats == Some(true)
+    }
+
+    /// Why it cannot float, if it should and cannot.
+    fn fault(&self) -> Option<&'static str> {
+        if !self.is_floating() {
+            None
+        } else if self.datasource.is_none() {
+            Some("it floats, and no `datasource` says what is newest")
+        } else if !self.sha256.is_empty() {
+            Some("it floats, so nobody knows the `sha256` of what a build takes")
+        } else {
+            None
+        }
+    }
+}
+
 impl Pins {
     /// The pins as templates see them.
     pub(super) fn context(&self) -> &Json {
@@ -109,6 +132,12 @@ pub(super) fn resolve(node: &Node, faults: &mut Vec<Diagnostic>) -> Option<Pins>
     let file = PinsFile::decode(node, &mut decoder);
     faults.append(&mut decoder.faults);
     let pins = file?.pins;
+    for (name, pin) in &pins {
+        if let Some(why) = pin.value.fault() {
+            let fault = Diagnostic::error("floating-pin", format!("the pin `{name}`: {why}"));
+            faults.push(fault.at(pin.place.clone()));
+        }
+    }
     let context = pins
         .iter()
         .map(|(name, pin)| {

@@ -12,6 +12,8 @@ owner: owner@example.org
 workers:
   aliases:
     linux: {provisioner: '{{trust-domain}}-{{level}}', worker-type: builder, implementation: generic-worker, os: linux}
+    candidates: {provisioner: example-1, worker-type: candidates, implementation: generic-worker, os: linux}
+    windows: {provisioner: example-1, worker-type: windows, implementation: generic-worker, os: windows}
 ";
 
 /// A definition with everything that must be there.
@@ -191,9 +193,50 @@ extends: nothing
     image-defs/images/i.yml:7: wrong-type: expected a list, found a string
     image-defs/images/i.yml:8: unknown-key: the key `wroker` is not known here (did you mean `worker`?)
     image-defs/images/i.yml:8: bad-value: "soon" is no length of time: expected a whole number and a unit, such as `30 minutes`, `2 hours`, `28 days`, `1 month` or `1 year`
-    image-defs/images/i.yml:9: bad-value: unknown verify method `reboot`, expected one of `boot`, `in-build`, `pool`, `container` (did you mean `boot`?)
+    image-defs/images/i.yml:9: bad-value: unknown verify method `reboot`, expected one of `boot`, `in-build`, `pool`, `container`, `replicate` (did you mean `boot`?)
     image-defs/images/i.yml:10: unknown-key: the key `unknown` is not known here (known keys: extends, name, description, owner, variants, cloud, os, arch, level, attributes, parent, builder, scripts, inputs, waivers, uploads, build, verify, publish, max-age, treeherder)
     image-defs/images/i.yml:11: unknown-fragment: there is no fragment `nothing` (fragments stand in `image-defs/fragments`: )
+    "#);
+}
+
+#[test]
+fn what_is_replicated_is_checked() {
+    let check = |verify: &str| {
+        let image = format!("extends: base\nverify: {{{verify}}}\n");
+        check(
+            &[("fragments/base.yml", BASE), ("images/i.yml", &image)],
+            &["verify.replicate"],
+        )
+    };
+    let from = "{index: gecko.v2.latest, scheduler: gecko-level-3, kinds: test}";
+    let of = |more: &str| {
+        format!("method: replicate, worker: linux, replicate: {{pool: candidates, {more}}}")
+    };
+    insta::assert_snapshot!(check(&of(&format!("from: [{from}]"))), @r#"i@google verify.replicate={"pool":"candidates","from":[{"index":"gecko.v2.latest","scheduler":"gecko-level-3","kinds":["test"],"attributes":{},"ran-on":[],"except":[]}],"at-most":50,"max-run-time":"1 hour","drop-scopes":[]}"#);
+    insta::assert_snapshot!(check(&of("at-most: 3, drop-scopes: ['a:*'], max-run-time: 5 minutes, from: [{index: a.b, scheduler: s, attributes: {x: [1, true, 'y*'], z: 2}, ran-on: [p/*], except: q}]")), @r#"i@google verify.replicate={"pool":"candidates","from":[{"index":"a.b","scheduler":"s","kinds":[],"attributes":{"x":["1","true","y*"],"z":["2"]},"ran-on":["p/*"],"except":["q"]}],"at-most":3,"max-run-time":"5 minutes","drop-scopes":["a:*"]}"#);
+    insta::assert_snapshot!(check("method: replicate, worker: linux"), @"image-defs/images/i.yml:2: missing-key: the method `replicate` needs the key `replicate`: which tasks, and where (`replicate: {pool: ALIAS, from: [{index: PATH, scheduler: NAME-level-3, kinds: [test]}]}`)");
+    insta::assert_snapshot!(check("method: pool, worker: linux, replicate: {pool: linux, from: []}"), @"
+    image-defs/images/i.yml:2: bad-value: the method `pool` replicates no tasks (remove it, or let `method` be `replicate`)
+    image-defs/images/i.yml:2: bad-value: the verify task itself runs on this pool, and would wait for tasks that wait for its machine (let `worker` name another pool: it only waits there)
+    image-defs/images/i.yml:2: bad-value: nothing says whose tasks are replicated (`replicate: {pool: ALIAS, from: [{index: PATH, scheduler: NAME-level-3, kinds: [test]}]}`)
+    ");
+    insta::assert_snapshot!(check(&format!("checks: [a.sh], {}", of("at-most: 501, drop-scopes: [''], from: [{index: a.b, scheduler: 'x y'}, {index: a.b, scheduler: s, kinds: ''}]"))), @r#"
+    image-defs/images/i.yml:2: bad-value: the method `replicate` runs no checks: tasks of other projects take their place (remove `checks` with `checks: null`, or take another method)
+    image-defs/images/i.yml:2: bad-value: expected 1 to 500 (each of them takes a machine of the candidate)
+    image-defs/images/i.yml:2: bad-value: the pattern is empty, and matches nothing (`*` matches everything)
+    image-defs/images/i.yml:2: bad-value: all tasks of the decision are selected (select some by `kinds`, `attributes` or `ran-on`)
+    image-defs/images/i.yml:2: bad-value: "x y" is no scheduler: expected 1 to 38 letters, digits, `-` and `_` (it is `schedulerId` of the decision task, `TRUST-DOMAIN-level-3` as a rule)
+    image-defs/images/i.yml:2: bad-value: the same decision stands here twice (put what is selected of it together)
+    image-defs/images/i.yml:2: bad-value: the pattern is empty, and matches nothing (`*` matches everything)
+    "#);
+    insta::assert_snapshot!(check(&of(&format!("from: [{from}]")).replace("candidates", "linux")), @"image-defs/images/i.yml:2: bad-value: the verify task itself runs on this pool, and would wait for tasks that wait for its machine (let `worker` name another pool: it only waits there)");
+    insta::assert_snapshot!(check(&of(&format!("from: [{from}]")).replace("candidates", "windows")), @"image-defs/images/i.yml:2: bad-value: the pool is one of windows, and the image is of linux (name the alias of the pool that runs the candidate)");
+    insta::assert_snapshot!(check(&of(&format!("from: [{from}]")).replace("candidates", "candidate")), @"image-defs/images/i.yml:2: unknown-worker: there is no worker alias `candidate` (did you mean `candidates`?)");
+    insta::assert_snapshot!(check(&of("at-most: few, form: [], from: [{index: a..b, kinds: [{}]}]")), @r#"
+    image-defs/images/i.yml:2: wrong-type: expected an integer, found a string
+    image-defs/images/i.yml:2: unknown-key: the key `form` is not known here (did you mean `from`?)
+    image-defs/images/i.yml:2: bad-value: "a..b" is no index path: expected words of letters, digits and `_!~*'()%-` joined by `.`, at most 243 characters
+    image-defs/images/i.yml:2: wrong-type: expected a string, found a map
     "#);
 }
 
@@ -247,6 +290,29 @@ fn what_cannot_be_resolved_is_said() {
     image-defs/images/i.yml:1: missing-key: the key `builder` is missing
     ");
     insta::assert_snapshot!(one("- a"), @"image-defs/images/i.yml:1: wrong-type: expected a map, found a list");
+}
+
+#[test]
+fn machines_that_verify() {
+    let one = |more: &str| {
+        let image = format!("extends: base\n{more}");
+        let files = [("fragments/base.yml", BASE), ("images/i.yml", &*image)];
+        check(&files, &["verify.machine"])
+    };
+    insta::assert_snapshot!(one("verify: {method: boot, worker: linux}"), @r#"i@google verify.machine={"firmware":"bios","memory":2048,"processors":2}"#);
+    insta::assert_snapshot!(one("arch: arm64\nverify: {method: boot, worker: linux, machine: {memory: 8192}}"), @r#"i@google verify.machine={"firmware":"uefi","memory":8192,"processors":2}"#);
+    insta::assert_snapshot!(one("verify: {method: boot, worker: linux, machine: {firmware: uefi, processors: 8}}"), @r#"i@google verify.machine={"firmware":"uefi","memory":2048,"processors":8}"#);
+    insta::assert_snapshot!(one("arch: arm64\nverify:\n  method: pool\n  worker: linux\n  machine:\n    firmware: bios\n    memory: 64\n    processors: 0\n"), @"
+    image-defs/images/i.yml:7: bad-value: `pool` starts no machine, so there is none to describe (leave `machine` out, or verify by `boot`)
+    image-defs/images/i.yml:7: bad-value: machines of arm64 have no BIOS (leave it out: they start by UEFI)
+    image-defs/images/i.yml:8: bad-value: expected 128 to 1048576
+    image-defs/images/i.yml:9: bad-value: expected 1 to 255
+    ");
+    insta::assert_snapshot!(one("verify: {method: boot, worker: linux, machine: {firmware: efi, memory: lots, cores: 1}}"), @"
+    image-defs/images/i.yml:2: bad-value: unknown firmware `efi`, expected one of `bios`, `uefi` (did you mean `uefi`?)
+    image-defs/images/i.yml:2: wrong-type: expected an integer, found a string
+    image-defs/images/i.yml:2: unknown-key: the key `cores` is not known here (known keys: firmware, memory, processors)
+    ");
 }
 
 #[test]

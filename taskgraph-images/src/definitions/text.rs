@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 use taskgraph_images_transforms::{
-    AliasName, Arch, Cloud, Digest, Duration, EnvPrefix, GithubApp, GithubRepository, ImageName,
-    Implementation, IndexPath, Level, Os, Priority, ProvisionerId, SecretName, TrustDomain,
-    VerifyMethod, WorkerType,
+    AliasName, Arch, Cloud, Digest, Duration, EnvPrefix, Firmware, GithubApp, GithubRepository,
+    ImageName, Implementation, IndexPath, Level, Os, Priority, ProvisionerId, SecretName,
+    TrustDomain, VerifyMethod, WorkerType,
 };
 
 use crate::actions::Action;
@@ -89,6 +89,7 @@ text! {
     Digest = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
     Duration = "30 minutes";
     EnvPrefix = "TASKGRAPH_IMAGES";
+    Firmware in Self::WORDS;
     Group = "taskcluster";
     GithubApp = "example-bot";
     GithubRepository = "example/images";

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use taskgraph_images_transforms::{
-    AliasName, Arch, Cloud, Duration, Level, Os, SecretName, VerifyMethod,
+    AliasName, Arch, Cloud, Duration, Firmware, IndexPath, Level, Os, SecretName, VerifyMethod,
 };
 
 use super::text::Parsed;
@@ -167,10 +167,25 @@ record! {
 }
 
 record! {
+    /// A machine that is started from the image.
+    pub struct Machine {
+        /// What starts the system on its disk; `bios` if absent, and on `arm64` always `uefi`.
+        pub firmware / "firmware": Option<Spanned<Parsed<Firmware>>>,
+        /// Its memory in MiB; 2048 if absent.
+        pub memory / "memory": Option<Spanned<u32>>,
+        /// Its processors; 2 if absent.
+        pub processors / "processors": Option<Spanned<u32>>,
+    }
+}
+
+record! {
     /// The task that verifies the image.
     pub struct Verify {
-        /// Where the checks run: `boot` a machine from it, `in-build`, on a worker `pool` of it, or in a `container`.
+        /// Where the checks run: `boot` a machine from it, `in-build`, on a worker `pool` of it, or in a `container`; or
+        /// `replicate`, where tasks of other projects take the place of checks.
         pub method / "method": Parsed<VerifyMethod>,
+        /// The machine that `boot` starts, where it needs another one than most.
+        pub machine / "machine": Option<Machine>,
         /// Checks in the order they run: files, globs, or folders (ending in `/`).
         pub checks / "checks": Vec<Spanned<String>>,
         /// The worker alias it runs on.
@@ -179,6 +194,43 @@ record! {
         pub max_run_time / "max-run-time": Option<Parsed<Duration>>,
         /// Secrets that it reads, relative to the run's level.
         pub secrets / "secrets": Vec<Parsed<SecretName>>,
+        /// Tasks of other projects that are run again on the candidate, for the method `replicate`.
+        pub replicate / "replicate": Option<Replicate>,
+    }
+}
+
+record! {
+    /// Tasks of other projects that are run again on the candidate.
+    pub struct Replicate {
+        /// The worker alias of the pool that runs the candidate. Nothing else of this project runs there.
+        pub pool / "pool": Spanned<Parsed<AliasName>>,
+        /// Whose tasks.
+        pub from / "from": Vec<ReplicateSource>,
+        /// How many tasks at most, 1 to 500; 50 if absent. The first ones are taken, by source and label.
+        pub at_most / "at-most": Option<Spanned<u32>>,
+        /// When one of them is stopped; 1 hour if absent.
+        pub max_run_time / "max-run-time": Option<Parsed<Duration>>,
+        /// Scopes that tasks hold and do without when they are run again: patterns, `*` for any text. A task that holds
+        /// another scope is left out.
+        pub drop_scopes / "drop-scopes": Vec<Spanned<String>>,
+    }
+}
+
+record! {
+    /// Some tasks of another project. In patterns `*` stands for any text.
+    pub struct ReplicateSource {
+        /// Where the index names the project's newest decision task: `gecko.v2.mozilla-central.latest.taskgraph.decision`.
+        pub index / "index": Spanned<Parsed<IndexPath>>,
+        /// Who must have scheduled that decision: `gecko-level-3`.
+        pub scheduler / "scheduler": Spanned<String>,
+        /// Patterns of the tasks' kinds.
+        pub kinds / "kinds": OneOrMany<Spanned<String>>,
+        /// The values that attributes of the tasks have: for each one a pattern, or several of which one must match.
+        pub attributes / "attributes": BTreeMap<String, OneOrMany<Spanned<Attribute>>>,
+        /// Patterns of the pools that the tasks ran on: `gecko-t/*`.
+        pub ran_on / "ran-on": OneOrMany<Spanned<String>>,
+        /// Patterns of labels that are left out.
+        pub except / "except": OneOrMany<Spanned<String>>,
     }
 }
 

@@ -73,6 +73,9 @@ pub struct Destination {
     /// What to do before and after merging, for the text.
     #[serde(default)]
     pub checklist: Vec<String>,
+    /// The bug that proposals belong to: their titles begin with it, and a revision on Phabricator names it.
+    #[serde(default)]
+    pub bug: Option<u64>,
 }
 
 /// Branches whose pushes have a level.
@@ -138,6 +141,23 @@ pub struct Projects {
     /// Labels of all.
     #[serde(default)]
     pub labels: Vec<String>,
+    /// The issue that says how all projects stand; none if absent.
+    #[serde(default)]
+    pub dashboard: Option<DashboardIssue>,
+}
+
+/// An issue that says how all projects stand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct DashboardIssue {
+    /// The repository on GitHub, `owner/name`.
+    pub github: String,
+    /// Its title, when it is opened; `Projects and their images` if absent.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// Labels that it gets when it is opened.
+    #[serde(default)]
+    pub labels: Vec<String>,
 }
 
 /// How long published images are kept.
@@ -189,6 +209,12 @@ impl Destinations {
                     .map(|fault| format!("`{name}`: {fault}")),
             );
         }
+        let projects = read.projects.as_ref();
+        let dashboard = projects.and_then(|projects| projects.dashboard.as_ref());
+        faults.extend(dashboard.and_then(|one| {
+            let fault = repository_fault(&one.github)?;
+            Some(format!("`projects.dashboard`: {fault}"))
+        }));
         let policy = read
             .cleanup
             .as_ref()
@@ -273,14 +299,9 @@ impl Destination {
         if self.github.is_some() && self.phabricator.is_some() {
             faults.push("both `github` and `phabricator` are named".to_owned());
         }
-        if let Some(repository) = &self.github
-            && repository
-                .split('/')
-                .filter(|part| !part.is_empty())
-                .count()
-                != 2
-        {
-            faults.push(format!("`github` is `{repository}`, expected `owner/name`"));
+        faults.extend(self.github.as_deref().and_then(repository_fault));
+        if self.bug == Some(0) {
+            faults.push("`bug` is 0, expected the number of a bug".to_owned());
         }
         if let Some(phabricator) = &self.phabricator
             && !phabricator.url.starts_with("https://")
@@ -303,4 +324,10 @@ impl Destination {
         }));
         faults
     }
+}
+
+/// Why a text is no repository on GitHub.
+fn repository_fault(text: &str) -> Option<String> {
+    let parts = text.split('/').filter(|part| !part.is_empty()).count();
+    (parts != 2).then(|| format!("`github` is `{text}`, expected `owner/name`"))
 }

@@ -53,6 +53,10 @@ fn faults_say_where() {
             "upgrade: {github: x, base: 'a b', phabricator: {url: 'ftp://x', repository: r}, branches: [{name: x, level: 9}]}",
             "`proposals.yml`: `upgrade`: `base`: \"a b\" is no name of a branch: it holds a space, a control character, one of `~^:?*[\\`, or no ASCII; `upgrade`: both `github` and `phabricator` are named; `upgrade`: `github` is `x`, expected `owner/name`; `upgrade`: `phabricator.url` is `ftp://x`, expected `https://…`; `upgrade`: `branches`: `x` has the level 9",
         ),
+        (
+            "upgrade: {bug: 0}\nprojects: {dashboard: {github: board}}",
+            "`proposals.yml`: `upgrade`: `bug` is 0, expected the number of a bug; `projects.dashboard`: `github` is `board`, expected `owner/name`",
+        ),
     ] {
         assert_eq!(Destinations::read(text).unwrap_err().to_string(), expect);
     }

@@ -64,7 +64,9 @@ impl From<ProgramError> for Failure {
     fn from(error: ProgramError) -> Self {
         match error {
             ProgramError::Start { name, why } => Self::Program { name, why },
-            ProgramError::Output { .. } => Self::Files(error.to_string()),
+            ProgramError::Output { .. } | ProgramError::Long { .. } => {
+                Self::Files(error.to_string())
+            }
             other => Self::Infrastructure(other.to_string()),
         }
     }

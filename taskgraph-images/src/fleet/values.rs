@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use taskgraph_images_transforms::{Builder, ImageDefinition, Kind};
+use taskgraph_images_transforms::{Builder, ImageDefinition, Kind, Machine};
 
 use super::canonical;
 use crate::definitions::Foreign;
@@ -72,15 +72,26 @@ pub(super) fn digests(
     }
     put(Kind::Build, build);
     if let Some(verify) = &definition.verify {
-        put(
-            Kind::Verify,
-            json!({
-                "method": verify.method,
-                "checks": paths(checks),
-                "worker": verify.worker,
-                "secrets": verify.secrets,
-            }),
-        );
+        let mut values = json!({
+            "method": verify.method,
+            "checks": paths(checks),
+            "worker": verify.worker,
+            "secrets": verify.secrets,
+        });
+        // The usual one is what there was before there was such a key.
+        if verify.machine != Machine::of(definition.arch) {
+            values["machine"] = json!(verify.machine);
+        }
+        if let Some(replicate) = &verify.replicate {
+            // Without its limit of time, as elsewhere.
+            values["replicate"] = json!({
+                "pool": replicate.pool,
+                "from": replicate.from,
+                "at-most": replicate.at_most,
+                "drop-scopes": replicate.drop_scopes,
+            });
+        }
+        put(Kind::Verify, values);
     }
     if let Some(publish) = &definition.publish {
         let mut values = json!({

@@ -114,6 +114,20 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// Where people see the proposal, if it is on a forge.
+    pub fn url(&self) -> Option<&str> {
+        match self {
+            Self::Opened { url }
+            | Self::Updated { url }
+            | Self::Unchanged { url }
+            | Self::Frozen { url, .. }
+            | Self::Declined { url } => Some(url),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

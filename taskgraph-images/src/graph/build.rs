@@ -160,7 +160,7 @@ impl<'a> Builder<'a> {
             let runs = payload(definition, *kind);
             let leaf = self.settings(NodeKey::Payload(*kind, runs), runs, Some(*kind));
             self.edge(task, leaf, Role::Payload, None);
-            if let Some(alias) = definition.worker(*kind) {
+            for alias in definition.workers(*kind) {
                 let leaf = self.worker(alias);
                 self.edge(task, leaf, Role::Worker, None);
             }
@@ -190,7 +190,7 @@ impl<'a> Builder<'a> {
         for kind in image.kinds() {
             let runs = payload(definition, kind);
             self.settings(NodeKey::Payload(kind, runs), runs, Some(kind));
-            if let Some(alias) = definition.worker(kind) {
+            for alias in definition.workers(kind) {
                 self.worker(alias);
             }
         }

@@ -22,7 +22,7 @@ pub struct Pace {
     pub pause: Duration,
     /// The longest pause that a service can ask for.
     pub longest_pause: Duration,
-    /// The shortest time between two requests that change something: GitHub asks for a second.
+    /// The shortest time between two requests that change something elsewhere: GitHub asks for a second.
     pub between_writes: Duration,
     /// How long one answer may take.
     pub answer: Duration,
@@ -127,9 +127,10 @@ impl Client {
         })
     }
 
-    /// Waits for its turn, if it changes something.
-    fn take_turn(&self, request: &Request) {
-        if request.is_safe() {
+    /// Waits for its turn, if it changes something elsewhere. What is on this machine or near it, such as a task's proxy, is
+    /// called by `http` and asks for no pause.
+    pub(super) fn take_turn(&self, request: &Request, url: &Url) {
+        if request.is_safe() || url.scheme() == "http" {
             return;
         }
         let mut written = self
@@ -157,7 +158,7 @@ impl Http for Client {
         let mut pause = self.pace.pause;
         let mut tries = 0;
         loop {
-            self.take_turn(request);
+            self.take_turn(request, &url);
             let answer = self.once(request, url.clone());
             let (wait, failed) = match &answer {
                 Ok(answer) => match asked_to_wait(answer) {

@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Answer, Client, Http as _, HttpErrorKind, Pace, Request};
 
@@ -67,6 +67,24 @@ fn send(request: Request) -> Result<Answer, String> {
             .split_once(": ")
             .map_or(words.clone(), |(_, why)| why.to_owned())
     })
+}
+
+#[test]
+fn what_changes_something_elsewhere_takes_turns() {
+    let pace = Pace {
+        between_writes: Duration::from_millis(300),
+        ..Pace::default()
+    };
+    let client = Client::new(pace).unwrap();
+    let waits = |method, url: &str| {
+        let (request, begun) = (Request::new(method, url.to_owned()), Instant::now());
+        client.take_turn(&request, &url.parse().unwrap());
+        begun.elapsed() >= Duration::from_millis(250)
+    };
+    assert!(!waits("POST", "https://api.example.org/x"));
+    assert!(!waits("GET", "https://api.example.org/x"));
+    assert!(!waits("POST", "http://127.0.0.1/x"));
+    assert!(waits("POST", "https://api.example.org/x"));
 }
 
 #[test]

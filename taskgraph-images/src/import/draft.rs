@@ -377,6 +377,11 @@ fn tasks(resolved: &ResolvedImage) -> Vec<(&'static str, Json)> {
         let mut inner = section(&verify.worker, verify.max_run_time, &verify.secrets);
         inner.insert("method".to_owned(), json!(verify.method));
         inner.insert("checks".to_owned(), json!(verify.checks));
+        if let Some(replicate) = &verify.replicate {
+            let mut value = json!(replicate);
+            value["pool"] = alias(&replicate.pool);
+            inner.insert("replicate".to_owned(), value);
+        }
         sections.push(("verify", Json::Object(inner)));
     }
     if let Some(publish) = &definition.publish {

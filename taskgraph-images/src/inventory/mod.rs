@@ -4,10 +4,13 @@
 //! is. A path of the index is only a name, though, and a manifest only a text, so each is held to who can have made it: the
 //! scheduler of level 3, a publish task that is completed, of that image, with that digest. What is not so is in
 //! [`Inventory::refused`], never left out in silence.
+//!
+//! What the providers themselves say of what they hold, where somebody has credentials, is a [`Stock`].
 
 mod folder;
 mod identity;
 mod index;
+mod stock;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +27,7 @@ use crate::taskcluster::{TaskId, Timestamp};
 
 pub use identity::Identity;
 pub use index::Realm;
+pub use stock::{Held, Stock, label_of_project};
 
 /// Which images are published.
 #[derive(Debug, Clone, Default)]

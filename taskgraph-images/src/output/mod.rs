@@ -20,6 +20,7 @@ pub mod template;
 pub mod text;
 
 pub use locate::Locator;
+pub use markdown::plain as markdown_text;
 
 use serde::Serialize;
 

@@ -17,6 +17,7 @@ mod names;
 mod plan;
 mod proposal;
 mod successors;
+pub mod summary;
 #[cfg(test)]
 mod tests;
 mod uses;

@@ -37,7 +37,7 @@ impl<'a> Containers<'a> {
         program.with(self.variables.all().clone())
     }
 
-    /// Runs skopeo; what it said.
+    /// Runs skopeo; what it answered.
     fn run(
         &self,
         program: &Program,
@@ -62,13 +62,8 @@ impl<'a> Containers<'a> {
             program
         };
         let text = self.run(&program, false, || assumed.to_string())?;
-        // Warnings stand around it.
-        let json = text
-            .find('{')
-            .zip(text.rfind('}'))
-            .and_then(|(start, end)| serde_json::from_str(text.get(start..=end)?).ok());
-        json.ok_or_else(|| {
-            let kind = ProviderErrorKind::NoAnswer("skopeo said no JSON".to_owned());
+        serde_json::from_str(&text).map_err(|error| {
+            let kind = ProviderErrorKind::NoAnswer(format!("skopeo answered no JSON: {error}"));
             ProviderError::new(format!("skopeo inspect {image}"), kind)
         })
     }

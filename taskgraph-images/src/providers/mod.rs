@@ -13,6 +13,7 @@ mod google;
 mod json;
 mod promotion;
 mod session;
+mod snapshots;
 #[cfg(test)]
 mod tests;
 mod variables;
@@ -27,8 +28,9 @@ pub use container::Containers;
 pub use error::{ProviderError, ProviderErrorKind};
 pub use folder::Folders;
 pub use google::Google;
-pub use promotion::{Promotion, PromotionError, label_of_task, published_name};
+pub use promotion::{Promotion, PromotionError, label_of_candidate, label_of_task, published_name};
 pub use session::{Pace, Session};
+pub use snapshots::{Disk, NewImage, Snapshots, snapshots};
 pub use variables::Variables;
 
 use crate::manifest::Artifact;
@@ -133,6 +135,25 @@ impl std::fmt::Display for Resource {
             Some(region) => write!(f, " in {region}"),
             None => Ok(()),
         }
+    }
+}
+
+/// A token for the interface of Google Cloud or Azure, for whoever only asks there.
+///
+/// # Errors
+/// When there are no credentials, or they are refused; for a cloud that has no such tokens.
+pub fn token(
+    cloud: Cloud,
+    session: &Session<'_>,
+    variables: &Variables,
+) -> Result<String, ProviderError> {
+    match cloud {
+        Cloud::Google => google::token(session, variables),
+        Cloud::Azure => azure::token(session, variables),
+        Cloud::Aws | Cloud::Qemu | Cloud::Container => Err(ProviderError::new(
+            format!("credentials of {cloud}"),
+            ProviderErrorKind::Input("it has no tokens".to_owned()),
+        )),
     }
 }
 

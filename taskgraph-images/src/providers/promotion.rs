@@ -9,13 +9,13 @@ use crate::manifest::{Artifact, Manifest};
 use crate::taskcluster::TaskId;
 
 /// The label of whatever a task has made for itself: its own machines, disks and candidates.
-const TASK_LABEL: &str = "taskgraph-images-task";
+pub(super) const TASK_LABEL: &str = "taskgraph-images-task";
 /// The label of a published image: which candidate it is of.
 const CANDIDATE_LABEL: &str = "taskgraph-images-candidate";
 /// As much of a digest as a label can hold in every cloud.
 const IDENTITY: usize = 40;
 /// The longest name in every cloud.
-const LONGEST: usize = 63;
+pub(super) const LONGEST: usize = 63;
 
 /// What is published, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,10 +83,8 @@ impl Promotion {
         let family = publish.family.clone();
         let family = family.unwrap_or_else(|| image.name.to_string());
         let mut labels = publish.labels.clone();
-        labels.insert(
-            CANDIDATE_LABEL.to_owned(),
-            digest.as_str()[..IDENTITY].to_owned(),
-        );
+        let (label, identity) = label_of_candidate(digest);
+        labels.insert(label.to_owned(), identity);
         let mut regions = publish.regions.clone();
         regions.sort();
         regions.dedup();
@@ -114,17 +112,21 @@ impl Promotion {
 /// What a build is called where it is published: its family and when it was done, at most 63 characters.
 pub fn published_name(family: &str, candidate: &Manifest) -> String {
     let time = candidate.finished.compact();
-    let room = LONGEST - time.len() - 1;
-    if family.len() <= room {
-        return format!("{family}-{time}");
+    format!("{}-{time}", fitting(family, LONGEST - time.len() - 1))
+}
+
+/// A name that is no longer than the room there is.
+pub(super) fn fitting(name: &str, room: usize) -> String {
+    if name.len() <= room {
+        return name.to_owned();
     }
     // Cut where a character ends, and told apart by a digest of the whole.
-    let digest = crate::graph::Digest::of(family.as_bytes()).to_string();
+    let digest = crate::graph::Digest::of(name.as_bytes()).to_string();
     let mut end = room - 9;
-    while !family.is_char_boundary(end) {
+    while !name.is_char_boundary(end) {
         end -= 1;
     }
-    format!("{}-{}-{time}", &family[..end], &digest[..8])
+    format!("{}-{}", &name[..end], &digest[..8])
 }
 
 /// When a build was done, as three numbers that grow: the date, the time, and no more.
@@ -134,6 +136,11 @@ fn version(candidate: &Manifest) -> String {
     // Numbers have no zeros before them.
     let time = time.trim_start_matches('0');
     format!("{date}.{}.0", if time.is_empty() { "0" } else { time })
+}
+
+/// The label of what is published of a candidate, whose manifest has the digest.
+pub fn label_of_candidate(digest: &Digest) -> (&'static str, String) {
+    (CANDIDATE_LABEL, digest.as_str()[..IDENTITY].to_owned())
 }
 
 /// The label of what a task has made: its id in lower case hexadecimal digits, which every cloud takes.

@@ -29,6 +29,8 @@ pub struct Pace {
     pub answer: Duration,
     /// How long what a provider does by itself, such as a copy, may take.
     pub operation: Duration,
+    /// How long a provider may not know yet what it has just made.
+    pub appearance: Duration,
 }
 
 impl Default for Pace {
@@ -39,6 +41,7 @@ impl Default for Pace {
             longest_pause: Duration::from_secs(30),
             answer: Duration::from_secs(60),
             operation: Duration::from_secs(50 * 60),
+            appearance: Duration::from_secs(60),
         }
     }
 }
@@ -197,27 +200,45 @@ impl<'a> Session<'a> {
     pub(super) fn wait<T>(
         &self,
         call: &str,
-        mut ask: impl FnMut() -> Result<Option<T>, ProviderError>,
+        ask: impl FnMut() -> Result<Option<T>, ProviderError>,
     ) -> Result<T, ProviderError> {
+        self.ask_for(self.pace.operation, ask)?.ok_or_else(|| {
+            let words = format!("waited {} s", self.pace.operation.as_secs());
+            ProviderError::new(call, ProviderErrorKind::Unfinished(words))
+        })
+    }
+
+    /// Asks until there is a result, as long as what was just made may not be known yet; `None` when it never is.
+    pub(super) fn appears<T>(
+        &self,
+        ask: impl FnMut() -> Result<Option<T>, ProviderError>,
+    ) -> Result<Option<T>, ProviderError> {
+        self.ask_for(self.pace.appearance, ask)
+    }
+
+    /// Whether what has not been seen since then is not there.
+    pub(super) fn is_overdue(&self, since: Instant) -> bool {
+        since.elapsed() > self.pace.appearance
+    }
+
+    fn ask_for<T>(
+        &self,
+        limit: Duration,
+        mut ask: impl FnMut() -> Result<Option<T>, ProviderError>,
+    ) -> Result<Option<T>, ProviderError> {
         let started = Instant::now();
         let mut pause = self.pace.pause;
         loop {
-            if let Some(result) = ask()? {
+            let result = ask()?;
+            if result.is_some() || started.elapsed() > limit {
                 return Ok(result);
-            }
-            if started.elapsed() > self.pace.operation {
-                let words = format!("waited {} s", started.elapsed().as_secs());
-                return Err(ProviderError::new(
-                    call,
-                    ProviderErrorKind::Unfinished(words),
-                ));
             }
             sleep(pause);
             pause = (pause * 2).min(self.pace.longest_pause);
         }
     }
 
-    /// Runs a program; what it said. A dry run says it and takes what is assumed.
+    /// Runs a program; what it answered. A dry run says it and takes what is assumed.
     pub(super) fn program(
         &self,
         program: &Program,
@@ -235,20 +256,19 @@ impl<'a> Session<'a> {
         if self.dry_run {
             return Ok(assumed());
         }
-        let mut out = Vec::new();
-        let ended = program.run(self.mask, &mut out).map_err(|error| {
+        let answer = program.ask(self.mask).map_err(|error| {
             let kind = match error {
                 ProgramError::Start { name, why } => ProviderErrorKind::Program { name, why },
                 other => ProviderErrorKind::Unfinished(other.to_string()),
             };
             ProviderError::new(&call, kind)
         })?;
-        if ended.is_success() {
-            Ok(String::from_utf8_lossy(&out).into_owned())
+        if answer.ended.is_success() {
+            Ok(answer.output)
         } else {
             let kind = ProviderErrorKind::Refused {
-                code: ended.status.to_string(),
-                message: ended.words(),
+                code: answer.ended.status.to_string(),
+                message: answer.ended.words(),
             };
             Err(ProviderError::new(call, kind))
         }

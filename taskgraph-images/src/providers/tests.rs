@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use taskgraph_images_transforms::Duration as RunTime;
-use taskgraph_images_transforms::PublishTask;
+use taskgraph_images_transforms::{Cloud, PublishTask};
 
-use super::{Pace, Promotion, Session};
+use super::{NewImage, Pace, Promotion, Session};
 use crate::manifest::changes_tests::manifest;
+use crate::worker::machine::Machine;
 use crate::worker::mask::Mask;
 
 thread_local! {
@@ -29,6 +30,7 @@ pub(super) fn recorder<T>(dry_run: bool, test: impl FnOnce(&Session<'_>) -> T) -
         longest_pause: Duration::from_millis(5),
         answer: Duration::from_secs(10),
         operation: Duration::from_secs(2),
+        appearance: Duration::from_millis(100),
     };
     let mask = Mask::new(["not-a-real-token", "not-a-real-secret"]);
     let say = |words: &str| SAID.with_borrow_mut(|said| said.push(words.to_owned()));
@@ -50,6 +52,26 @@ pub(super) fn promotion() -> Promotion {
     };
     let digest = "9".repeat(64).parse().unwrap();
     Promotion::new(&publish, &manifest(), &digest, PathBuf::from("/nowhere")).unwrap()
+}
+
+/// A machine of a cloud, which was started from an image.
+pub(super) fn machine(cloud: Cloud, path: &str, region: Option<&str>, image: &str) -> Machine {
+    Machine {
+        cloud,
+        id: "4711".to_owned(),
+        path: path.to_owned(),
+        region: region.map(str::to_owned),
+        image: Some(image.to_owned()),
+        disk: None,
+    }
+}
+
+/// The candidate that the first run of a task makes.
+pub(super) fn new_image() -> NewImage {
+    let id = "debian@google".parse().unwrap();
+    let task = "fN1SbArXTPSVFNUvaOlinQ".parse().unwrap();
+    let time = "2026-11-25T17:30:00.000Z".parse().unwrap();
+    NewImage::new(&id, Some(&task), 0, time)
 }
 
 /// A request to a fake.
@@ -99,10 +121,11 @@ pub(super) fn serve(
                 authorization,
             };
             let (status, body) = answer(&asked);
-            let body = if body.is_null() {
-                String::new()
-            } else {
-                body.to_string()
+            let body = match body {
+                serde_json::Value::Null => String::new(),
+                // Of services that do not answer in JSON.
+                serde_json::Value::String(text) => text,
+                body => body.to_string(),
             };
             write!(
                 stream,

@@ -14,6 +14,7 @@ const NAMES: &[&str] = &[
     "AWS_EC2_METADATA_SERVICE_ENDPOINT",
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_EC2",
+    "AWS_ENDPOINT_URL_SSM",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "AZURE_AUTHORITY_HOST",
@@ -69,6 +70,11 @@ impl Variables {
     pub fn get(&self, name: &str) -> Option<&str> {
         debug_assert!(NAMES.contains(&name), "{name} is not listed");
         self.0.get(name).map(String::as_str)
+    }
+
+    /// Whether a variable is for providers, and so no matter of the programs that an image is made with.
+    pub fn is_known(name: &str) -> bool {
+        NAMES.contains(&name)
     }
 
     /// The values that must not be shown.

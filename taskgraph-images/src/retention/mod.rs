@@ -1,9 +1,10 @@
 //! Which published images are kept, and which go: a plan that a person reads before anything is done. Pure.
 //!
 //! ```text
-//! Inventory (what there is) ┐
-//! Usage     (who uses it)   ├─ Plan ─ reviewed by a person ─ agreed with a plan made anew ─▶ what is done
-//! Policy    (how long)      ┘
+//! Inventory (what was published)  ┐
+//! Stock     (what providers hold) │
+//! Usage     (who uses it)         ├─ Plan ─ reviewed by a person ─ agreed with a plan made anew ─▶ what is done
+//! Policy    (how long)            ┘
 //! ```
 //!
 //! Not knowing is no reason to delete. A plan is refused when there is nothing in the inventory, when much of what was
@@ -15,13 +16,15 @@ mod agreed;
 mod plan;
 mod policy;
 mod running;
+mod strays;
 #[cfg(test)]
 mod tests;
 mod text;
 mod usage;
 
 pub use agreed::{Agreed, agreed};
-pub use plan::{Action, Item, Plan, PlanError, Refusal};
+pub use plan::{Action, Item, Kept, Place, Plan, PlanError, Refusal};
 pub use policy::Policy;
 pub use running::images_of_pool;
+pub use strays::{Stray, is_kept};
 pub use usage::Usage;

@@ -6,12 +6,16 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use taskgraph_images_transforms::{Cloud, Digest, Duration, ImageId};
 
+use super::strays::{self, Stray};
 use super::{Policy, Usage};
-use crate::inventory::{Identity, Inventory, Published};
+use crate::inventory::{Identity, Inventory, Published, Stock};
 use crate::taskcluster::Timestamp;
 
 /// The version of the document.
 const VERSION: u32 = 1;
+
+/// Why an image is kept for a reason of its own, if it is.
+pub type Kept<'a> = dyn Fn(&Published) -> Option<String> + 'a;
 
 /// What happens to each published image, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,8 +29,14 @@ pub struct Plan {
     pub policy: Policy,
     /// How many images each source of usage named.
     pub sources: BTreeMap<String, usize>,
+    /// How many images each provider that was asked holds.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub providers: BTreeMap<Cloud, usize>,
     /// Every published image, by name, the newest of each first.
     pub items: Vec<Item>,
+    /// What providers hold and no manifest accounts for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub strays: Vec<Stray>,
 }
 
 /// What happens to a published image.
@@ -43,6 +53,9 @@ pub struct Item {
     pub published: Timestamp,
     /// The provider's names for it.
     pub references: Vec<Place>,
+    /// Whether its provider has it nowhere any more.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub gone: bool,
     /// What happens to it.
     pub action: Action,
     /// Why.
@@ -52,8 +65,16 @@ pub struct Item {
     pub unused_since: Option<Timestamp>,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde gives it a reference"
+)]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
 /// Where an image is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Place {
     /// The region, if the provider's names are of a region.
@@ -61,6 +82,15 @@ pub struct Place {
     pub region: Option<String>,
     /// The provider's name.
     pub reference: String,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.region {
+            Some(region) => write!(f, "{} in {region}", self.reference),
+            None => f.write_str(&self.reference),
+        }
+    }
 }
 
 /// What happens to an image. A later one goes further.
@@ -122,6 +152,23 @@ pub enum PlanError {
     /// A source of the last plan was not asked.
     #[error("`{0}` was asked for the last plan and not for this one")]
     LostSource(String),
+    /// A provider of the last plan was not asked.
+    #[error("`{0}` was asked what it holds for the last plan, and not for this one")]
+    LostProvider(Cloud),
+    /// Much of what a provider held is gone.
+    #[error(
+        "{gone} of {before} images of this project that `{cloud}` held for the last plan are not there any more, and at most {most} % may be gone"
+    )]
+    GoneProvider {
+        /// The provider's cloud.
+        cloud: Cloud,
+        /// How many are gone.
+        gone: usize,
+        /// How many there should be.
+        before: usize,
+        /// How many may be gone, in percent.
+        most: u8,
+    },
     /// A source of usage could not be asked.
     #[error("who uses images is not known: {0}")]
     Unknown(String),
@@ -134,20 +181,22 @@ pub enum PlanError {
 }
 
 impl Plan {
-    /// Makes a plan. `last` is the plan that was made before it, however long ago; without one, nothing has been unused
-    /// for any time yet. `kept` says why an image is kept that carries a label which says so.
+    /// Makes a plan. `stock` is what providers hold, as far as they were asked. `last` is the plan that was made before it,
+    /// however long ago; without one, nothing has been unused for any time yet. `keep` is the label that keeps what carries it, `kept` says why an
+    /// image is kept for a reason of its own.
     ///
     /// # Errors
     /// Everything by which more might seem unused than is.
     pub fn new(
-        inventory: &Inventory,
+        (inventory, stock): (&Inventory, &Stock),
         usage: &Usage,
         policy: &Policy,
         last: Option<&Self>,
-        kept: &dyn Fn(&Published) -> Option<String>,
+        (keep, kept): (&str, &Kept<'_>),
         now: Timestamp,
     ) -> Result<Self, Refusal> {
-        let errors = faults(inventory, usage, policy, last, now);
+        let mut errors = faults(inventory, usage, policy, last, now);
+        errors.extend(strays::faults(stock, policy, last));
         if !errors.is_empty() {
             return Err(Refusal(errors));
         }
@@ -156,19 +205,27 @@ impl Plan {
             made: now,
             policy: policy.clone(),
             sources: usage.sources().clone(),
+            providers: stock.asked.clone(),
             items: inventory.published().iter().map(item).collect(),
+            strays: Vec::new(),
         };
         let unused_since = last.map(unused).unwrap_or_default();
         let mut newer = 0;
         let mut image = None;
         for (published, item) in inventory.published().iter().zip(&mut plan.items) {
-            newer = if image == Some(&published.manifest.image) {
-                newer + 1
-            } else {
-                0
-            };
+            if image != Some(&published.manifest.image) {
+                newer = 0;
+            }
             image = Some(&published.manifest.image);
-            if let Some(reason) = reason_to_keep(published, usage, policy, newer, kept, now) {
+            if stock.is_gone(published) {
+                item.gone = true;
+                item.reason = "its provider does not have it any more".to_owned();
+                continue;
+            }
+            // What is gone is nothing to roll back to.
+            let place = newer;
+            newer += 1;
+            if let Some(reason) = reason_to_keep(published, usage, policy, place, kept, now) {
                 item.reason = reason;
                 continue;
             }
@@ -177,6 +234,7 @@ impl Plan {
             (item.action, item.reason) = step(policy, since, now);
         }
         plan.keep_parents(inventory);
+        plan.strays = strays::strays(&plan, inventory, stock, usage, last, keep, now);
         plan.cap(policy);
         Ok(plan)
     }
@@ -211,8 +269,9 @@ impl Plan {
     /// How many images each action is for.
     pub fn counts(&self) -> BTreeMap<Action, usize> {
         let mut counts = BTreeMap::new();
-        for item in &self.items {
-            *counts.entry(item.action).or_default() += 1;
+        let items = self.items.iter().map(|item| item.action);
+        for action in items.chain(self.strays.iter().map(|stray| stray.action)) {
+            *counts.entry(action).or_default() += 1;
         }
         counts
     }
@@ -246,7 +305,8 @@ impl Plan {
         }
     }
 
-    /// Lets only so many be deleted, those that have been unused for the longest.
+    /// Lets only so many be deleted, those that have been unused for the longest; what is left over comes after what was
+    /// published.
     fn cap(&mut self, policy: &Policy) {
         let mut deleted: Vec<&mut Item> = self
             .items
@@ -254,14 +314,29 @@ impl Plan {
             .filter(|item| item.action == Action::Delete)
             .collect();
         deleted.sort_by_key(|item| (item.unused_since, item.published, item.manifest.clone()));
+        let room = policy.most_deletions.saturating_sub(deleted.len());
         for item in deleted.into_iter().skip(policy.most_deletions) {
             item.action = Action::Disable;
-            item.reason = format!(
-                "{}; a plan deletes at most {} images, so this one has to wait",
-                item.reason, policy.most_deletions
-            );
+            wait(&mut item.reason, policy);
+        }
+        let mut deleted: Vec<&mut Stray> = self
+            .strays
+            .iter_mut()
+            .filter(|stray| stray.action == Action::Delete)
+            .collect();
+        deleted.sort_by_key(|stray| (stray.unused_since, stray.cloud, stray.place.clone()));
+        for stray in deleted.into_iter().skip(room) {
+            stray.action = stray.before_delete();
+            wait(&mut stray.reason, policy);
         }
     }
+}
+
+fn wait(reason: &mut String, policy: &Policy) {
+    *reason = format!(
+        "{reason}; a plan deletes at most {} images, so this one has to wait",
+        policy.most_deletions
+    );
 }
 
 fn faults(
@@ -338,6 +413,7 @@ fn item(published: &Published) -> Item {
                 reference: artifact.reference.clone(),
             })
             .collect(),
+        gone: false,
         action: Action::Keep,
         reason: String::new(),
         unused_since: None,
@@ -357,7 +433,7 @@ fn reason_to_keep(
     usage: &Usage,
     policy: &Policy,
     newer: usize,
-    kept: &dyn Fn(&Published) -> Option<String>,
+    kept: &Kept<'_>,
     now: Timestamp,
 ) -> Option<String> {
     let identities: BTreeSet<Identity> = published.identities().collect();
@@ -385,7 +461,7 @@ fn reason_to_keep(
 }
 
 /// How far an image goes that is unused since some time.
-fn step(policy: &Policy, since: Timestamp, now: Timestamp) -> (Action, String) {
+pub(super) fn step(policy: &Policy, since: Timestamp, now: Timestamp) -> (Action, String) {
     let passed = |limit: Duration| since.after(limit) <= now;
     let days = (now.as_seconds() - since.as_seconds()).max(0) / 86_400;
     let (action, next) = if passed(policy.delete_after) {

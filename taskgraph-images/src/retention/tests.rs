@@ -3,8 +3,10 @@
 use proptest::prelude::*;
 use taskgraph_images_transforms::Duration;
 
+mod strays;
+
 use super::{Action, Plan, Policy, Refusal, Usage, agreed};
-use crate::inventory::{Identity, Inventory, Published};
+use crate::inventory::{Identity, Inventory, Published, Stock};
 use crate::manifest::{Manifest, Stage, changes_tests};
 use crate::taskcluster::{TaskId, Timestamp};
 
@@ -68,7 +70,15 @@ fn plan(
     last: Option<&Plan>,
     now: u32,
 ) -> Result<Plan, Refusal> {
-    Plan::new(inventory, usage, &policy(), last, &nothing_kept, day(now))
+    let stock = Stock::default();
+    Plan::new(
+        (inventory, &stock),
+        usage,
+        &policy(),
+        last,
+        ("keep", &nothing_kept),
+        day(now),
+    )
 }
 
 #[test]
@@ -166,11 +176,11 @@ fn what_others_need_is_kept() {
             .then(|| "it is labelled `keep`".to_owned())
     };
     let later = Plan::new(
-        &all,
+        (&all, &Stock::default()),
         &usage(&["ami-c-3"]),
         &policy(),
         Some(&first),
-        &keep,
+        ("keep", &keep),
         day(200),
     )
     .unwrap();
@@ -224,11 +234,11 @@ fn not_knowing_is_no_reason_to_delete() {
         words(plan(&few, &usage(&["ami-a-1"]), Some(&first), 100)),
         words(plan(&all, &usage(&["ami-a-1"]), Some(&first), 99)),
         words(Plan::new(
-            &all,
+            (&all, &Stock::default()),
             &usage(&["ami-1"]),
             &wrong,
             None,
-            &nothing_kept,
+            ("keep", &nothing_kept),
             day(100),
         )),
     ];

@@ -5,14 +5,29 @@ use std::fmt::Write as _;
 use super::{Action, Plan};
 
 impl Plan {
-    /// A line an image: what happens to it, the image, when it was published, the reason.
+    /// A line an image: what happens to it, the image, when it was published, the reason. What no manifest accounts for is
+    /// named by its cloud, its region and the provider's name for it.
     pub fn to_text(&self) -> String {
         let mut text = String::new();
         for item in &self.items {
             let _ = writeln!(
                 text,
                 "{}\t{}\t{}\t{}",
-                item.action, item.image, item.published, item.reason
+                if item.gone {
+                    "gone".to_owned()
+                } else {
+                    item.action.to_string()
+                },
+                item.image,
+                item.published,
+                item.reason
+            );
+        }
+        for stray in &self.strays {
+            let _ = writeln!(
+                text,
+                "{}\t{}\t{}\t{}",
+                stray.action, stray.cloud, stray.place, stray.reason
             );
         }
         text
@@ -27,7 +42,12 @@ impl Plan {
             .iter()
             .filter(|item| item.action > Action::Keep)
             .collect();
-        if changes.is_empty() {
+        let strays: Vec<_> = self
+            .strays
+            .iter()
+            .filter(|stray| stray.action > Action::Keep)
+            .collect();
+        if changes.is_empty() && strays.is_empty() {
             text += "Every image is kept.\n";
             return text;
         }
@@ -49,7 +69,18 @@ impl Plan {
                 places.join(" ")
             );
         }
-        let kept = self.items.len() - changes.len();
+        for stray in &strays {
+            let _ = writeln!(
+                text,
+                "| **{}** | left over in {} | | {} | `{}` |",
+                stray.action,
+                stray.cloud,
+                cell(&stray.reason),
+                cell(&stray.place.to_string())
+            );
+        }
+        let all = self.items.len() + self.strays.len();
+        let kept = all - changes.len() - strays.len();
         let _ = writeln!(text, "\n{kept} kept.");
         text
     }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 
-use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
+use tree_sitter::{Decode, ParseOptions, ParseState, Parser, Tree};
 
 use super::{Language, Unreadable};
 
@@ -54,14 +54,36 @@ pub(super) fn parse(language: Language, text: &str) -> Result<Tree, Unreadable> 
             }
         };
         let bytes = text.as_bytes();
-        let tree = parser.parse_with_options(
-            &mut |at, _| bytes.get(at..).unwrap_or_default(),
-            None,
-            Some(ParseOptions::new().progress_callback(&mut count)),
-        );
+        let mut read = |at: usize, _| bytes.get(at..).unwrap_or_default();
+        let options = ParseOptions::new().progress_callback(&mut count);
+        let tree = match language {
+            Language::Shell => {
+                parser.parse_custom_encoding::<Narrow, _, _>(&mut read, None, Some(options))
+            }
+            Language::PowerShell => parser.parse_with_options(&mut read, None, Some(options)),
+        };
         if tree.is_none() {
             parser.reset();
         }
         tree.ok_or(Unreadable::TooComplex)
     })
+}
+
+/// UTF-8 in which all letters beyond ASCII are one, of the same length in bytes as they have. The scanner of the shell's
+/// grammar asks C's `isdigit` of whatever comes, and that may look up no more than a byte: larger ones are read from
+/// somewhere in memory. To a shell, none of them means anything.
+struct Narrow;
+
+impl Decode for Narrow {
+    fn decode(bytes: &[u8]) -> (i32, u32) {
+        const LETTER: i32 = 0xFF;
+        match bytes.first() {
+            Some(first) if first.is_ascii() => (i32::from(*first), 1),
+            Some(0xC0..=0xDF) => (LETTER, 2),
+            Some(0xE0..=0xEF) => (LETTER, 3),
+            Some(0xF0..) => (LETTER, 4),
+            // A text starts with none of these, and is never cut.
+            _ => (-1, 1),
+        }
+    }
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{ApiError, ApiErrorKind, IndexedTask, TaskId, TaskStatus, Timestamp};
+use super::{ApiError, ApiErrorKind, IndexedTask, Run, TaskId, TaskStatus, Timestamp};
 
 /// `{status}`.
 #[derive(Deserialize)]
@@ -26,6 +26,21 @@ pub(super) struct StatusItem {
 #[derive(Deserialize)]
 pub(super) struct SecretAnswer {
     pub(super) secret: Value,
+}
+
+/// One of `statuses`, with its runs.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RunsItem {
+    pub(super) task_id: TaskId,
+    pub(super) status: RunsStatus,
+}
+
+#[derive(Deserialize)]
+pub(super) struct RunsStatus {
+    #[serde(flatten)]
+    pub(super) status: TaskStatus,
+    pub(super) runs: Vec<Run>,
 }
 
 /// One of a batch's `tasks`.

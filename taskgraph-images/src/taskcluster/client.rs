@@ -11,14 +11,14 @@ use taskgraph_images_transforms::IndexPath;
 use tokio::runtime::{Builder, Runtime};
 
 use super::answers::{
-    ArtifactItem, DefinitionItem, GroupItem, IndexItem, NamespaceItem, ScopesAnswer, SecretAnswer,
-    StatusAnswer, StatusItem, WorkerPoolItem, read, unreadable,
+    ArtifactItem, DefinitionItem, GroupItem, IndexItem, NamespaceItem, RunsItem, ScopesAnswer,
+    SecretAnswer, StatusAnswer, StatusItem, WorkerPoolItem, read, unreadable,
 };
 use super::batch::{Batch, pages};
 use super::failure::{api_error, is_cut};
 use super::{
-    ApiError, ApiErrorKind, Auth, Connection, Index, IndexList, IndexedTask, Patience, Queue,
-    Secrets, TaskId, TaskStatus, Timestamp, WorkerManager, download, signature,
+    ApiError, ApiErrorKind, Auth, Connection, Index, IndexList, IndexedTask, Patience, Queue, Run,
+    Runs, Secrets, TaskId, TaskStatus, Timestamp, WorkerManager, download, signature,
 };
 
 /// The services themselves, over HTTP, with Taskcluster's own client.
@@ -95,6 +95,24 @@ impl Client {
     /// The root URL, for addresses that people and tasks follow.
     pub fn root_url(&self) -> &str {
         self.connection.root_url.trim_end_matches('/')
+    }
+
+    /// What the worker is called that runs a task now; nothing if none does.
+    ///
+    /// # Errors
+    /// Any failure.
+    pub fn worker_of(&self, id: &TaskId) -> Result<Option<String>, ApiError> {
+        let call = format!("queue.status of `{id}`");
+        let answer: Option<Value> =
+            unless_absent(self.one(&call, async || self.queue.status(id.as_str()).await))?;
+        let runs = answer
+            .as_ref()
+            .and_then(|answer| answer["status"]["runs"].as_array());
+        let last = runs.and_then(|runs| runs.last());
+        let running = last.filter(|run| run["state"] == "running");
+        Ok(running
+            .and_then(|run| run["workerId"].as_str())
+            .map(str::to_owned))
     }
 
     /// Whether requests are signed here, so that those with a query go wrong.
@@ -415,6 +433,24 @@ impl Client {
         } else {
             self.queue.getLatestArtifact_url(id.as_str(), name)
         }
+    }
+}
+
+impl Runs for Client {
+    fn runs(
+        &self,
+        ids: &BTreeSet<TaskId>,
+    ) -> Result<BTreeMap<TaskId, (TaskStatus, Vec<Run>)>, ApiError> {
+        let items: Vec<RunsItem> = self.batch(
+            "queue.statuses",
+            ("taskIds", "statuses"),
+            &texts(ids),
+            async |payload, token| self.queue.statuses(payload, token, None).await,
+        )?;
+        let items = items.into_iter();
+        Ok(items
+            .map(|item| (item.task_id, (item.status.status, item.status.runs)))
+            .collect())
     }
 }
 

@@ -144,6 +144,37 @@ pub struct TaskStatus {
     pub expires: Timestamp,
 }
 
+/// What the queue tells of the runs of tasks.
+pub trait Runs: Sync {
+    /// How tasks are doing, with all their runs, in batches. Unknown tasks are absent from the answer.
+    ///
+    /// # Errors
+    /// Any failure.
+    fn runs(
+        &self,
+        ids: &BTreeSet<TaskId>,
+    ) -> Result<BTreeMap<TaskId, (TaskStatus, Vec<Run>)>, ApiError>;
+}
+
+/// A run of a task, in the queue's words.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Run {
+    /// Its number, from 0.
+    pub run_id: u32,
+    /// Why there is such a run: `scheduled`, `retry`, `task-retry`, `rerun`, `exception`.
+    pub reason_created: String,
+    /// Why it came to its end, if it has: `completed`, `failed`, `worker-shutdown`, and so on.
+    #[serde(default)]
+    pub reason_resolved: Option<String>,
+    /// When a worker took it, if one has.
+    #[serde(default)]
+    pub started: Option<Timestamp>,
+    /// When it came to its end.
+    #[serde(default)]
+    pub resolved: Option<Timestamp>,
+}
+
 /// A task's state, in the queue's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -11,10 +11,30 @@ use crate::datasources::{
 };
 use crate::definitions::Pin;
 use crate::taskcluster::Timestamp;
-use crate::versions::{Ancestry, Constraint, Current, Rules, Scheme, choose, unordered};
+use crate::versions::{
+    Ancestry, Constraint, Current, Rules, Scheme, choose, latest as newest_of, unordered,
+};
+
+/// What a pin that floats stands for now: the newest release that its rules allow.
+///
+/// # Errors
+/// Why that is not known, in words, and whether a later run may help.
+pub fn latest(pin: &Pin, services: &Services<'_>) -> Result<Release, (String, bool)> {
+    let found = Declared::of(pin).and_then(|declared| match declared {
+        None => Err(Fault::Declared("it names no `datasource`".to_owned())),
+        Some(declared) => {
+            let releases = releases(declared.source, services, &declared.assets)?;
+            declared.latest(&releases, services.now)
+        }
+    });
+    found.map_err(Fault::words)
+}
 
 /// Asks the datasource of a pin. What fails is an answer, too: the other pins are asked all the same.
 pub fn ask(name: &str, pin: &Pin, services: &Services<'_>) -> Upgrade {
+    if pin.is_floating() {
+        return upgrade_of(name, pin, services.now, floats(latest(pin, services)));
+    }
     upgrade(name, pin, services.now, |declared| {
         let source = declared.source;
         let mut releases = releases(source, services, &declared.assets)?;
@@ -54,6 +74,18 @@ pub fn ask(name: &str, pin: &Pin, services: &Services<'_>) -> Upgrade {
 
 /// Answers for a pin from releases that somebody wrote down, in their source's order, newest first where it has one.
 pub fn recorded(name: &str, pin: &Pin, releases: &[Release], now: Timestamp) -> Upgrade {
+    if pin.is_floating() {
+        let found = Declared::of(pin).and_then(|declared| {
+            let declared = declared.map(|declared| declared.latest(releases, now));
+            declared.transpose()
+        });
+        let found = match found {
+            Ok(None) => Found::Nowhere,
+            Ok(Some(release)) => floats(Ok(release)),
+            Err(fault) => floats(Err(fault.words())),
+        };
+        return upgrade_of(name, pin, now, found);
+    }
     upgrade(name, pin, now, |declared| {
         // A branch is listed backwards.
         let newer = releases
@@ -86,15 +118,22 @@ fn upgrade(
     let found = match found {
         Ok(None) => Found::Nowhere,
         Ok(Some(answer)) => Found::Answer(Box::new(answer)),
-        Err(Fault::Declared(why)) => Found::Failed {
-            why,
-            transient: false,
-        },
-        Err(Fault::Source(error)) => Found::Failed {
-            transient: error.is_transient(),
-            why: error.to_string(),
-        },
+        Err(fault) => {
+            let (why, transient) = fault.words();
+            Found::Failed { why, transient }
+        }
     };
+    upgrade_of(name, pin, now, found)
+}
+
+fn floats(found: Result<Release, (String, bool)>) -> Found {
+    match found {
+        Ok(release) => Found::Floats(Box::new(release)),
+        Err((why, transient)) => Found::Failed { why, transient },
+    }
+}
+
+fn upgrade_of(name: &str, pin: &Pin, now: Timestamp, found: Found) -> Upgrade {
     let group = pin.group.as_ref();
     Upgrade {
         pin: name.to_owned(),
@@ -147,9 +186,11 @@ impl<'a> Declared<'a> {
     }
 
     fn current(&self) -> Current<'_> {
+        let is_overtaken = matches!(self.source, Source::AwsSsm(_));
         Current {
             version: self.value,
-            released: None,
+            // A parameter names one version, and was set to it after it was set to any other.
+            released: is_overtaken.then(|| Timestamp::from_millis(0)),
             digests: &self.digests,
         }
     }
@@ -211,6 +252,24 @@ impl<'a> Declared<'a> {
         }
     }
 
+    fn latest(&self, releases: &[Release], now: Timestamp) -> Result<Release, Fault> {
+        let choice = newest_of(releases, &self.rules(releases, now, &BTreeMap::new()));
+        choice.newest.ok_or_else(|| {
+            let held: Vec<String> = choice
+                .held
+                .iter()
+                .take(3)
+                .map(ToString::to_string)
+                .collect();
+            let why = if held.is_empty() {
+                "there is none".to_owned()
+            } else {
+                held.join("; ")
+            };
+            Fault::Declared(format!("{}: no version may be taken: {why}", self.source))
+        })
+    }
+
     /// A version without the digests that the pin holds could not be verified, so it is no answer.
     fn complete(&self, answer: Answer) -> Result<Answer, Fault> {
         let Some(newest) = &answer.choice.newest else {
@@ -233,6 +292,16 @@ impl<'a> Declared<'a> {
 enum Fault {
     Declared(String),
     Source(SourceError),
+}
+
+impl Fault {
+    /// Why, and whether a later run may help.
+    fn words(self) -> (String, bool) {
+        match self {
+            Self::Declared(why) => (why, false),
+            Self::Source(error) => (error.to_string(), error.is_transient()),
+        }
+    }
 }
 
 impl From<SourceError> for Fault {

@@ -11,6 +11,7 @@
 
 mod ask;
 mod edits;
+mod floating;
 mod proposal;
 mod report;
 #[cfg(test)]
@@ -18,8 +19,9 @@ mod tests;
 
 use taskgraph_images_transforms::Duration;
 
-pub use ask::{ask, recorded};
+pub use ask::{ask, latest, recorded};
 pub use edits::edited;
+pub use floating::settled;
 pub use proposal::{Words, proposals};
 pub use report::{Row, markdown, rows, table};
 
@@ -57,6 +59,8 @@ pub enum Found {
         /// Whether a later run may help.
         transient: bool,
     },
+    /// It floats, so nothing has to be done: a build takes this release now.
+    Floats(Box<Release>),
     /// Its datasource answered.
     Answer(Box<Answer>),
 }
@@ -77,7 +81,7 @@ impl Upgrade {
     pub fn to(&self) -> Option<&Release> {
         match &self.found {
             Found::Answer(answer) => answer.choice.newest.as_ref(),
-            Found::Nowhere | Found::Failed { .. } => None,
+            Found::Nowhere | Found::Failed { .. } | Found::Floats(_) => None,
         }
     }
 }

@@ -27,7 +27,7 @@ pub struct Row {
     pub age: Option<i64>,
     /// The images that the new version rebuilds.
     pub images: Vec<String>,
-    /// `newest`, `upgrade`, `held`, `no-datasource` or `failed`.
+    /// `newest`, `upgrade`, `held`, `floats`, `no-datasource` or `failed`.
     pub state: &'static str,
     /// What a person should know: what failed, what is held back and why, what was tampered with, an overdue review.
     pub notes: Vec<String>,
@@ -50,6 +50,12 @@ fn row(upgrade: &Upgrade, images: &BTreeMap<String, Vec<ImageId>>, now: Timestam
     let (mut state, mut age, mut major) = ("no-datasource", None, false);
     match &upgrade.found {
         Found::Nowhere => {}
+        Found::Floats(release) => {
+            state = "floats";
+            let released = release.released;
+            age = released.map(|released| days(released, now));
+            notes.push(format!("floats: a build takes `{}` now", release.version));
+        }
         Found::Failed { why, .. } => {
             state = "failed";
             notes.push(why.clone());
@@ -61,9 +67,7 @@ fn row(upgrade: &Upgrade, images: &BTreeMap<String, Vec<ImageId>>, now: Timestam
                 (None, true) => "newest",
             };
             major = answer.choice.major;
-            age = answer
-                .released
-                .map(|released| (now.as_seconds() - released.as_seconds()).max(0) / 86_400);
+            age = answer.released.map(|released| days(released, now));
             notes.extend(answer.choice.warnings.iter().map(ToString::to_string));
             notes.extend(answer.choice.held.iter().map(ToString::to_string));
         }
@@ -81,6 +85,10 @@ fn row(upgrade: &Upgrade, images: &BTreeMap<String, Vec<ImageId>>, now: Timestam
         state,
         notes,
     }
+}
+
+fn days(since: Timestamp, now: Timestamp) -> i64 {
+    (now.as_seconds() - since.as_seconds()).max(0) / 86_400
 }
 
 /// The rows as a table for a terminal: a pin a line, what a person should know indented below it.

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Upgrade, Words, ask, edited, markdown, proposals, rows, select, table};
+use super::{Upgrade, Words, ask, edited, markdown, proposals, recorded, rows, select, table};
 use crate::datasources::tests::Table;
+use crate::datasources::{
+    Aws, AwsError, AwsImage, AwsImages, AwsParameter, AwsSsm, Release, Services,
+};
 use crate::definitions::{Pins, PinsFile};
 use crate::proposals::BranchName;
 use crate::tree::TreePath;
@@ -294,4 +297,113 @@ fn declarations_are_held_to_their_sources() {
         select(&all, &["pupet".to_owned(), "windows".to_owned()]).unwrap_err(),
         ["pupet"]
     );
+}
+
+#[test]
+fn what_floats_is_said_and_not_edited() {
+    let text = "\
+pins:
+  windows:
+    value: latest
+    floats: true
+    datasource: {json: {url: 'https://versions.example.org/windows.json', versions: /versions/*/name}}
+    scheme: dotted
+    constraint: '26100.'
+    cool-down: 0 days
+  nowhere:
+    value: latest
+    floats: true
+    datasource: {json: {url: 'https://versions.example.org/none.json', versions: /versions/*/name}}
+    scheme: dotted
+  held:
+    value: latest
+    floats: true
+    datasource: {json: {url: 'https://versions.example.org/windows.json', versions: /versions/*/name}}
+    scheme: dotted
+    constraint: '27000.'
+";
+    let pins = pins(text).unwrap();
+    let table_of = |found: &[Upgrade]| {
+        table(&rows(
+            found,
+            &BTreeMap::new(),
+            "2026-05-20T00:00:00Z".parse().unwrap(),
+        ))
+    };
+    let found: Vec<Upgrade> = services(&[]).act(|services| {
+        let pins = pins.pins.iter();
+        pins.map(|(name, pin)| ask(name, &pin.value, services))
+            .collect()
+    });
+    insta::assert_snapshot!(table_of(&found), @"
+    PIN      FROM    TO      AGE  IMAGES
+    held     latest  failed  -    -
+    nowhere  latest  failed  -    -
+    windows  latest  floats  -    -
+
+    held
+      json of `https://versions.example.org/windows.json`: no version may be taken: `26100.9000.260514` is outside of the constraint `27000.`; `26200.1.1` is outside of the constraint `27000.`
+
+    nowhere
+      json of `https://versions.example.org/none.json`: GET https://versions.example.org/none.json: status 404: Not Found
+
+    windows
+      floats: a build takes `26100.9000.260514` now
+    ");
+    let all: Vec<&Upgrade> = found.iter().collect();
+    assert_eq!(edited("image-defs/pins.yml", text, &all).unwrap(), text);
+
+    // Written down, it is the same.
+    let releases = [Release::new("26100.9000.260514")];
+    let now = "2026-05-20T00:00:00Z".parse().unwrap();
+    let recorded = recorded("windows", &pins.pins["windows"].value, &releases, now);
+    assert_eq!(
+        table_of(&[recorded]),
+        table_of(&[found.into_iter().find(|one| one.pin == "windows").unwrap()])
+    );
+}
+
+/// AWS with one parameter.
+struct Parameter(&'static str);
+
+impl Aws for Parameter {
+    fn images(&self, _: &AwsImages, _: &str) -> Result<Vec<AwsImage>, AwsError> {
+        Ok(Vec::new())
+    }
+
+    fn parameter(&self, _: &AwsSsm) -> Result<AwsParameter, AwsError> {
+        Ok(AwsParameter {
+            value: self.0.to_owned(),
+            modified: "2026-05-01T00:00:00Z".parse().ok(),
+        })
+    }
+}
+
+#[test]
+fn what_a_parameter_names_is_newer_than_what_it_named() {
+    let text =
+        "pins: {base: {value: ami-1, datasource: {aws-ssm: {path: /x/ami-id, region: us-west-2}}}}";
+    let pins = pins(text).unwrap();
+    let to = |value: &'static str| {
+        let aws = Parameter(value);
+        Table::new().act(|services| {
+            let services = Services {
+                aws: Some(&aws),
+                ..*services
+            };
+            let upgrade = ask("base", &pins.pins["base"].value, &services);
+            format!(
+                "{:?} {}",
+                upgrade.to().map(|release| &release.version),
+                rows(
+                    std::slice::from_ref(&upgrade),
+                    &BTreeMap::new(),
+                    services.now
+                )[0]
+                .state
+            )
+        })
+    };
+    assert_eq!(to("ami-2"), "Some(\"ami-2\") upgrade");
+    assert_eq!(to("ami-1"), "None newest");
 }

@@ -104,6 +104,33 @@ pub fn choose(current: &Current<'_>, releases: &[Release], rules: &Rules<'_>) ->
     choice
 }
 
+/// Chooses the newest release whatever somebody has now: what a floating pin stands for.
+pub fn latest(releases: &[Release], rules: &Rules<'_>) -> Choice {
+    let mut choice = Choice::default();
+    let mut candidates = Vec::new();
+    for release in releases {
+        let held = |why| Held {
+            version: release.version.clone(),
+            why,
+        };
+        match rules.scheme.parse(&release.version) {
+            Err(error) => choice.held.push(held(vec![Hold::Unreadable(error)])),
+            Ok(version) => {
+                let version = version.created(release.released);
+                let why = holds(release, &version, rules);
+                if why.is_empty() {
+                    candidates.push((version, release));
+                } else {
+                    choice.held.push(held(why));
+                }
+            }
+        }
+    }
+    let newest = newest(candidates, rules.scheme, &mut choice.held);
+    choice.newest = newest.map(|(_, release)| release.clone());
+    choice
+}
+
 /// The commits of which only their order to the current one is left to ask, in the source's order. For every scheme but
 /// `git` there are none.
 pub fn unordered<'a>(

@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 use taskgraph_images_transforms::Duration;
 
-use super::{Ancestry, Choice, Constraint, Current, Rules, Scheme, choose, compare, unordered};
+use super::{
+    Ancestry, Choice, Constraint, Current, Rules, Scheme, choose, compare, latest, unordered,
+};
 use crate::datasources::Release;
 use crate::taskcluster::Timestamp;
 
@@ -294,4 +296,54 @@ proptest! {
                 || choice.held.iter().any(|held| held.version == release.version));
         }
     }
+}
+
+#[test]
+fn what_floats_is_the_newest_that_is_allowed() {
+    let newest = |case: &Case, releases: &[Release]| {
+        case.with("latest", |_, rules| {
+            let choice = latest(releases, rules);
+            let held: Vec<String> = choice.held.iter().map(ToString::to_string).collect();
+            let newest = choice.newest.map(|release| release.version);
+            format!(
+                "{} ({})",
+                newest.as_deref().unwrap_or("none"),
+                held.join("; ")
+            )
+        })
+    };
+    let mut dotted = Case::new(Scheme::Dotted);
+    dotted.constraint = "24.";
+    let mut withdrawn = release("24.9", 1);
+    withdrawn.withdrawn = true;
+    let all = [
+        release("24.04", 1),
+        release("24.10", 2),
+        release("24.11", 19),
+        release("25.1", 2),
+        withdrawn,
+        Release::new("latest"),
+    ];
+    let mut opaque = Case::new(Scheme::Opaque);
+    opaque.cool_down = None;
+    let twins = [
+        release("ami-1", 3),
+        release("ami-2", 3),
+        release("ami-3", 2),
+    ];
+    insta::assert_snapshot!(
+        [
+            newest(&dotted, &all),
+            newest(&dotted, &[]),
+            newest(&opaque, &twins),
+            newest(&Case::new(Scheme::Git), &[release(&"a".repeat(40), 2), release(&"b".repeat(40), 1)]),
+        ]
+        .join("\n"),
+        @"
+        24.10 (`24.11` is in its cool-down until 2026-05-26T00:00:00.000Z; `25.1` is outside of the constraint `24.`; `24.9` is withdrawn; `latest` is no version of the scheme `dotted`: expected numbers with dots between, such as `26100.8655.260607`)
+        none ()
+        ami-3 (`ami-1` cannot be told from `ami-2`, which is as new; `ami-2` cannot be told from `ami-1`, which is as new)
+        aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa ()
+        "
+    );
 }

@@ -27,7 +27,7 @@ use std::fmt;
 use crate::taskcluster::Timestamp;
 
 pub use choice::{Choice, Held, Hold, Warning};
-pub use choose::{Current, Rules, choose, unordered};
+pub use choose::{Current, Rules, choose, latest, unordered};
 pub use constraint::{Constraint, ConstraintError};
 pub(crate) use date::day;
 pub use git::Ancestry;

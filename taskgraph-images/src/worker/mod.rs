@@ -6,10 +6,12 @@ pub mod dependencies;
 #[cfg(unix)]
 mod group;
 pub mod head;
+pub mod machine;
 pub mod mask;
 pub mod packer;
 pub mod process;
 pub mod remove;
+pub mod seal;
 pub mod secrets_file;
 pub mod signals;
 pub mod store;

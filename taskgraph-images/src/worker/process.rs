@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
-use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use process_wrap::std::{ChildWrapper, CommandWrap};
@@ -17,6 +17,8 @@ use super::mask::Mask;
 const TAIL: usize = 30;
 /// How long a line may become before it goes on without its end.
 const LINE: u64 = 64 * 1024;
+/// How much a program may answer that is asked something.
+const ANSWER: usize = 64 * 1024 * 1024;
 
 /// How long nothing more may come from a program that has ended before its streams count as held open by others: on a busy
 /// machine its own last words take a while.
@@ -77,6 +79,23 @@ impl Ended {
     }
 }
 
+/// What a program answered.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// How it ended. Its last lines are those of its standard error: an answer is no explanation.
+    pub ended: Ended,
+    /// Its standard output, without secrets.
+    pub output: String,
+}
+
+/// What comes from a program that runs.
+enum Said {
+    /// A line for people.
+    Line(String),
+    /// Some bytes of the answer.
+    Answer(Vec<u8>),
+}
+
 /// Why a program did not end by itself.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -113,6 +132,12 @@ pub enum ProgramError {
         /// What the system says.
         why: String,
     },
+    /// It answers more than any answer can be.
+    #[error("`{name}` answers more than {} MiB, and was stopped", ANSWER >> 20)]
+    Long {
+        /// Its name.
+        name: String,
+    },
 }
 
 impl Program {
@@ -147,27 +172,62 @@ impl Program {
     /// When it cannot be started, takes too long, or this program is asked to end. Whether it failed is said by
     /// [`Ended`].
     pub fn run(&self, mask: &Mask, out: &mut dyn Write) -> Result<Ended, ProgramError> {
+        let mut child = self.spawn()?;
+        let (sender, said) = sync_channel(1024);
+        if let Some(stream) = child.stdout().take() {
+            follow(stream, sender.clone());
+        }
+        if let Some(stream) = child.stderr().take() {
+            follow(stream, sender);
+        }
+        self.attend(child, &said, mask, out, &mut Vec::new())
+    }
+
+    /// Runs it for what it answers on its standard output, and keeps that apart from what it says besides on its standard
+    /// error.
+    ///
+    /// # Errors
+    /// As those of [`Self::run`], and when there is no end of the answer.
+    pub fn ask(&self, mask: &Mask) -> Result<Answer, ProgramError> {
+        let mut child = self.spawn()?;
+        let (sender, said) = sync_channel(1024);
+        if let Some(stream) = child.stdout().take() {
+            take(stream, sender.clone());
+        }
+        if let Some(stream) = child.stderr().take() {
+            follow(stream, sender);
+        }
+        let mut answer = Vec::new();
+        let ended = self.attend(child, &said, mask, &mut std::io::sink(), &mut answer)?;
+        Ok(Answer {
+            ended,
+            output: mask.apply(&String::from_utf8_lossy(&answer)),
+        })
+    }
+
+    /// Waits for a program that has been started, with what comes from it.
+    fn attend(
+        &self,
+        mut child: Box<dyn ChildWrapper>,
+        said: &Receiver<Said>,
+        mask: &Mask,
+        out: &mut dyn Write,
+        answer: &mut Vec<u8>,
+    ) -> Result<Ended, ProgramError> {
         let name = self.name.to_string_lossy().into_owned();
-        let mut child = self.start().map_err(|error| ProgramError::Start {
-            name: name.clone(),
-            why: error.to_string(),
-        })?;
-        let (sender, lines) = sync_channel(1024);
-        let readers = [
-            child
-                .stdout()
-                .take()
-                .map(|stream| follow(stream, sender.clone())),
-            child
-                .stderr()
-                .take()
-                .map(|stream| follow(stream, sender.clone())),
-        ];
-        drop(sender);
         let started = Instant::now();
         let mut tail = VecDeque::with_capacity(TAIL);
-        let mut say = |line: String, tail: &mut VecDeque<String>| {
-            let line = mask.apply(&line);
+        let mut take = |said: Said, tail: &mut VecDeque<String>| {
+            let line = match said {
+                Said::Line(line) => mask.apply(&line),
+                Said::Answer(bytes) if answer.len() + bytes.len() > ANSWER => {
+                    return Err(ProgramError::Long { name: name.clone() });
+                }
+                Said::Answer(bytes) => {
+                    answer.extend(bytes);
+                    return Ok(());
+                }
+            };
             writeln!(out, "{line}").map_err(|error| ProgramError::Output {
                 name: name.clone(),
                 why: error.to_string(),
@@ -179,9 +239,9 @@ impl Program {
             Ok(())
         };
         let mut failure = loop {
-            match lines.recv_timeout(Duration::from_millis(100)) {
-                Ok(line) => {
-                    if let Err(error) = say(line, &mut tail) {
+            match said.recv_timeout(Duration::from_millis(100)) {
+                Ok(one) => {
+                    if let Err(error) = take(one, &mut tail) {
                         break Some(error);
                     }
                 }
@@ -214,12 +274,9 @@ impl Program {
         };
         while failure.is_none()
             && started.elapsed() <= self.limit
-            && let Ok(line) = lines.recv_timeout(SILENCE)
+            && let Ok(one) = said.recv_timeout(SILENCE)
         {
-            failure = say(line, &mut tail).err();
-        }
-        for reader in readers.into_iter().flatten() {
-            drop(reader);
+            failure = take(one, &mut tail).err();
         }
         let _ = out.flush();
         match (failure, ended) {
@@ -240,10 +297,7 @@ impl Program {
     /// # Errors
     /// When it cannot be started.
     pub fn background(&self) -> Result<Background, ProgramError> {
-        let mut child = self.start().map_err(|error| ProgramError::Start {
-            name: self.name.to_string_lossy().into_owned(),
-            why: error.to_string(),
-        })?;
+        let mut child = self.spawn()?;
         let said = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
         for stream in [
             child
@@ -258,12 +312,12 @@ impl Program {
         .into_iter()
         .flatten()
         {
-            let (sender, lines) = sync_channel::<String>(64);
+            let (sender, lines) = sync_channel(64);
             follow(stream, sender);
             let said = std::sync::Arc::clone(&said);
             std::thread::spawn(move || {
                 for line in lines {
-                    if let Ok(mut said) = said.lock() {
+                    if let (Said::Line(line), Ok(mut said)) = (line, said.lock()) {
                         said.push_str(&line);
                         said.push('\n');
                     }
@@ -273,7 +327,7 @@ impl Program {
         Ok(Background { child, said })
     }
 
-    fn start(&self) -> std::io::Result<Box<dyn ChildWrapper>> {
+    fn spawn(&self) -> Result<Box<dyn ChildWrapper>, ProgramError> {
         let mut command = CommandWrap::with_new(&self.name, |command| {
             match &self.inherited {
                 Inherited::All => {}
@@ -298,7 +352,10 @@ impl Program {
         command.wrap(process_wrap::std::ProcessGroup::leader());
         #[cfg(windows)]
         command.wrap(process_wrap::std::JobObject);
-        command.spawn()
+        command.spawn().map_err(|error| ProgramError::Start {
+            name: self.name.to_string_lossy().into_owned(),
+            why: error.to_string(),
+        })
     }
 }
 
@@ -359,10 +416,7 @@ fn end(
 }
 
 /// Sends the lines of a stream.
-fn follow(
-    stream: impl Read + Send + 'static,
-    to: SyncSender<String>,
-) -> std::thread::JoinHandle<()> {
+fn follow(stream: impl Read + Send + 'static, to: SyncSender<Said>) {
     std::thread::spawn(move || {
         let mut stream = BufReader::new(stream);
         let mut line = Vec::new();
@@ -373,13 +427,25 @@ fn follow(
                 Ok(_) => {
                     let text = String::from_utf8_lossy(&line);
                     let text = text.trim_end_matches(['\n', '\r']);
-                    if to.send(text.to_owned()).is_err() {
+                    if to.send(Said::Line(text.to_owned())).is_err() {
                         return;
                     }
                 }
             }
         }
-    })
+    });
+}
+
+/// Sends a stream as it is.
+fn take(mut stream: impl Read + Send + 'static, to: SyncSender<Said>) {
+    std::thread::spawn(move || {
+        let mut bytes = [0; 8192];
+        while let Ok(count) = stream.read(&mut bytes) {
+            if count == 0 || to.send(Said::Answer(bytes[..count].to_vec())).is_err() {
+                return;
+            }
+        }
+    });
 }
 
 #[cfg(all(test, unix))]
@@ -457,6 +523,38 @@ mod tests {
         let (ended, out) = shell(script, LONG);
         assert!(ended.unwrap().is_success());
         assert_eq!(out, "done\nlate\n");
+    }
+
+    #[test]
+    fn an_answer_is_apart_from_what_is_said_besides() {
+        let ask = |script: &str| {
+            let program = Program::new("sh", ["-c", script], Path::new("/"), LONG);
+            program.ask(&Mask::new(["hunter2-not-real"])).unwrap()
+        };
+        let answer = ask(
+            "echo beware >&2; printf '{\"a\":\n'; echo '}' >&2; printf '\"hunter2-not-real\"}'",
+        );
+        assert!(answer.ended.is_success());
+        assert_eq!(answer.output, "{\"a\":\n\"[secret]\"}");
+        assert_eq!(answer.ended.tail, ["beware", "}"]);
+        // Nothing is put in where a line is long.
+        let answer = ask("head -c 200000 /dev/zero | tr '\\0' x");
+        assert_eq!(answer.output.len(), 200_000);
+        let answer = ask("echo part; echo why >&2; exit 3");
+        assert_eq!(
+            (answer.ended.status.code(), &*answer.ended.words()),
+            (Some(3), "why")
+        );
+    }
+
+    #[test]
+    fn an_answer_has_an_end() {
+        let program = Program::new("yes", [""; 0], Path::new("/"), LONG);
+        let error = program.ask(&Mask::default()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`yes` answers more than 64 MiB, and was stopped"
+        );
     }
 
     #[test]

@@ -14,6 +14,8 @@ use crate::taskcluster::TaskId;
 pub struct Task {
     /// The task itself; none by hand.
     pub own: Option<TaskId>,
+    /// Which run of the task this is; the first by hand.
+    pub run: u32,
     /// The decision task, which is the group's.
     pub decision: Option<TaskId>,
     /// The level of the run; 1 by hand.
@@ -62,6 +64,7 @@ impl Task {
         };
         let task = Self {
             own: parsed.value("TASK_ID"),
+            run: parsed.value("RUN_ID").unwrap_or_default(),
             decision: parsed.value("TASK_GROUP_ID"),
             level: parsed.value("MOZ_SCM_LEVEL").unwrap_or(Level::One),
             upload: given(&lookup, "UPLOAD_DIR")

@@ -223,7 +223,7 @@ fn cleanup_needs_a_cloud_and_credentials() {
     case.fails(
         &["cleanup", "--task", BASE, "--cloud", "qemu"],
         2,
-        "nothing is left in `qemu`",
+        "`qemu` cannot be asked what is there",
     );
     let env = [
         ("GOOGLE_CREDENTIALS", "not-a-real-secret"),

@@ -224,7 +224,11 @@ fn the_guides_scopes_are_enough() {
                 let permission = token.split_once(':').unwrap().1;
                 format!("auth:github-repo-token:APP/OWNER/REPOSITORY:{permission}")
             }
-            None => scope.replace("projects/phabricator", "SECRET"),
+            None => ["projects/phabricator", "upgrade/clouds"]
+                .iter()
+                .fold(scope.to_owned(), |scope, name| {
+                    scope.replace(name, "SECRET")
+                }),
         };
         let own = task["scopes"].as_array().unwrap().iter();
         let mut needed = needs(task);

@@ -4,10 +4,12 @@
 mod cleanup;
 /// What is said of wrong input.
 mod faults;
-/// GitHub on loopback.
-mod github;
 /// Entries and pools of a configuration repository.
 mod pools;
+/// How projects stand.
+mod projects;
+/// Images that must not be used.
+mod revoke;
 /// Pins.
 mod upgrade;
 
@@ -34,6 +36,7 @@ fn ci_config() -> Repo {
         "worker-images.yml",
         "worker-pools.yml",
         "projects.yml",
+        "grants.d/example.yml",
     ] {
         let text = std::fs::read_to_string(example(&format!("ci-config/{file}"))).unwrap();
         config.write(file, &text);

@@ -121,3 +121,76 @@ fn pools_are_made_for_images() {
         "{again:?}"
     );
 }
+
+#[test]
+fn declared_groups_are_made_and_checked() {
+    let repo = Repo::new();
+    let config = ci_config();
+    let folder = config.path.to_str().unwrap().to_owned();
+    repo.write(
+        "image-defs/pools.yml",
+        "generate:\n  images-1: {template: example-t/headless-20260504, images: [headless], named: {latest: headless}}\n",
+    );
+    let stale = || {
+        let arguments = ["pools", "check", "--config", &folder, "--deny", "never"];
+        let ran = run(&repo, &arguments, &[]);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let lines = ran
+            .stdout
+            .lines()
+            .filter(|line| line.contains("stale-pool"));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(stale(), @"
+    worker-images.yml:4: warning[stale-pool]: `headless` has no pool `images-1/headless`
+    worker-images.yml:4: warning[stale-pool]: `headless` has no pool `images-1/latest`
+    ");
+    let generate = |more: &[&str]| {
+        let arguments = [&["pools", "generate", "--config", &folder][..], more].concat();
+        run(&repo, &arguments, &[])
+    };
+    let ran = generate(&["--out", "../patches"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let patch = repo.beside("patches").join("images-1.patch");
+    config.git(&["am", "--quiet", patch.to_str().unwrap()]);
+    assert_eq!(stale(), "");
+    let again = generate(&["--out", "../patches"]);
+    assert!(
+        again.stderr.contains("every pool is as it would be made"),
+        "{again:?}"
+    );
+    // A change of the template is one of the pools.
+    config.replace(
+        "worker-pools.yml",
+        "Tests on the image `{image}`",
+        "Trials of `{image}`",
+    );
+    insta::assert_snapshot!(stale(), @"
+    worker-pools.yml:43: warning[stale-pool]: the entry of the pool `images-1/headless` differs from what would be generated from its template
+    worker-pools.yml:49: warning[stale-pool]: the entry of the pool `images-1/latest` differs from what would be generated from its template
+    ");
+    let wrong = ["other", "images-1"].map(|group| generate(&["--group", group]).block());
+    assert!(wrong[1].starts_with("exit 0"), "{}", wrong[1]);
+    insta::assert_snapshot!(wrong[0], @"
+    exit 2
+    --- stderr
+    error: `pools.yml` declares no group `other`
+    hint: declare it under `generate`, or name its `--template`
+    ");
+    // What cannot be made is said by both.
+    repo.write(
+        "image-defs/pools.yml",
+        "generate: {a: {template: none/x}, b: {template: none/y}}\n",
+    );
+    insta::assert_snapshot!(generate(&[]).block(), @"
+    exit 3
+    --- stderr
+    error: there is no pool `none/x` to be the template of `a`; there is no pool `none/y` to be the template of `b`
+    ");
+    let arguments = ["pools", "check", "--config", &folder];
+    insta::assert_snapshot!(run(&repo, &arguments, &[]).block(), @"
+    exit 3
+    --- stderr
+    error: `pools.yml`: there is no pool `none/x` to be the template of `a`; there is no pool `none/y` to be the template of `b`
+    ");
+}

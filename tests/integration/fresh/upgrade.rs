@@ -1,8 +1,8 @@
 //! `upgrade`: what is newer, edited in place, as a patch, as a pull request.
 
+use fake_github::{Repository, Server};
 use serde_json::{Value, json};
 
-use super::github::github;
 use super::run;
 use crate::support::Repo;
 
@@ -121,17 +121,21 @@ fn an_upgrade_is_proposed_on_github() {
         "upgrade: {github: example/images, labels: [images]}\n",
     );
     repo.commit();
-    let (address, seen) = github(PINS);
+    let github = Server::start();
+    let mut images = Repository::new("example/images");
+    let files = [("README.md", "Images.\n"), ("image-defs/pins.yml", PINS)];
+    images.push("main", "Somebody", &files);
+    github.add(images);
     let arguments = ["upgrade", "--releases", "releases.json", "--propose"];
     // Without a token nothing is tried.
     let unsigned = run(
         &repo,
         &arguments,
-        &[("TASKGRAPH_IMAGES_GITHUB_API", &address)],
+        &[("TASKGRAPH_IMAGES_GITHUB_API", github.address())],
     );
     assert_eq!(unsigned.code, Some(2), "{unsigned:?}");
     let variables = [
-        ("TASKGRAPH_IMAGES_GITHUB_API", address.as_str()),
+        ("TASKGRAPH_IMAGES_GITHUB_API", github.address()),
         ("GITHUB_TOKEN", "not-a-token"),
     ];
     let mut dry = arguments.to_vec();
@@ -139,38 +143,24 @@ fn an_upgrade_is_proposed_on_github() {
     let told = run(&repo, &dry, &variables);
     assert_eq!(told.code, Some(0), "{told:?}");
     assert!(told.stdout.contains("would call: "), "{told:?}");
-    assert!(seen.lock().unwrap().is_empty());
+    assert_eq!(github.writes(), [""; 0]);
     let ran = run(&repo, &arguments, &variables);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(
         ran.stdout
-            .contains("opened https://github.example.org/example/images/pull/1"),
+            .contains("opened https://example.org/example/images/pull/1"),
         "{ran:?}"
     );
     assert!(!format!("{ran:?}").contains("not-a-token"));
-    let seen = seen.lock().unwrap();
-    let calls: Vec<&str> = seen.iter().map(|(call, _)| call.as_str()).collect();
-    assert!(
-        calls.contains(&"POST /repos/example/images/pulls"),
-        "{calls:?}"
-    );
-    let reference = seen
-        .iter()
-        .find(|(call, _)| call.ends_with("/git/refs"))
-        .unwrap();
-    assert_eq!(
-        reference.1["ref"],
-        "refs/heads/taskgraph-images/upgrade/worker"
-    );
-    // The commit names nobody, so that GitHub signs it.
-    let commit = seen
-        .iter()
-        .find(|(call, _)| call.ends_with("/git/commits"))
-        .unwrap();
-    assert!(commit.1.get("author").is_none() && commit.1.get("committer").is_none());
-    let tree = seen
-        .iter()
-        .find(|(call, _)| call.ends_with("/git/trees"))
-        .unwrap();
-    assert!(tree.1.get("base_tree").is_some());
+    // The rest of the tree is as it was, and nobody is the commit's author, so that GitHub signs it.
+    github.with("example/images", |images| {
+        let branch = "taskgraph-images/upgrade/worker";
+        let pins = PINS.replace("1.0.0", "1.2.0");
+        assert_eq!(
+            images.show(branch),
+            format!("100644 README.md \"Images.\\n\"\n100644 image-defs/pins.yml {pins:?}")
+        );
+        let commit = &images.git.commits[&images.git.refs[branch]];
+        assert_eq!(commit.author, "example-app[bot]");
+    });
 }

@@ -1,4 +1,4 @@
-//! The auth service, as far as scopes go.
+//! The auth service, as far as scopes and tokens of GitHub go.
 
 use serde_json::json;
 
@@ -22,6 +22,12 @@ pub(crate) const ROUTES: &[Route] = &[
         name: "expandScopes",
         handler: expand_scopes,
     },
+    Route {
+        method: "POST",
+        path: "/api/auth/v1/github/<appName>/<owner>/repo-token",
+        name: "githubRepoToken",
+        handler: github_repo_token,
+    },
 ];
 
 fn current_scopes(_: &Context, request: &Request) -> Result<Answer, Failure> {
@@ -37,4 +43,43 @@ fn expand_scopes(context: &Context, request: &Request) -> Result<Answer, Failure
     let expanded = Scopes::expand(given, &context.options.roles);
     let scopes: Vec<&String> = expanded.iter().collect();
     Ok(Answer::json(&json!({"scopes": scopes})))
+}
+
+/// A token that says itself for which repositories it is: those of `tests/github` take it for these and no others.
+fn github_repo_token(context: &Context, request: &Request) -> Result<Answer, Failure> {
+    let body = request.json()?;
+    let (app, owner) = (request.param("appName"), request.param("owner"));
+    let owner = owner.to_lowercase();
+    let repositories: Vec<String> = strings(&body["repositories"])
+        .map(|name| format!("{owner}/{}", name.to_lowercase()))
+        .collect();
+    let permissions = body["permissions"].as_object();
+    let permissions: Vec<String> = permissions
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, level)| Some(format!("{name}:{}", level.as_str()?)))
+        .collect();
+    if repositories.is_empty() || permissions.is_empty() {
+        return Err(Failure::new(
+            "InputValidationError",
+            "repositories and permissions must not be empty",
+        ));
+    }
+    let wanted: Vec<String> = repositories
+        .iter()
+        .flat_map(|name| {
+            permissions
+                .iter()
+                .map(move |permission| format!("{name}:{permission}"))
+        })
+        .collect();
+    let prefix = format!("auth:github-repo-token:{app}/");
+    request.authorize(&Expression::each(
+        &prefix,
+        wanted.iter().map(String::as_str),
+    ))?;
+    Ok(Answer::json(&json!({
+        "token": format!("not-a-token-of/{}", repositories.join("+")),
+        "expires": crate::clock::format(context.now() + 3_600_000),
+    })))
 }

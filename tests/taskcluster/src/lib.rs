@@ -1,4 +1,4 @@
-//! Taskcluster's queue, index, auth and worker-manager services on loopback, for tests.
+//! Taskcluster's queue, index, auth, secrets and worker-manager services on loopback, for tests.
 //!
 //! It answers as the real services were seen to answer: the same checks in the same order, the same error bodies, the
 //! same traps. What it adds is what tests need: it records every request, answers with faults on demand, moves its
@@ -14,7 +14,7 @@
 //!
 //! # Limits
 //! No pulse messages, no workers (a test claims and resolves tasks itself), no expiry jobs: what is past its time stays,
-//! as it does for a while in the real services. Services other than the four have no routes; a [`Server`] answers 404.
+//! as it does for a while in the real services. Services other than these have no routes; a [`Server`] answers 404.
 
 mod answer;
 mod artifact;
@@ -33,6 +33,7 @@ mod router;
 mod saved;
 mod schemas;
 mod scopes;
+mod secrets;
 mod server;
 mod state;
 #[cfg(test)]

@@ -21,10 +21,11 @@ pub(crate) struct Route {
 }
 
 /// All services. Another one is a module with its `ROUTES`.
-const SERVICES: [&[Route]; 5] = [
+const SERVICES: [&[Route]; 6] = [
     crate::queue::ROUTES,
     crate::index::ROUTES,
     crate::auth::ROUTES,
+    crate::secrets::ROUTES,
     crate::worker_manager::ROUTES,
     crate::control::ROUTES,
 ];

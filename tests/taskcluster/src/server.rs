@@ -155,6 +155,11 @@ impl Server {
             .insert(id.to_owned(), pool);
     }
 
+    /// Keeps a secret.
+    pub fn insert_secret(&self, name: &str, secret: Value) {
+        self.context.state().secrets.insert(name.to_owned(), secret);
+    }
+
     /// Gives a task an artifact. A task that has artifacts need not exist otherwise.
     pub fn insert_artifact(&self, id: &str, name: &str, artifact: Artifact) {
         let mut state = self.context.state();

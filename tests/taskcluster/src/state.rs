@@ -21,6 +21,7 @@ pub(crate) struct State {
     pub(crate) artifacts: BTreeMap<String, BTreeMap<String, Artifact>>,
     /// Provider and configuration of each worker pool.
     pub(crate) worker_pools: BTreeMap<String, (String, Value)>,
+    pub(crate) secrets: BTreeMap<String, Value>,
 }
 
 /// A group of tasks.

@@ -574,3 +574,26 @@ fn documents_seed_and_show() {
         1
     );
 }
+
+#[test]
+fn tokens_and_secrets_need_each_their_scope() {
+    let options = Options::default().holding([
+        "secrets:get:project/x/a",
+        "auth:github-repo-token:bot/example/images:contents:write",
+    ]);
+    let server = Server::start(options);
+    server.insert_secret("project/x/a", json!({"a": "b"}));
+    let secret = |name: &str| get(&server, &format!("/api/secrets/v1/secret/{name}"));
+    assert_eq!(secret("project%2Fx%2Fa").1["secret"], json!({"a": "b"}));
+    assert_eq!(secret("project%2Fx%2Fb").0, 403);
+    let ask = |repository: &str, permissions: Value| {
+        let body = json!({"repositories": [repository], "permissions": permissions});
+        let path = "/api/auth/v1/github/bot/Example/repo-token";
+        call(&server, "POST", path, Some(body))
+    };
+    let given = ask("Images", json!({"contents": "write"}));
+    assert_eq!(given.1["token"], "not-a-token-of/example/images");
+    assert_eq!(ask("images", json!({"workflows": "write"})).0, 403);
+    assert_eq!(ask("other", json!({"contents": "write"})).0, 403);
+    assert_eq!(ask("images", json!({})).0, 400);
+}

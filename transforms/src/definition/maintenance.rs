@@ -31,23 +31,35 @@ pub struct MaintenanceTask {
 pub struct GithubTokens {
     /// The App, as Taskcluster's configuration names it.
     pub app: GithubApp,
-    /// The repositories that a token may be for.
+    /// The repositories that proposals go to.
     pub repositories: BTreeSet<GithubRepository>,
+    /// The repository whose dashboard is written, an issue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dashboard: Option<GithubRepository>,
 }
 
 impl GithubTokens {
-    /// What a token may be asked for: to write branches, and to open pull requests. Never to write workflows, which run
-    /// with the repository's own secrets.
+    /// What a token for proposals may be asked for: to write branches, and to open pull requests. Never to write
+    /// workflows, which run with the repository's own secrets.
     pub const PERMISSIONS: [&str; 2] = ["contents:write", "pull_requests:write"];
+
+    /// What a token for a dashboard may be asked for, and for nothing but that one repository.
+    pub const DASHBOARD: &str = "issues:write";
 
     /// The scopes of all these tokens. Taskcluster writes repositories in lower case there.
     pub fn scopes(&self) -> BTreeSet<String> {
-        let of_repository = |repository: &GithubRepository| {
+        let scope = |repository: &GithubRepository, permission: &str| {
             let (app, repository) = (&self.app, repository.as_str().to_ascii_lowercase());
-            Self::PERMISSIONS
-                .map(|permission| format!("auth:github-repo-token:{app}/{repository}:{permission}"))
+            format!("auth:github-repo-token:{app}/{repository}:{permission}")
         };
-        self.repositories.iter().flat_map(of_repository).collect()
+        let proposals = self
+            .repositories
+            .iter()
+            .flat_map(|repository| Self::PERMISSIONS.map(|what| scope(repository, what)));
+        let dashboard = self.dashboard.iter();
+        proposals
+            .chain(dashboard.map(|repository| scope(repository, Self::DASHBOARD)))
+            .collect()
     }
 }
 
@@ -89,17 +101,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_writes_branches_and_pull_requests() {
+    fn a_token_writes_branches_and_pull_requests_or_one_issue() {
         let tokens = GithubTokens {
             app: GithubApp::new("example-bot").unwrap(),
             repositories: ["Example/Images", "example/images", "example/a.b"]
                 .map(|name| GithubRepository::new(name).unwrap())
                 .into(),
+            dashboard: Some(GithubRepository::new("Example/Board").unwrap()),
         };
         let scopes: Vec<String> = tokens.scopes().into_iter().collect();
         insta::assert_snapshot!(scopes.join("\n"), @r"
         auth:github-repo-token:example-bot/example/a.b:contents:write
         auth:github-repo-token:example-bot/example/a.b:pull_requests:write
+        auth:github-repo-token:example-bot/example/board:issues:write
         auth:github-repo-token:example-bot/example/images:contents:write
         auth:github-repo-token:example-bot/example/images:pull_requests:write
         ");

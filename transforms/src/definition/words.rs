@@ -102,6 +102,15 @@ words!(
 });
 
 words!(
+    /// What starts the system on a machine's disk.
+    Firmware, "firmware", {
+    /// A BIOS, by the first sector.
+    Bios = "bios",
+    /// UEFI, by a loader in a file.
+    Uefi = "uefi",
+});
+
+words!(
     /// The kinds of tasks that an image has.
     Kind, "kind", {
     /// Looks at the template of an image whose build may not run, because its code is a stranger's.
@@ -150,6 +159,8 @@ words!(
     Pool = "pool",
     /// The checks run in a container of the image.
     Container = "container",
+    /// Tasks of other projects are run again on a worker pool that uses the image.
+    Replicate = "replicate",
 });
 
 words!(

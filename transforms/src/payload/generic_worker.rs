@@ -70,6 +70,10 @@ pub struct GenericWorkerFeatures {
     /// The command runs as administrator. Windows only; absent elsewhere.
     #[serde(skip_serializing_if = "is_false")]
     pub run_as_administrator: bool,
+    /// The command runs as the user that the worker runs as, which is root. A worker of the multiuser engine that runs one
+    /// task at a time has it.
+    #[serde(skip_serializing_if = "is_false")]
+    pub run_task_as_current_user: bool,
 }
 
 /// Something that a task is given.

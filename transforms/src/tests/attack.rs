@@ -21,6 +21,7 @@ pub(super) fn hostile() -> impl Strategy<Value = String> {
         3 => proptest::sample::select(vec![
             "secrets:get:project/td/level-3/x",
             "auth:github-repo-token:example-bot/example/images:contents:write",
+            "auth:github-repo-token:example-bot/example/board:issues:write",
             "example/images:workflows:write",
             "example/*",
             "example-bot",

@@ -280,8 +280,8 @@ fn every_fault_is_reported() {
     )
     .unwrap_err();
     let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
-    insta::assert_snapshot!(lines.join("\n"), @r"
-    `base@google`: build: unknown worker alias `unknown`; known are `containers`, `housekeeping`, `linux-builder`, `maintenance`, `sweeper`, `windows-builder`
+    insta::assert_snapshot!(lines.join("\n"), @"
+    `base@google`: build: unknown worker alias `unknown`; known are `candidates`, `containers`, `housekeeping`, `linux-builder`, `maintenance`, `sweeper`, `windows-builder`
     `child@google`: build: unknown parent image `missing@google`
     `win11@azure`: build: the attribute `kind` has a reserved name; rename it
     `win11@azure`: verify: the attribute `kind` has a reserved name; rename it

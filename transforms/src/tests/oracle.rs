@@ -113,7 +113,8 @@ pub(super) fn repository_faults(
                 let reads = ["secrets:get:", "generic-worker:", "docker-worker:"]
                     .iter()
                     .any(|start| scope.starts_with(start));
-                check(reads, format!("holds `{scope}`"));
+                let creates = label.starts_with("verify-") && scope.starts_with("queue:");
+                check(reads || creates, format!("holds `{scope}`"));
             }
             check(told.is_none(), "is told of an App".to_owned());
             check(
@@ -184,15 +185,22 @@ pub(super) fn repository_faults(
                 .is_some_and(|token| {
                     let (of, permission) = token.split_once(':').unwrap_or_default();
                     let (app, repository) = of.split_once('/').unwrap_or_default();
+                    let listed = match permission {
+                        "contents:write" | "pull_requests:write" => {
+                            texts(settings, "/github/repositories")
+                        }
+                        "issues:write" => vec![text(settings, "/github/dashboard")],
+                        _ => Vec::new(),
+                    };
                     app == text(settings, "/github/app")
                         && told == Some(&Value::from(app))
-                        && ["contents:write", "pull_requests:write"].contains(&permission)
-                        && texts(settings, "/github/repositories")
+                        && listed
                             .iter()
                             .any(|listed| listed.to_lowercase() == repository)
                 });
             check(
-                (of_worker || secret || token) && !scope.contains('*'),
+                // Only at the end is it a pattern: an OS group may have one within.
+                (of_worker || secret || token) && !scope.ends_with('*'),
                 format!("holds `{scope}`"),
             );
         }
@@ -286,7 +294,28 @@ impl Run<'_> {
             self.domain,
             if self.pull_request { "pr-" } else { "" }
         );
-        for scope in texts(definition, "/scopes") {
+        // Only what verifies may have others run again, on one pool that is as much level 1's as its own.
+        let create = format!("queue:create-task:{}:", text(definition, "/priority"));
+        let held = texts(definition, "/scopes");
+        let pools: Vec<&str> = held
+            .iter()
+            .filter_map(|scope| scope.strip_prefix(&create))
+            .collect();
+        let pool = *pools.first().unwrap_or(&"");
+        let (of, name) = pool.split_once('/').unwrap_or_default();
+        check(
+            pools.is_empty()
+                || (pools.len() == 1
+                    && kind == "verify"
+                    && pool != queue
+                    && (of == format!("{}-1", self.domain) || self.listed.contains(&of))
+                    && !of.to_lowercase().replace('_', "-").ends_with("-3")
+                    && !says_level_3(of)
+                    && !says_level_3(name)),
+            format!("creates tasks on {pools:?}"),
+        );
+        let replicas = format!("{}-level-1-replicas", self.domain);
+        for scope in held {
             let of_level_1 = [
                 format!("secrets:get:project/{}/level-1/", self.domain),
                 format!("secrets:get:project/{}/level-any/", self.domain),
@@ -296,13 +325,29 @@ impl Run<'_> {
             ]
             .iter()
             .any(|start| scope.starts_with(start) && scope.len() > start.len());
+            let of_replicas = !pool.is_empty()
+                && (scope.strip_prefix(&create) == Some(pool)
+                    || scope.starts_with(&format!("generic-worker:os-group:{pool}/"))
+                    || [
+                        format!("generic-worker:run-as-administrator:{pool}"),
+                        format!("queue:scheduler-id:{}-level-1", self.domain),
+                        format!("queue:create-task:project:{replicas}"),
+                        format!("queue:rerun-task-in-project:{replicas}"),
+                        format!("queue:cancel-task-in-project:{replicas}"),
+                    ]
+                    .contains(&scope.to_owned()));
             check(
-                (of_level_1 || scope == format!("generic-worker:run-as-administrator:{queue}"))
+                (of_level_1
+                    || of_replicas
+                    || scope == format!("generic-worker:run-as-administrator:{queue}")
+                    || scope == format!("generic-worker:run-task-as-current-user:{queue}")
+                        && text(task, "/kind") == "build"
+                        && !self.stranger)
                     && !scope.ends_with('*'),
                 format!("holds `{scope}`"),
             );
             check(
-                !(self.stranger && scope.starts_with("secrets")),
+                !(self.stranger && (scope.starts_with("secrets") || scope.starts_with("queue"))),
                 format!("holds `{scope}` for a stranger"),
             );
         }
@@ -458,6 +503,7 @@ fn it_is_not_blind() {
     let found = repository_faults(&maintained, &poor, &cron).join("\n");
     for expect in [
         "pools: holds `auth:github-repo-token:example-bot/example/more-pools:contents:write`",
+        "projects: holds `auth:github-repo-token:example-bot/example/board:issues:write`",
         "projects: holds `secrets:get:project/td/level-3/projects/phabricator`",
     ] {
         assert!(found.contains(expect), "{expect}: {found}");

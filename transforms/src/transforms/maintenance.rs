@@ -2,7 +2,8 @@
 //!
 //! Before: `upgrade: {worker: maintenance, github: {app: bot, repositories: [example/images]}}` below `maintenance`.
 //! After: the task `upgrade` on `td-3/maintenance`, which needs nothing, with the scopes
-//! `auth:github-repo-token:bot/example/images:contents:write` and `…:pull_requests:write`, indexed at
+//! `auth:github-repo-token:bot/example/images:contents:write` and `…:pull_requests:write` (and `…:issues:write` for the
+//! repository that `dashboard` names, if it names one), indexed at
 //! `td.v2.<project>.latest.maintenance.upgrade`.
 //!
 //! Nothing may take its place: what it finds is elsewhere, and changes without a commit.
@@ -34,6 +35,7 @@ pub(crate) fn task(
         worker: &shape,
         edges: &BTreeSet::new(),
         secrets: &secrets,
+        root: false,
         image: None,
         maintenance: Some(settings),
     };
@@ -202,11 +204,11 @@ mod tests {
         cleanup.worker = "unknown".parse().unwrap();
         for level in Level::ALL {
             insta::allow_duplicates! {
-                insta::assert_snapshot!(faults(&config, &templates, level).join("\n"), @r"
+                insta::assert_snapshot!(faults(&config, &templates, level).join("\n"), @"
                 `upgrade`: the settings set `td_head_rev`, which is not theirs to set; remove it from `environment`
                 `pools`: cannot render the kind template
                 `projects`: the settings set `TASKGRAPH_IMAGES_SECRETS`, which is not theirs to set; remove it from `environment`
-                `cleanup`: unknown worker alias `unknown`; known are `containers`, `housekeeping`, `linux-builder`, `maintenance`, `sweeper`, `windows-builder`
+                `cleanup`: unknown worker alias `unknown`; known are `candidates`, `containers`, `housekeeping`, `linux-builder`, `maintenance`, `sweeper`, `windows-builder`
                 ");
             }
         }

@@ -3,7 +3,8 @@
 //! Before: the rendered template, `command: [./taskgraph-images, build, a@aws]`.
 //! After, on generic-worker for Linux: `command: [[chmod, +x, taskgraph-images], [./taskgraph-images, build, a@aws]]`
 //! and a mount of the binary; for Windows: `command: ["taskgraph-images.exe build a@aws"]`; for docker-worker:
-//! `command: [taskgraph-images, build, a@aws]` and the alias's container.
+//! `command: [taskgraph-images, build, a@aws]` and the alias's container. Where a task makes its worker's own disk into an
+//! image, the feature that makes it root, and no chain of trust.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,6 +43,8 @@ pub(crate) struct Work<'a> {
     /// The names of the edges to the tasks that it needs.
     pub(crate) edges: &'a BTreeSet<&'static str>,
     pub(crate) secrets: &'a BTreeSet<SecretName>,
+    /// Whether it is root on its worker.
+    pub(crate) root: bool,
     /// The image, as templates see it; absent where the task is about none.
     pub(crate) image: Option<SeenImage<'a>>,
     /// What the settings say of a task about the fleet.
@@ -113,7 +116,8 @@ pub(crate) fn payload(
     let env = environment(work, upload_dir, env, config, parameters)?;
     let expires = RelativeDatestamp::from(limits.expires);
     let max_run_time = limits.max_run_time;
-    let chain_of_trust = level == Level::Three;
+    // A task that is root could read the key that its worker signs with, so no worker takes one that asks for both.
+    let chain_of_trust = level == Level::Three && !work.root;
     // What looks at a stranger's template has nothing to say to Taskcluster.
     let taskcluster_proxy = work.kind != Kind::Validate;
     let mut caches = BTreeMap::new();
@@ -175,6 +179,7 @@ pub(crate) fn payload(
                 taskcluster_proxy,
                 chain_of_trust,
                 run_as_administrator: work.worker.administrator,
+                run_task_as_current_user: work.root,
             };
             match os {
                 Os::Linux => Payload::GenericWorkerPosix(GenericWorkerPosixPayload {

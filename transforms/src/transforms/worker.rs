@@ -5,8 +5,8 @@
 //! After: the task queue `td-3/image-builder`.
 
 use crate::definition::{
-    AliasName, ImageDefinition, Implementation, Kind, Level, Os, ProjectConfig, TaskQueueId,
-    WorkerAlias,
+    AliasName, BuilderKind, ImageDefinition, Implementation, Kind, Level, Os, ProjectConfig,
+    TaskQueueId, WorkerAlias,
 };
 use crate::error::TransformErrorKind;
 
@@ -16,7 +16,16 @@ pub(crate) fn alias<'a>(
     kind: Kind,
     config: &'a ProjectConfig,
 ) -> Result<&'a WorkerAlias, TransformErrorKind> {
-    named(name(image, kind, config), config)
+    let name = name(image, kind, config);
+    let alias = named(name, config)?;
+    let root = kind == Kind::Build && image.builder.kind() == BuilderKind::Task;
+    match root.then(|| unable(alias)).flatten() {
+        Some(why) => Err(TransformErrorKind::UnusableWorker {
+            alias: name.clone(),
+            why,
+        }),
+        None => Ok(alias),
+    }
 }
 
 /// The alias of a name, if tasks can run there.
@@ -24,13 +33,7 @@ pub(crate) fn named<'a>(
     name: &AliasName,
     config: &'a ProjectConfig,
 ) -> Result<&'a WorkerAlias, TransformErrorKind> {
-    let alias = config
-        .workers
-        .get(name)
-        .ok_or_else(|| TransformErrorKind::UnknownWorker {
-            alias: name.clone(),
-            known: config.workers.keys().map(ToString::to_string).collect(),
-        })?;
+    let alias = known(name, config)?;
     match unusable(alias) {
         Some(why) => Err(TransformErrorKind::UnusableWorker {
             alias: name.clone(),
@@ -38,6 +41,20 @@ pub(crate) fn named<'a>(
         }),
         None => Ok(alias),
     }
+}
+
+/// The alias of a name, whether or not this program can run there.
+pub(crate) fn known<'a>(
+    name: &AliasName,
+    config: &'a ProjectConfig,
+) -> Result<&'a WorkerAlias, TransformErrorKind> {
+    config
+        .workers
+        .get(name)
+        .ok_or_else(|| TransformErrorKind::UnknownWorker {
+            alias: name.clone(),
+            known: config.workers.keys().map(ToString::to_string).collect(),
+        })
 }
 
 /// Where one of an image's tasks is queued in a run of some level.
@@ -76,6 +93,24 @@ fn unusable(alias: &WorkerAlias) -> Option<&'static str> {
     }
 }
 
+/// Why a worker's own disk cannot be made into an image.
+fn unable(alias: &WorkerAlias) -> Option<&'static str> {
+    let docker = Level::ALL
+        .iter()
+        .any(|level| *alias.implementation.at(*level) == Implementation::DockerWorker);
+    if docker {
+        Some(
+            "a task that makes an image of its worker's disk is root there, which docker-worker gives to none",
+        )
+    } else if alias.os == Os::Windows {
+        Some(
+            "the builder `task` makes images of Linux only: Windows would have to be generalized, which ends its worker",
+        )
+    } else {
+        None
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,10 +133,17 @@ mod tests {
         let (mut config, image) = (testing::config(), testing::image("a", "linus-builder"));
         assert_eq!(
             alias(&image, Kind::Build, &config).unwrap_err().to_string(),
-            "unknown worker alias `linus-builder`; known are `containers`, `housekeeping`, `linux-builder`, \
+            "unknown worker alias `linus-builder`; known are `candidates`, `containers`, `housekeeping`, `linux-builder`, \
              `maintenance`, `sweeper`, `windows-builder`"
         );
-        let image = testing::image("a", "containers");
+        let mut image = testing::image("a", "containers");
+        image.builder = crate::definition::Builder::Task {};
+        assert_eq!(
+            alias(&image, Kind::Build, &config).unwrap_err().to_string(),
+            "worker alias `containers`: a task that makes an image of its worker's disk is root there, which docker-worker \
+             gives to none"
+        );
+        assert!(alias(&image, Kind::Verify, &config).is_ok());
         config.workers.get_mut("containers").unwrap().image = None;
         assert_eq!(
             alias(&image, Kind::Build, &config).unwrap_err().to_string(),

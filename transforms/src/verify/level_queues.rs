@@ -7,27 +7,33 @@ use super::{Faults, Graph};
 use crate::definition::{Level, TaskQueueId};
 
 pub(super) fn check(graph: &Graph<'_>, faults: &mut Faults) {
+    for task in graph.tasks() {
+        if let Some((message, hint)) = fault(graph, &task.task.task_queue_id) {
+            faults.task(task, message, hint);
+        }
+    }
+}
+
+/// What is wrong with a queue of the run's level, and what to do.
+pub(super) fn fault(graph: &Graph<'_>, queue: &TaskQueueId) -> Option<(String, &'static str)> {
     let (config, level) = (graph.config, graph.parameters.level);
     let own = format!("{}-{level}", config.trust_domain);
-    for task in graph.tasks() {
-        let queue = &task.task.task_queue_id;
-        if let Some(marked) = marks(queue).find(|marked| *marked != level) {
-            faults.task(
-                task,
-                format!(
-                    "the task queue `{queue}` is one of level {marked}, the run is of level {level}"
-                ),
-                "let the worker alias differ by level",
-            );
-        } else if queue.provisioner.as_str() != own
-            && !config.provisioners.at(level).contains(&queue.provisioner)
-        {
-            faults.task(
-                task,
-                format!("the provisioner of the task queue `{queue}` is not `{own}`"),
-                "use it in the worker alias, or list the provisioner in `provisioners` for the level",
-            );
-        }
+    if let Some(marked) = marks(queue).find(|marked| *marked != level) {
+        Some((
+            format!(
+                "the task queue `{queue}` is one of level {marked}, the run is of level {level}"
+            ),
+            "let the worker alias differ by level",
+        ))
+    } else if queue.provisioner.as_str() != own
+        && !config.provisioners.at(level).contains(&queue.provisioner)
+    {
+        Some((
+            format!("the provisioner of the task queue `{queue}` is not `{own}`"),
+            "use it in the worker alias, or list the provisioner in `provisioners` for the level",
+        ))
+    } else {
+        None
     }
 }
 

@@ -2,9 +2,11 @@
 //!
 //! This is a list of what may be, not of what may not: a scope of a new sort is refused until it is added here.
 
-use super::{Faults, Graph};
+use super::{Faults, Graph, replicas};
+use crate::definition::Kind;
 use crate::task::Task;
 use crate::transforms::caches;
+use crate::transforms::scopes::RUN_AS_WORKER;
 
 pub(super) fn check(graph: &Graph<'_>, faults: &mut Faults) {
     for task in graph.tasks() {
@@ -41,6 +43,10 @@ fn allowed(graph: &Graph<'_>, task: &Task, scope: &str) -> bool {
     if graph.parameters.maintains() && tokens.any(|token| token == scope) {
         return true;
     }
+    // What they may be is another rule's.
+    if task.kind == Kind::Verify && replicas::is_theirs(graph, task, scope) {
+        return true;
+    }
     [
         format!("secrets:get:project/{domain}/level-{level}/"),
         format!("secrets:get:project/{domain}/level-any/"),
@@ -51,6 +57,8 @@ fn allowed(graph: &Graph<'_>, task: &Task, scope: &str) -> bool {
     .iter()
     .any(|start| scope.len() > start.len() && scope.starts_with(start))
         || scope == format!("generic-worker:run-as-administrator:{queue}")
+        // Which tasks may hold it is for the rule `root`.
+        || scope == format!("{RUN_AS_WORKER}{queue}")
 }
 
 #[cfg(test)]
@@ -68,7 +76,9 @@ mod tests {
             "generic-worker:cache:td-level-3-x",
             "generic-worker:os-group:td-3/image-builder/kvm",
             "queue:create-task:highest:td-1/image-builder",
+            "queue:scheduler-id:td-level-1",
             "index:insert-task:td.cache.level-1.x",
+            "generic-worker:run-task-as-current-user:td-3/image-builder",
             "assume:repo:github.com/o/r:branch:main",
             "auth:github-repo-token:bot/example/images:contents:write",
             "*",

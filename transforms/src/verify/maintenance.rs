@@ -198,7 +198,7 @@ fn of_fleet(graph: &Graph<'_>, task: &Task, kind: MaintenanceKind, faults: &mut 
         );
         fault(
             scope.starts_with(TOKEN) && !is_modest(scope),
-            &format!("holds `{scope}`, which is more than a proposal needs"),
+            &format!("holds `{scope}`, which is more than a proposal or a dashboard needs"),
         );
     }
     let apply = MaintenanceKind::CleanupApply;
@@ -281,7 +281,8 @@ fn is_modest(scope: &str) -> bool {
         && of
             .split_once('/')
             .is_some_and(|(_, repository)| repository == repository.to_ascii_lowercase())
-        && GithubTokens::PERMISSIONS.contains(&permission)
+        && (GithubTokens::PERMISSIONS.contains(&permission)
+            || permission == GithubTokens::DASHBOARD)
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@
 use super::{Faults, Graph};
 use crate::definition::Kind;
 
-/// What scopes start with that give their holder a secret, or credentials of another service.
-const CREDENTIALS: &[&str] = &["secrets:", "auth:", "assume:", "*"];
+/// What scopes start with that give their holder a secret, credentials of another service, or more tasks.
+const CREDENTIALS: &[&str] = &["secrets:", "auth:", "assume:", "queue:", "*"];
 
 const HINT: &str = "leave such tasks out of the graph of this event";
 
@@ -64,6 +64,7 @@ mod tests {
             "auth:gcp:access-token:project/account",
             "auth:azure-table:read-write:account/table",
             "assume:project:td",
+            "queue:create-task:low:td-1/candidates",
             "*",
         ] {
             check_in(

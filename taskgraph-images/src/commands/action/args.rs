@@ -66,6 +66,9 @@ pub(crate) struct CallbackArgs {
         env = "TASKGRAPH_IMAGES_ARTIFACTS"
     )]
     pub(super) artifacts: PathBuf,
+    /// A folder with this program for other platforms, as `taskgraph-images-<os>-<arch>`, for tasks that run there
+    #[arg(long, value_name = "DIR", env = "TASKGRAPH_IMAGES_TOOLS")]
+    pub(super) tools: Option<PathBuf>,
 }
 
 /// Show what an action would do, without doing it

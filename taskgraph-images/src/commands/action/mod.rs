@@ -77,6 +77,7 @@ pub(super) fn callback(
         client: Some(&client),
         held: Some(&held),
         folder: &folder,
+        tools: args.tools.as_deref(),
         own: &asked.own,
     };
     act(&asked, &mut gathered, &performer, printer)
@@ -119,6 +120,7 @@ pub(super) fn test(args: &TestArgs, global: &Global, printer: &mut Printer) -> R
         client,
         held: None,
         folder: &folder,
+        tools: None,
         own: &asked.own,
     };
     act(&asked, &mut gathered, &performer, printer)?;

@@ -1,6 +1,7 @@
 //! Doing what an action chose, after all that can be checked was checked.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use taskgraph_images::actions::choose::{Creation, verify_earlier};
 use taskgraph_images::actions::input::Input;
@@ -20,7 +21,7 @@ use taskgraph_images::transforms::json::python;
 use taskgraph_images::transforms::{IndexPath, Label, TaskGraph};
 
 use super::super::artifacts::Folder;
-use super::super::decision::{NOWHERE, outcomes};
+use super::super::decision::{NOWHERE, outcomes, tools};
 use super::super::project::Project;
 use super::gather::{self, Gathered};
 use crate::exit::Failure;
@@ -37,6 +38,8 @@ pub(super) struct Performer<'a> {
     /// What the action task may do; absent when nothing is done.
     pub(super) held: Option<&'a BTreeSet<String>>,
     pub(super) folder: &'a Folder,
+    /// This program for other platforms, if somebody has it.
+    pub(super) tools: Option<&'a Path>,
     /// The action task.
     pub(super) own: &'a TaskId,
 }
@@ -73,6 +76,9 @@ impl Performer<'_> {
             .map(|one| Plan::new(&one.graph, &one.optimized, &one.creator))
             .collect();
         self.leave(&prepared, &plans)?;
+        // Not the decision's: that may have created no task of these platforms, or be of another version, and digests are
+        // this one's.
+        tools::provide(&plans, self.tools, self.folder, self.held.is_some())?;
         for (one, plan) in prepared.iter().zip(&plans) {
             printer.data(&outcomes(&one.optimized, plan), None)?;
         }
@@ -181,6 +187,7 @@ impl Performer<'_> {
                 do_not_optimize: &BTreeSet::new(),
                 existing: standing,
                 max_age: &BTreeMap::new(),
+                floating: &BTreeMap::new(),
                 queues: &queues(&gathered.snapshot.fleet, config),
             };
             lookups

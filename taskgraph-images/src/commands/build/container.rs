@@ -50,6 +50,8 @@ pub(super) fn build(
         "--isolation=chroot".into(),
         "--format=docker".into(),
         "--layers=false".into(),
+        // Else it is this machine's.
+        format!("--arch={}", job.definition.arch).into(),
         flag("--iidfile=", &id_file),
         flag("--file=", &context.join(file)),
     ];

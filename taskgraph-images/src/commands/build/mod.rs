@@ -1,10 +1,13 @@
 //! `build`: makes an image as its definition says, and leaves a manifest of what was made.
 
 mod container;
+mod floating;
 mod made;
 mod packer;
+mod task;
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use taskgraph_images::comparison::{Head, Snapshot};
@@ -61,6 +64,13 @@ pub(crate) struct Args {
     /// the repository's own by default, or the variable `IMAGE_SECRETS` of a task's secrets
     #[arg(long, value_name = "FILE", env = "TASKGRAPH_IMAGES_SECRETS_FILE")]
     secrets_file: Option<PathBuf>,
+    /// For an image with the builder `task`: run its scripts as root on this machine, strip it of its keys, logs and
+    /// credentials, and make an image of its disk. A task that the queue has on this machine needs no such word
+    #[arg(long)]
+    give_up_this_machine: bool,
+    /// Where the machine's file system is, for tests
+    #[arg(long, value_name = "DIR", default_value = "/", hide = true)]
+    machine_root: PathBuf,
 }
 
 /// What a builder works with.
@@ -128,17 +138,24 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
         None => None,
     };
     let secrets = secrets(&worker, args.secrets_file.as_deref())?;
+    let floating = floating::settle(&snapshot, id, printer)?;
+    let (settled, resolved) = match &floating {
+        Some((settled, resolved)) => (settled, resolved.clone()),
+        None => (&snapshot, BTreeMap::new()),
+    };
+    let image = &settled.fleet.images[id];
+    let definition = &*image.resolved().definition;
     let source = source(&project)?;
     let own = worker.task.own.as_ref();
     let hand = started.to_string();
-    let values = build_values(&snapshot, id, own, &hand, Some(&source.revision));
+    let values = build_values(settled, id, own, &hand, Some(&source.revision));
     // What a recipe made holds what only a build knows.
     let filled = match image.resolved().foreign {
         Some(_) => &values.definition(definition),
         None => definition,
     };
     let job = Job {
-        snapshot: &snapshot,
+        snapshot: settled,
         id,
         definition: filled,
         root: &root,
@@ -152,14 +169,7 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
     let made = match definition.builder.kind() {
         BuilderKind::Packer => packer::build(&job, args, printer)?,
         BuilderKind::Container => container::build(&job, &args.buildah, printer)?,
-        BuilderKind::Task => {
-            return Err(Failure::Usage(
-                format!(
-                    "`{id}` is built by a worker of its base image, and this program cannot snapshot one yet"
-                ),
-                None,
-            ));
-        }
+        BuilderKind::Task => task::build(&job, args, &worker, started, printer)?,
     };
     let manifest = Manifest {
         version: manifest::VERSION,
@@ -175,13 +185,16 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
         inputs: inputs(&snapshot, id),
         source,
         parent: parent.map(|parent| parent.described),
-        pins: pins(&snapshot, id),
+        pins: pins(&snapshot, id, &resolved),
         artifacts: made.artifacts,
         sbom: made.sbom,
         files: made.files,
         tasks: tasks(&worker),
         level: worker.task.level,
-        chain_of_trust: worker.task.own.is_some() && worker.task.level == Level::Three,
+        // A worker signs nothing for a task that is root there.
+        chain_of_trust: worker.task.own.is_some()
+            && worker.task.level == Level::Three
+            && definition.builder.kind() != BuilderKind::Task,
         started,
         finished: super::now(),
     };
@@ -259,7 +272,11 @@ fn inputs(
         .collect()
 }
 
-fn pins(snapshot: &Snapshot, id: &ImageId) -> BTreeMap<String, Pin> {
+fn pins(
+    snapshot: &Snapshot,
+    id: &ImageId,
+    floating: &BTreeMap<String, String>,
+) -> BTreeMap<String, Pin> {
     let resolved = snapshot.fleet.images[id].resolved();
     resolved
         .pins
@@ -278,7 +295,7 @@ fn pins(snapshot: &Snapshot, id: &ImageId) -> BTreeMap<String, Pin> {
                 name.clone(),
                 Pin {
                     value,
-                    resolved: None,
+                    resolved: floating.get(name).cloned(),
                 },
             ))
         })
@@ -308,6 +325,25 @@ fn tasks(worker: &Worker) -> BTreeMap<String, taskgraph_images::taskcluster::Tas
 impl Job<'_> {
     /// Runs the builder; its output goes on and into the log, and tells whose fault it is if it fails.
     fn run(&self, program: &Program, printer: &mut Printer) -> Result<(), Failure> {
+        match self.attempt(program, printer)? {
+            None => Ok(()),
+            Some(fault) => Err(Failure::Build(self.id.clone(), fault)),
+        }
+    }
+
+    /// Writes a line to the log, among what programs say.
+    fn say(&self, words: &str) -> Result<(), Failure> {
+        let mut log = Log::new(&self.folder.join(LOG))?;
+        writeln!(log, "{words}")?;
+        Ok(())
+    }
+
+    /// Runs a program, and says whose fault it is if it fails.
+    fn attempt(
+        &self,
+        program: &Program,
+        printer: &mut Printer,
+    ) -> Result<Option<BuildFault>, Failure> {
         let words: Vec<_> = program
             .arguments
             .iter()
@@ -320,6 +356,8 @@ impl Job<'_> {
         ));
         let path = self.folder.join(LOG);
         let mut log = Log::new(&path)?;
+        // What others said before tells nothing of this one.
+        let before = std::fs::metadata(&path).map_or(0, |data| data.len());
         let ended = match program.run(&self.secrets.mask, &mut log) {
             Err(error @ ProgramError::Limit { .. }) => {
                 let fault = BuildFault::Image {
@@ -327,12 +365,12 @@ impl Job<'_> {
                     line: None,
                     tail: error.to_string(),
                 };
-                return Err(Failure::Build(self.id.clone(), fault));
+                return Ok(Some(fault));
             }
             other => other?,
         };
         if ended.is_success() {
-            return Ok(());
+            return Ok(None);
         }
         if ended.status.code().is_none() {
             return Err(Failure::Infrastructure(format!(
@@ -341,8 +379,10 @@ impl Job<'_> {
                 ended.status
             )));
         }
-        let text = std::fs::read_to_string(&path).unwrap_or_default();
-        Err(Failure::Build(self.id.clone(), classify(text.lines())))
+        let all = std::fs::read(&path).unwrap_or_default();
+        let before = usize::try_from(before).unwrap_or(usize::MAX);
+        let text = String::from_utf8_lossy(all.get(before..).unwrap_or_default());
+        Ok(Some(classify(text.lines())))
     }
 
     /// How long a builder may take: what the definition allows the task, less the time to clean up.

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use taskgraph_images::inventory::label_of_project;
 use taskgraph_images::manifest::Artifact;
 use taskgraph_images::providers::label_of_task;
 use taskgraph_images::worker::build::packer_manifest::PackerManifest;
@@ -74,6 +75,10 @@ fn planned(job: &Job<'_>, args: &Args, artifacts: &Path) -> Result<PackerRun, Fa
     }
     if let Some(own) = job.own {
         let (name, value) = label_of_task(own);
+        run.label(name, &value, &facts);
+    }
+    if let Some(config) = &job.snapshot.fleet.config {
+        let (name, value) = label_of_project(&config.project);
         run.label(name, &value, &facts);
     }
     Ok(run)

@@ -2,9 +2,11 @@
 //! an image, and moving off it.
 
 mod apply;
+mod last;
 mod named;
 mod plan;
 mod revoke;
+mod stock;
 mod task;
 
 use clap::Subcommand;

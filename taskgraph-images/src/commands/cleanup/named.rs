@@ -17,7 +17,7 @@ use crate::exit::Failure;
 use crate::printer::Printer;
 
 /// What `cleanup plan` leaves in a task.
-const PLAN: &str = "public/maintenance/cleanup-plan.json";
+pub(super) const PLAN: &str = "public/maintenance/cleanup-plan.json";
 
 /// Fetches the plan, once it is known who left it, and holds it to what was reviewed. It stays among this task's own
 /// artifacts, so that one sees later what was carried out. Says where the checkout is, too, which a task lacks at first.
@@ -46,7 +46,11 @@ pub(super) fn fetch(
     let project = checkout::open(global, printer)?;
     let snapshot = project.snapshot_quietly(&Head::WorkTree)?;
     let realm = Realm::of(&project::settings(&snapshot)?.project).map_err(Failure::Files)?;
-    made_by_level_3(task, &realm, queue)?;
+    if let Some(why) = refusal(task, &realm, queue)? {
+        return Err(Failure::Denied(format!(
+            "the plan of `{task}` is not carried out: {why}"
+        )));
+    }
     let content = worker
         .store()?
         .read(task, PLAN)?
@@ -62,8 +66,12 @@ pub(super) fn fetch(
     Ok((path, global))
 }
 
-/// Holds a task to one that planned: completed, of the kind `cleanup`, scheduled and run at level 3.
-fn made_by_level_3(task: &TaskId, realm: &Realm, queue: &Client) -> Result<(), Failure> {
+/// Why a task is none that planned: completed, of the kind `cleanup`, scheduled and run at level 3.
+pub(super) fn refusal(
+    task: &TaskId,
+    realm: &Realm,
+    queue: &Client,
+) -> Result<Option<String>, Failure> {
     let ids = BTreeSet::from([task.clone()]);
     let statuses = queue.statuses(&ids).map_err(Failure::Taskcluster)?;
     let definitions = queue.definitions(&ids).map_err(Failure::Taskcluster)?;
@@ -71,14 +79,8 @@ fn made_by_level_3(task: &TaskId, realm: &Realm, queue: &Client) -> Result<(), F
         .get(task)
         .zip(definitions.get(task))
         .map(|(status, definition)| Found::new(status, definition));
-    let why = match found {
+    Ok(match found {
         None => Some("the queue does not know it".to_owned()),
         Some(found) => realm.refuses(MaintenanceKind::Cleanup.into(), &found),
-    };
-    match why {
-        None => Ok(()),
-        Some(why) => Err(Failure::Denied(format!(
-            "the plan of `{task}` is not carried out: {why}"
-        ))),
-    }
+    })
 }

@@ -11,8 +11,10 @@ use taskgraph_images::pools::update::identities;
 use taskgraph_images::pools::usage::Usage as PoolUsage;
 use taskgraph_images::retention::{Plan, Usage, images_of_pool};
 use taskgraph_images::taskcluster::{Timestamp, WorkerManager as _};
+use taskgraph_images::transforms::Digest;
 use taskgraph_images::tree::{TreePath, View};
 
+use super::{last, stock};
 use crate::commands::checkout;
 use crate::commands::ci_config::{self, Source};
 use crate::commands::decision::connect;
@@ -27,7 +29,8 @@ use crate::printer::Printer;
 /// An image is kept while anybody uses it: an entry or a pool of the configuration repository, on any branch that may be
 /// live, also of open proposals; a running worker pool, where Taskcluster is named; an image that was built on it. So are the
 /// newest of each image, to roll back to. What nobody uses goes a step further each time a limit passes since the first plan
-/// that saw it so. Nothing is planned while anything that uses images cannot be asked, or much of the inventory is gone.
+/// that saw it so. Where there are credentials of a cloud, its provider is asked what carries the project's label: what no
+/// manifest accounts for goes the same way, and what manifests name and is not there is said. Nothing is planned while anything that uses images cannot be asked, or much of the inventory is gone.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -44,13 +47,15 @@ pub(crate) struct Args {
 #[derive(Debug, Clone, clap::Args)]
 #[group(skip)]
 pub(super) struct Inputs {
-    /// The plan that was made before: since when images are unused
+    /// The plan that was made before: since when images are unused; in a task, that of the last one, if absent
     #[arg(long, value_name = "FILE")]
     pub(super) previous: Option<PathBuf>,
     #[command(flatten)]
     config: ci_config::Args,
     #[command(flatten)]
     published: published::Args,
+    #[command(flatten)]
+    stock: stock::Args,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -66,16 +71,19 @@ enum Format {
 pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result<(), Failure> {
     let global = &checkout::place(global, printer)?;
     let (plan, _) = args.inputs.plan(report_time(), global, printer)?;
+    let json = plan.to_json();
+    let sha256 = crate::commands::worker::sha256(json.as_bytes());
     if let Some(path) = &args.out {
-        let json = plan.to_json();
         printer.data(&json, Some(path))?;
         printer.note(&format!(
-            "the plan's SHA-256 is {}; `cleanup apply` asks for it",
-            crate::commands::worker::sha256(json.as_bytes())
+            "the plan's SHA-256 is {sha256}; `cleanup apply` asks for it"
         ));
     }
-    leave("cleanup-plan.json", &plan.to_json())?;
-    leave("cleanup-plan.md", &plan.to_markdown())?;
+    leave("cleanup-plan.json", &json)?;
+    leave(
+        "cleanup-plan.md",
+        &format!("{}\n{}", plan.to_markdown(), how_to_apply(&sha256)),
+    )?;
     let text = match args.format {
         Format::Text => plan.to_text(),
         Format::Markdown => plan.to_markdown(),
@@ -88,7 +96,20 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
         .map(|(action, count)| format!("{count} to {action}"))
         .collect();
     printer.note(&counts.join(", "));
+    if own_task().is_some() {
+        printer.note(how_to_apply(&sha256).trim_end());
+    }
     Ok(())
+}
+
+/// What a person who has read the plan of a task needs, to have it carried out.
+fn how_to_apply(sha256: &Digest) -> String {
+    let task = own_task().map_or_else(String::new, |id| format!("`plan-task-id: {id}` and "));
+    format!("To carry it out, start the action `apply-cleanup` with {task}`sha256: {sha256}`.\n")
+}
+
+fn own_task() -> Option<String> {
+    std::env::var("TASK_ID").ok().filter(|id| !id.is_empty())
 }
 
 impl Inputs {
@@ -103,9 +124,16 @@ impl Inputs {
         let mapping = self.config.mapping(global)?;
         let source = self.config.open(&settings, &mapping, printer)?;
         let shelf = self.published.read(global, printer)?;
+        let stock = self.stock.ask(&shelf.inventory, global, printer)?;
         let mut usage = usage(&source, &settings, printer)?;
         running(&mut usage)?;
-        let previous = self.previous.as_deref().map(read).transpose()?;
+        let mut previous = match &self.previous {
+            Some(path) => Some(read(path)?),
+            None => last::of_index(now, global, printer)?,
+        };
+        if let Some(previous) = &mut previous {
+            forget_gone(previous, &settings)?;
+        }
         let cleanup = settings.cleanup.clone().unwrap_or_default();
         let kept = |published: &Published| {
             let held = mapping.hold.iter().find(|hold| {
@@ -118,11 +146,11 @@ impl Inputs {
             held.map(|hold| format!("held: {}", hold.reason))
         };
         let plan = Plan::new(
-            &shelf.inventory,
+            (&shelf.inventory, &stock),
             &usage,
             &cleanup.policy,
             previous.as_ref(),
-            &kept,
+            (settings.keep_label(), &kept),
             now,
         )
         .map_err(|refusal| {
@@ -156,33 +184,25 @@ pub(super) fn usage(
     let Some(repository) = &source.repository else {
         return Ok(usage);
     };
-    let cleanup = settings.cleanup.clone().unwrap_or_default();
-    let mut patterns = cleanup.branches.clone();
+    let mut globs = branches_of(settings)?;
     // What somebody may merge at any minute.
     let prefix = settings.prefix.as_deref().unwrap_or("taskgraph-images");
-    patterns.push(format!("{prefix}/**"));
-    let globs: Vec<Glob> = patterns
-        .iter()
-        .map(|pattern| Glob::parse(pattern))
-        .collect::<Result<_, _>>()
-        .map_err(|error| Failure::Files(format!("`cleanup.branches`: {error}")))?;
+    globs.push(glob(&format!("{prefix}/**"))?);
     let branches = repository.branches()?;
     let mut live = 0;
     for (name, id) in branches {
-        let is_live =
-            TreePath::parse(&name).is_ok_and(|path| globs.iter().any(|glob| glob.matches(&path)));
-        if !is_live {
+        if !is_one_of(&globs, &name) {
             continue;
         }
         live += 1;
         let tree = repository.tree(&repository.revision(&id)?)?;
         match CiConfig::load(&View::new(&tree), &source.options) {
-            Ok(config) => add(&mut usage, &format!("the branch `{name}`"), &config),
+            Ok(config) => add(&mut usage, &source_of(&name), &config),
             Err(faults) => {
                 let why = faults
                     .first()
                     .map_or("it has no configuration", |fault| fault.message.as_str());
-                usage.unknown(&format!("the branch `{name}`"), why);
+                usage.unknown(&source_of(&name), why);
             }
         }
     }
@@ -191,6 +211,41 @@ pub(super) fn usage(
         live => printer.note(&format!("{live} other branches may be live, and count too")),
     }
     Ok(usage)
+}
+
+/// Leaves out the sources of an earlier plan that nobody misses: a proposal that was merged or closed since, and a branch that
+/// the settings do not name any more. They would forbid every plan from then on.
+fn forget_gone(previous: &mut Plan, settings: &Destinations) -> Result<(), Failure> {
+    let globs = branches_of(settings)?;
+    previous.sources.retain(|source, _| {
+        let name = source
+            .strip_prefix(BRANCH)
+            .and_then(|rest| rest.strip_suffix('`'));
+        name.is_none_or(|name| is_one_of(&globs, name))
+    });
+    Ok(())
+}
+
+/// What the source of a branch begins with.
+const BRANCH: &str = "the branch `";
+
+fn source_of(branch: &str) -> String {
+    format!("{BRANCH}{branch}`")
+}
+
+/// The branches that use images as long as the settings name them.
+fn branches_of(settings: &Destinations) -> Result<Vec<Glob>, Failure> {
+    let cleanup = settings.cleanup.as_ref();
+    let patterns = cleanup.into_iter().flat_map(|cleanup| &cleanup.branches);
+    patterns.map(|pattern| glob(pattern)).collect()
+}
+
+fn glob(pattern: &str) -> Result<Glob, Failure> {
+    Glob::parse(pattern).map_err(|error| Failure::Files(format!("`cleanup.branches`: {error}")))
+}
+
+fn is_one_of(globs: &[Glob], branch: &str) -> bool {
+    TreePath::parse(branch).is_ok_and(|path| globs.iter().any(|glob| glob.matches(&path)))
 }
 
 /// Every image that an entry names is used by it, and by the pools that boot it.

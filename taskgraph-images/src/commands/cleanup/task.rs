@@ -4,13 +4,12 @@ use std::cell::RefCell;
 
 use taskgraph_images::output::text::count;
 use taskgraph_images::providers::{
-    Pace, ProviderError, Resource, Session, Variables, label_of_task, provider,
+    ProviderError, Resource, Session, Variables, label_of_task, provider,
 };
 use taskgraph_images::taskcluster::TaskId;
 use taskgraph_images::transforms::Cloud;
-use taskgraph_images::worker::mask::Mask;
 
-use crate::commands::worker::Worker;
+use crate::commands::clouds::{Clouds, cloud};
 use crate::exit::Failure;
 use crate::printer::Printer;
 
@@ -31,37 +30,6 @@ pub(super) struct Args {
     dry_run: bool,
 }
 
-/// The clouds in which a build leaves something outside of its machine.
-const CLOUDS: [Cloud; 3] = [Cloud::Google, Cloud::Aws, Cloud::Azure];
-
-fn cloud(word: &str) -> Result<Cloud, String> {
-    let cloud: Cloud = word
-        .parse()
-        .map_err(|error: taskgraph_images::transforms::UnknownWord| error.to_string())?;
-    if CLOUDS.contains(&cloud) {
-        Ok(cloud)
-    } else {
-        Err(format!(
-            "nothing is left in `{cloud}`: name one of google, aws, azure"
-        ))
-    }
-}
-
-/// A variable of each cloud that says that there are credentials.
-fn is_named(cloud: Cloud, variables: &Variables) -> bool {
-    let names: &[&str] = match cloud {
-        Cloud::Google => &[
-            "GOOGLE_CREDENTIALS",
-            "GOOGLE_APPLICATION_CREDENTIALS",
-            "GOOGLE_OAUTH_ACCESS_TOKEN",
-        ],
-        Cloud::Aws => &["AWS_ACCESS_KEY_ID"],
-        Cloud::Azure => &["ARM_CLIENT_SECRET"],
-        Cloud::Qemu | Cloud::Container => &[],
-    };
-    names.iter().any(|name| variables.get(name).is_some())
-}
-
 pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<(), Failure> {
     let Some(task) = &args.task else {
         return Err(Failure::Usage(
@@ -69,14 +37,8 @@ pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<(), Failure> {
             Some("name a task with `--task`, or use `cleanup plan`".to_owned()),
         ));
     };
-    let secrets = Worker::new()?.secrets()?;
-    let variables = Variables::new(|name| std::env::var(name).ok(), &secrets.variables);
-    let hidden = secrets.variables.values().map(String::as_str);
-    let mask = Mask::new(hidden.chain(variables.secrets()));
-    let mut clouds = args.cloud.clone();
-    if clouds.is_empty() {
-        clouds.extend(CLOUDS.iter().filter(|cloud| is_named(**cloud, &variables)));
-    }
+    let known = Clouds::open()?;
+    let clouds = known.chosen(&args.cloud);
     if clouds.is_empty() {
         return Err(Failure::Usage(
             "no cloud is named, and no credentials of any".to_owned(),
@@ -88,8 +50,7 @@ pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<(), Failure> {
     }
     let printer = RefCell::new(printer);
     let say = |words: &str| printer.borrow_mut().note(words);
-    let session = Session::new(Pace::default(), false, &mask, &say)
-        .map_err(|error| Failure::provider(error, &mask))?;
+    let session = known.session(false, &say)?;
     let mut errors = Vec::new();
     let mut deleted = 0;
     let mut done = |resource: &Resource| {
@@ -108,7 +69,7 @@ pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<(), Failure> {
             cloud,
             task,
             &session,
-            &variables,
+            &known.variables,
             args,
             &mut done,
             &mut errors,
@@ -124,7 +85,7 @@ pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<(), Failure> {
         }
         return Ok(());
     }
-    Err(Failure::providers(errors, &mask))
+    Err(Failure::providers(errors, &known.mask))
 }
 
 /// Deletes what a task has left in a cloud. What cannot be deleted does not keep the rest.

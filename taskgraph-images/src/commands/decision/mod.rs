@@ -2,8 +2,9 @@
 
 mod args;
 mod base;
+mod floating;
 pub(super) mod replay;
-mod tools;
+pub(super) mod tools;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +15,7 @@ use taskgraph_images::decision::create::create;
 use taskgraph_images::decision::graphs::Graphs;
 use taskgraph_images::decision::lookup::Lookups;
 use taskgraph_images::decision::optimize::{
-    Optimized, Outcome, Question, max_ages, queues, scheduler_id,
+    Optimized, Outcome, Question, floating as floating_pins, max_ages, queues, scheduler_id,
 };
 use taskgraph_images::decision::parameters::DecisionParameters;
 use taskgraph_images::decision::plan::{Creator, Plan};
@@ -164,6 +165,18 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
             Lookups::default()
         }
     };
+    // What a pull request names is not called.
+    let floats = graphs.targets.ages && !pull_request && args.parameters.is_none();
+    if let (Some(client), true) = (client, floats) {
+        floating::look_up(
+            &mut lookups,
+            &comparison.head,
+            &graphs,
+            now,
+            client,
+            printer,
+        )?;
+    }
     let optimized = {
         let question = Question {
             graph: &graphs.target,
@@ -175,6 +188,7 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
             do_not_optimize: &labels(&parameters.do_not_optimize)?,
             existing: &existing(&parameters)?,
             max_age: &max_ages(&comparison.head.fleet),
+            floating: &floating_pins(&comparison.head.fleet),
             queues: &queues(&comparison.head.fleet, config),
         };
         let queue = client.filter(|_| args.parameters.is_none());
@@ -189,7 +203,12 @@ pub(super) fn run(args: Args, global: &Global, printer: &mut Printer) -> Result<
         optimized.replaced().count(),
         optimized.outcomes.len() - plan.tasks().len() - optimized.replaced().count()
     ));
-    tools::provide(&plan, args.tools.as_deref(), &folder, creates)?;
+    tools::provide(
+        std::slice::from_ref(&plan),
+        args.tools.as_deref(),
+        &folder,
+        creates,
+    )?;
 
     folder.write(artifacts::PARAMETERS, &parameters.to_yaml())?;
     folder.write(artifacts::FULL_TASK_GRAPH, &graphs.full.to_json())?;

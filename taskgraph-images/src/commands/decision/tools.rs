@@ -13,14 +13,15 @@ use crate::exit::Failure;
 ///
 /// For this platform it is the program that runs now. Others come from a folder of them; without one, a run that
 /// creates nothing goes on without.
-pub(super) fn provide(
-    plan: &Plan<'_>,
+pub(in super::super) fn provide(
+    plans: &[Plan<'_>],
     tools: Option<&Path>,
     folder: &Folder,
     needed: bool,
 ) -> Result<(), Failure> {
-    let names: BTreeSet<&str> = plan
-        .tasks()
+    let names: BTreeSet<&str> = plans
+        .iter()
+        .flat_map(Plan::tasks)
         .flat_map(|task| task.task.payload.decision_artifacts())
         .filter_map(|artifact| artifact.strip_prefix("public/"))
         .collect();

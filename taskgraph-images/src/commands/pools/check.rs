@@ -3,20 +3,24 @@
 use std::collections::BTreeMap;
 
 use clap::ValueEnum;
+use taskgraph_images::ci_config::Access;
 use taskgraph_images::output::Locator;
 use taskgraph_images::pools::check::{EndOfLife, Known, Options, Severity, check};
+use taskgraph_images::pools::generate::expected;
 use taskgraph_images::pools::update::Mapping;
+use taskgraph_images::tree::View;
 
 use crate::commands::Global;
-use crate::commands::ci_config;
-use crate::commands::propose::destinations;
+use crate::commands::ci_config::{self, Source};
+use crate::commands::propose::{destinations, leave};
 use crate::commands::published;
 use crate::exit::Failure;
 use crate::printer::Printer;
 
 /// Find unused images and pools, images that nothing builds or that are too old, and levels that do not fit
 ///
-/// Also regions that an image is missing from, names that no worker type can have, bases past their end of life, and what
+/// Who uses a pool is told by the configuration's grants, hooks and clients: a pool that none of them may create tasks in is
+/// unused. Also regions that an image is missing from, names that no worker type can have, bases past their end of life, and what
 /// the configuration repository's own generator would refuse. Manifests are looked at only if a folder of them is named or
 /// Taskcluster is.
 #[derive(Debug, clap::Args)]
@@ -33,6 +37,9 @@ pub(crate) struct Args {
     /// From which severity on the command fails
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
     deny: Deny,
+    /// Say of each pool who may create tasks in it, in text and Markdown; JSON always does
+    #[arg(long)]
+    users: bool,
     #[command(flatten)]
     config: ci_config::Args,
     #[command(flatten)]
@@ -78,17 +85,34 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
     };
     let mut options = Options::new(today);
     options.max_age_days = Some(args.max_age);
-    options.end_of_life = EndOfLife::of_bases();
+    let in_mapping = |faults: Vec<String>| {
+        Failure::Files(format!("`{}`: {}", ci_config::MAPPING, faults.join("; ")))
+    };
+    options.end_of_life = EndOfLife::with(&mapping.end_of_life).map_err(in_mapping)?;
+    if !mapping.generate.is_empty() {
+        options.generated = Some(expected(&config, &mapping.generate).map_err(in_mapping)?);
+    }
+    options.access = access(&source, printer)?;
     options.known = known(args, global, &mapping, printer)?;
     let locator = Locator::new([&source.tree]);
     let report = check(&config, &options, &|place| locator.number(place));
-    let text = match args.format {
+    let mut text = match args.format {
         Format::Text => report.to_text(),
         Format::Json => report.to_json(),
         Format::Markdown => report.to_markdown(),
         Format::Sarif => report.to_sarif(),
     };
+    match args.format {
+        Format::Text if args.users => text = report.users_text() + &text,
+        Format::Markdown if args.users => text += &report.users_markdown(),
+        _ => {}
+    }
     printer.data(&text, None)?;
+    leave(
+        "pools-check.md",
+        &(report.to_markdown() + &report.users_markdown()),
+    )?;
+    leave("pools-check.json", &report.to_json())?;
     let deny = match args.deny {
         Deny::Never => return Ok(()),
         Deny::Note => Severity::Note,
@@ -99,6 +123,22 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
         return Err(Failure::Denied(report.summary()));
     }
     Ok(())
+}
+
+/// Who may create tasks in which pools, where the configuration says it.
+fn access(source: &Source, printer: &mut Printer) -> Result<Option<Access>, Failure> {
+    let access = Access::load(&View::new(&source.tree), &source.options)
+        .map_err(|fault| Failure::Definitions(vec![fault], Some(source.tree.clone())))?;
+    match &access {
+        None => printer.note(
+            "the configuration has no grants here, so nobody knows who uses a pool, and unused ones are not looked for",
+        ),
+        Some(access) if !access.findings.is_empty() => printer.note(
+            "not every grant could be read, and one of those may reach any pool, so unused pools are not looked for",
+        ),
+        Some(_) => {}
+    }
+    Ok(access)
 }
 
 /// What is published, where somebody can say.

@@ -2,7 +2,7 @@
 
 mod check;
 mod generate;
-mod update;
+pub(super) mod update;
 
 use clap::Subcommand;
 

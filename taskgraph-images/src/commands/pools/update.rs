@@ -17,7 +17,7 @@ use crate::exit::Failure;
 use crate::printer::Printer;
 
 /// How long an image must have been published, where nothing else is said.
-const COOL_DOWN: Duration = Duration::days(2);
+pub(in crate::commands) const COOL_DOWN: Duration = Duration::days(2);
 
 /// What to do where the settings name nothing.
 const CHECKLIST: [&str; 2] = [
@@ -167,7 +167,7 @@ pub(super) fn rollback(
 }
 
 /// What the groups of roll-backs begin with.
-const BACK: &str = "rollback-";
+pub(in crate::commands) const BACK: &str = "rollback-";
 
 /// The groups of a family: one for each cloud that has accounts.
 fn groups(family: &str) -> impl Iterator<Item = Group> + use<> {
@@ -178,7 +178,7 @@ fn groups(family: &str) -> impl Iterator<Item = Group> + use<> {
         .filter_map(|text| Group::new(&text.to_lowercase().replace('_', "-")).ok())
 }
 
-fn shown(moves: &[&Move]) -> String {
+pub(in crate::commands) fn shown(moves: &[&Move]) -> String {
     let mut text = String::new();
     for step in moves {
         for edit in &step.edits {
@@ -194,7 +194,7 @@ fn shown(moves: &[&Move]) -> String {
     text
 }
 
-fn made(
+pub(in crate::commands) fn made(
     updates: &Updates,
     family: &dyn Fn(&str) -> String,
     source: &Source,
@@ -248,7 +248,11 @@ fn send(
         structure: false,
         proposals: made,
         stay,
+        keeps: false,
         base: source.base.clone(),
     };
-    deliver(delivery, settings, &parcel, printer).map(|_| ())
+    if deliver(delivery, settings, &parcel, printer)?.is_empty() {
+        printer.note("nothing to propose");
+    }
+    Ok(())
 }

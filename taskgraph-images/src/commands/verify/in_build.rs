@@ -30,6 +30,7 @@ pub(super) fn verify(job: &Job<'_>) -> Result<Vec<Check>, Failure> {
                 passed: false,
                 seconds: 0.0,
                 output: "the build did not run it\n".to_owned(),
+                replica: None,
             });
         }
     }

@@ -1,12 +1,13 @@
 //! Ubuntu's mirror, Google Cloud, Azure and AWS.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 use super::{Table, source, told};
 use crate::datasources::{
-    Aws, AwsImage, AwsImages, AwsParameter, AwsSsm, Services, Source, releases,
+    Aws, AwsError, AwsImage, AwsImages, AwsParameter, AwsSsm, Bases, Services, Source, releases,
 };
 
 const INDEX: &str = "https://mirror.example.org/releases/streams/v1/index.json";
@@ -144,7 +145,7 @@ fn images_of_a_family() {
     );
     insta::assert_snapshot!(
         Table::new().answer(list, 401, &[], br#"{"error": {"code": 401}}"#).told(&family),
-        @r#"error: google-images of `example-2404`: GET https://google.example.org/compute/v1/projects/example-cloud/global/images?maxResults=500&filter=family%20%3D%20%22example-2404%22: status 401: {"error": {"code": 401}}"#
+        @r#"error: google-images of `example-2404`: it needs credentials of Google, and there are none: set `GOOGLE_CREDENTIALS` to the key of a service account that may call `compute.images.list`, by the environment or by a secret"#
     );
 }
 
@@ -176,27 +177,54 @@ fn versions_of_the_marketplace() {
     26100.3775.250406 2025-04-06T00:00:00.000Z withdrawn id:/versions/1
     ");
     assert!(!table.told(&sku(false)).contains("2026-04-13"));
+    // A fleet need not name its deployment's subscription.
+    let anybodys = source(json!({"azure-marketplace": {
+        "location": "westus2", "publisher": "example", "offer": "windows-11", "sku": "win11-24h2",
+    }}));
+    assert!(table.told(&anybodys).contains("set `ARM_SUBSCRIPTION_ID`"));
+    let told = table.act(|services| {
+        let bases = Bases {
+            azure_subscription: Some("0-0".to_owned()),
+            ..services.bases.clone()
+        };
+        let services = Services {
+            bases: &bases,
+            ..*services
+        };
+        told(releases(&anybodys, &services, &BTreeSet::new()))
+    });
+    assert!(told.contains("26100.8246.260413"), "{told}");
 }
 
 /// AWS with a list of images, and what it was asked.
 struct Fake(Vec<AwsImage>, RefCell<Vec<String>>);
 
 impl Aws for Fake {
-    fn images(&self, wanted: &AwsImages) -> Result<Vec<AwsImage>, String> {
-        self.1.borrow_mut().push(format!(
-            "{} {} {}",
-            wanted.owner, wanted.name, wanted.region
-        ));
-        Ok(self.0.clone())
+    fn images(&self, wanted: &AwsImages, region: &str) -> Result<Vec<AwsImage>, AwsError> {
+        self.1
+            .borrow_mut()
+            .push(format!("{} {} {region}", wanted.owner, wanted.name));
+        let mut images = self.0.clone();
+        if region != wanted.region {
+            // The newest gets there last.
+            images.retain(|image| image.id != "ami-3");
+            for image in &mut images {
+                image.id += "-copy";
+            }
+        }
+        Ok(images)
     }
 
-    fn parameter(&self, wanted: &AwsSsm) -> Result<AwsParameter, String> {
+    fn parameter(&self, wanted: &AwsSsm) -> Result<AwsParameter, AwsError> {
         match wanted.path.as_str() {
             "/aws/service/example/ami-id" => Ok(AwsParameter {
                 value: "ami-000000000000000a1".to_owned(),
                 modified: "2026-05-01T00:00:00Z".parse().ok(),
             }),
-            path => Err(format!("ssm GetParameter {path}: ParameterNotFound")),
+            path => Err(AwsError {
+                why: format!("ssm GetParameter {path}: ParameterNotFound"),
+                transient: false,
+            }),
         }
     }
 }
@@ -207,6 +235,8 @@ fn amis() {
         id: id.to_owned(),
         name: format!("example/{id}"),
         owner: owner.to_owned(),
+        owner_alias: None,
+        arch: "x86_64".to_owned(),
         created: time.parse().ok(),
         deprecated: None,
         state: "available".to_owned(),
@@ -227,7 +257,7 @@ fn amis() {
     mixed.push(ami("ami-9", "999999999999", "2026-05-09T00:00:00Z"));
     let told = |images: &[AwsImage], source: &Source| {
         let aws = Fake(images.to_vec(), RefCell::default());
-        let none = std::collections::BTreeSet::new();
+        let none = BTreeSet::new();
         Table::new().act(|services| {
             let services = Services {
                 aws: Some(&aws),
@@ -239,28 +269,52 @@ fn amis() {
     let images = source(json!({"aws-images": {
         "owner": "000000000000", "name": "example/*", "region": "us-west-2", "arch": "x86_64",
     }}));
+    let alias = |owner: &str| {
+        let mut images = owned.clone();
+        for image in &mut images {
+            image.owner_alias = Some(owner.to_owned());
+        }
+        images[0].arch = "arm64".to_owned();
+        images[1].name = "another/ami-2".to_owned();
+        images
+    };
+    let by_name = source(json!({"aws-images": {
+        "owner": "amazon", "name": "example/*", "region": "us-west-2", "regions": ["us-east-2", "us-west-2"],
+        "arch": "x86_64", "by-name": true,
+    }}));
     let parameter = |path: &str| source(json!({"aws-ssm": {"path": path, "region": "us-west-2"}}));
     insta::assert_snapshot!(
         [
             told(&owned, &images),
             // Anybody can publish an AMI by that name.
             told(&mixed, &images),
+            // What the filters let through is held to them; a version is the name, and has to be in both regions.
+            told(&alias("amazon"), &by_name),
+            told(&alias("aws-marketplace"), &by_name),
+            told(&owned, &by_name),
+            told(&[], &images),
             told(&[], &parameter("/aws/service/example/ami-id")),
             told(&[], &parameter("/aws/service/example/none")),
             Table::new().told(&images),
         ]
         .join("\n"),
         @r#"
-    ami-4 2026-05-04T00:00:00.000Z name:example/ami-4 lacks image that is available
-    ami-3 2026-05-03T00:00:00.000Z name:example/ami-3
-    ami-2 2026-05-02T00:00:00.000Z withdrawn name:example/ami-2
-    ami-1 2026-05-01T00:00:00.000Z name:example/ami-1
+        ami-4 2026-05-04T00:00:00.000Z name:example/ami-4 lacks image that is available
+        ami-3 2026-05-03T00:00:00.000Z name:example/ami-3
+        ami-2 2026-05-02T00:00:00.000Z withdrawn name:example/ami-2
+        ami-1 2026-05-01T00:00:00.000Z name:example/ami-1
 
-    error: aws-images of `example/*`: "ami-9" belongs to "999999999999", not to `000000000000`
-    ami-000000000000000a1 2026-05-01T00:00:00.000Z
+        error: aws-images of `example/*`: "ami-9" belongs to "999999999999", not to `000000000000`
+        example/ami-4 2026-05-04T00:00:00.000Z id:ami-4 lacks image that is available, image in `us-east-2`
+        example/ami-3 2026-05-03T00:00:00.000Z id:ami-3 lacks image in `us-east-2`
 
-    error: aws-ssm of `/aws/service/example/none`: ssm GetParameter /aws/service/example/none: ParameterNotFound
-    error: aws-images of `example/*`: it needs credentials of AWS, and there are none
-    "#
+        error: aws-images of `example/*`: "ami-1" belongs to "000000000000", not to `amazon`
+        error: aws-images of `example/*`: "ami-1" belongs to "000000000000", not to `amazon`
+        error: aws-images of `example/*`: `000000000000` has no such image in us-west-2
+        ami-000000000000000a1 2026-05-01T00:00:00.000Z
+
+        error: aws-ssm of `/aws/service/example/none`: ssm GetParameter /aws/service/example/none: ParameterNotFound
+        error: aws-images of `example/*`: it needs credentials of AWS, and there are none: set `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, by the environment or by a secret, to ones that may call `ec2:DescribeImages` and `ssm:GetParameter`
+        "#
     );
 }

@@ -64,6 +64,7 @@ impl Table {
             github: "https://github.example.org".to_owned(),
             google: "https://google.example.org".to_owned(),
             azure: "https://azure.example.org".to_owned(),
+            azure_subscription: None,
         };
         let tokens = Tokens::default().bearer("github.example.org", "not-a-token");
         act(&Services {

@@ -25,6 +25,11 @@ fn what_is_wrong_is_said() {
         json!({"taskcluster-index": {"path": "a..b", "scheduler-id": "x"}}),
         json!({"json": {"url": "https://example.org", "versions": "a", "dates": "/*/x"}}),
         json!({"aws-images": {"name": "*", "region": "us-west-2"}}),
+        json!({"aws-images": {"owner": "self", "name": "a?", "region": "us-west-2"}}),
+        json!({"aws-images": {
+            "owner": "amazon", "name": "a*", "region": "x.example.org/", "regions": ["us-west-2", ""],
+        }}),
+        json!({"aws-ssm": {"path": "/x", "region": "US-WEST-2"}}),
     ];
     let mut told = String::new();
     for value in wrong {
@@ -46,6 +51,9 @@ fn what_is_wrong_is_said() {
     taskcluster-index: `path`: "a..b" is no index path: expected words of letters, digits and `_!~*'()%-` joined by `.`, at most 243 characters
     json: "a" is no JSON pointer: expected one such as `/releases/*/version`; "/*/x" has more `*` than `versions`
     aws-images: missing field `owner`
+    aws-images: `owner` is `self`: expected the twelve digits of an account, `amazon` or `aws-marketplace`; `name` knows one wildcard, `*`
+    aws-images: "x.example.org/" is no region: expected one such as `us-west-2`; "" is no region: expected one such as `us-west-2`
+    aws-ssm: "US-WEST-2" is no region: expected one such as `us-west-2`
     "#);
 }
 

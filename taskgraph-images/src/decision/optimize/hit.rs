@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use taskgraph_images_transforms::{IndexPath, Label, Level, Optimization, Payload, Task};
 
 use super::{Question, scheduler_id};
-use crate::decision::lookup::{Found, Lookups};
+use crate::decision::lookup::{Found, Lookups, Now};
 use crate::taskcluster::{TaskId, TaskState, Timestamp};
 
 /// Whether something takes a task's place.
@@ -54,9 +54,14 @@ pub(super) fn hit<'a>(question: &Question<'a>, lookups: &'a Lookups, task: &Task
         match refused {
             Some(why) => refusals.push(format!("the task `{id}` at `{path}` is not taken: {why}")),
             None => {
-                return match old(question, label, &lookups.tasks[id]) {
-                    Some(age) => Hit::Miss(age),
-                    None => Hit::Task(id, format!("the index has it at `{path}`")),
+                let why = old(question, label, &lookups.tasks[id])
+                    .or_else(|| moved(question, lookups, label, id));
+                return match why {
+                    Some(why) => Hit::Miss(why),
+                    None => {
+                        let unknown = unknown(question, lookups, label, id);
+                        Hit::Task(id, format!("the index has it at `{path}`{unknown}"))
+                    }
                 };
             }
         }
@@ -79,6 +84,45 @@ fn old(question: &Question<'_>, label: &Label, found: &Found) -> Option<String> 
         let days = (question.now.as_seconds() - found.created.as_seconds()).max(0) / 86_400;
         format!("its newest build is {days} days old, and `max-age` is {limit}")
     })
+}
+
+/// The pins of an image that float, if that counts.
+fn floating<'a>(question: &Question<'a>, label: &Label) -> impl Iterator<Item = &'a String> {
+    let pins = question.floating.get(label);
+    pins.filter(|_| question.targets.ages).into_iter().flatten()
+}
+
+/// Why a build is on something else than one would be now, if that is so and counts.
+fn moved(
+    question: &Question<'_>,
+    lookups: &Lookups,
+    label: &Label,
+    build: &TaskId,
+) -> Option<String> {
+    floating(question, label).find_map(|pin| {
+        let Now::Version(now) = lookups.floating.get(pin)? else {
+            return None;
+        };
+        let then = lookups.built_on.get(build)?.get(pin)?;
+        (then != now).then(|| {
+            format!("`{pin}`, which floats, is at `{now}`, and its newest build is on `{then}`")
+        })
+    })
+}
+
+/// Which floating pins may have moved without anybody knowing, in words: the age alone tells when such an image is old.
+fn unknown(question: &Question<'_>, lookups: &Lookups, label: &Label, build: &TaskId) -> String {
+    let words = floating(question, label).filter_map(|pin| {
+        let then = lookups.built_on.get(build).and_then(|pins| pins.get(pin));
+        let why = match (lookups.floating.get(pin), then) {
+            (Some(Now::Version(_)), Some(_)) => return None,
+            (Some(Now::Version(_)), None) => "its build does not say what it is on",
+            (Some(Now::Unknown(why)), _) => why.as_str(),
+            (None, _) => "nobody was asked",
+        };
+        Some(format!("; whether `{pin}` has moved is not known: {why}"))
+    });
+    words.collect()
 }
 
 /// Why a found task may not take the place of another, if it may not.

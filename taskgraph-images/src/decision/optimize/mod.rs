@@ -99,6 +99,8 @@ pub struct Question<'a> {
     pub existing: &'a BTreeMap<Label, TaskId>,
     /// How old the newest build of each image may become, by the label of its build task.
     pub max_age: &'a BTreeMap<Label, Duration>,
+    /// The pins that float and that go into each image, by the label of its build task.
+    pub floating: &'a BTreeMap<Label, BTreeSet<String>>,
     /// The task queues on which each task runs at each level.
     pub queues: &'a BTreeMap<Label, ByLevel<TaskQueueId>>,
 }
@@ -220,6 +222,27 @@ pub fn max_ages(fleet: &Fleet) -> BTreeMap<Label, Duration> {
     definitions(fleet)
         .filter_map(|image| Some((image.id.label(Kind::Build), image.max_age?)))
         .collect()
+}
+
+/// The pins that float and that go into each image, by the label of its build task.
+pub fn floating(fleet: &Fleet) -> BTreeMap<Label, BTreeSet<String>> {
+    let mut floating = BTreeMap::new();
+    for (id, image) in &fleet.images {
+        let pins: BTreeSet<String> = image
+            .resolved()
+            .pins
+            .iter()
+            .filter(|name| {
+                let pin = fleet.pins.pins.get(*name);
+                pin.is_some_and(|pin| pin.value.is_floating())
+            })
+            .cloned()
+            .collect();
+        if !pins.is_empty() {
+            floating.insert(id.label(Kind::Build), pins);
+        }
+    }
+    floating
 }
 
 /// The task queues on which the tasks of images run at each level.

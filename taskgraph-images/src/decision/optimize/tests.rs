@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::decision::lookup::Found;
+use crate::decision::lookup::{Found, Now};
 use crate::decision::testing::{Case, label};
 use crate::taskcluster::TaskState;
 
@@ -140,6 +140,65 @@ fn refused(
     let line = lines.lines().next().unwrap_or_default().to_owned();
     line.rsplit_once("; ")
         .map_or(line.clone(), |(_, why)| why.to_owned())
+}
+
+#[test]
+fn what_is_on_a_base_that_has_moved_is_made_anew() {
+    let mut case = Case::new(Level::Three, &["build-base-google", "build-child-google"]);
+    case.indexed(&["build-base-google", "build-child-google"]);
+    let pins = BTreeSet::from(["ubuntu".to_owned()]);
+    case.floating.insert(label("build-base-google"), pins);
+    case.targets.ages = true;
+    let build = case.lookups.tasks.iter().find(|(_, found)| {
+        found.image.as_deref() == Some("base@google") && found.kind.as_deref() == Some("build")
+    });
+    let build = build.unwrap().0.clone();
+    let mut lines = String::new();
+    let mut check = |case: &Case, name: &str| {
+        let first = case
+            .lines()
+            .lines()
+            .map(|line| format!("{name}: {line}\n"))
+            .collect::<String>();
+        lines += &first;
+    };
+    check(&case, "nobody was asked");
+    case.lookups
+        .floating
+        .insert("ubuntu".to_owned(), Now::Version("24.04.2".to_owned()));
+    check(&case, "no manifest");
+    let on = |case: &mut Case, version: &str| {
+        let pins = BTreeMap::from([("ubuntu".to_owned(), version.to_owned())]);
+        case.lookups.built_on.insert(build.clone(), pins);
+    };
+    on(&mut case, "24.04.2");
+    check(&case, "the same");
+    on(&mut case, "24.04.1");
+    check(&case, "moved");
+    case.lookups
+        .floating
+        .insert("ubuntu".to_owned(), Now::Unknown("no answer".to_owned()));
+    check(&case, "unknown");
+    case.lookups
+        .floating
+        .insert("ubuntu".to_owned(), Now::Version("24.04.2".to_owned()));
+    // A push makes nothing anew for it.
+    case.targets.ages = false;
+    check(&case, "a push");
+    insta::assert_snapshot!(lines, @"
+    nobody was asked: found build-base-google: the index has it at `td.cache.level-3.images.v1.base-google.hash.<digest>`; whether `ubuntu` has moved is not known: nobody was asked
+    nobody was asked: found build-child-google: the index has it at `td.cache.level-3.images.v1.child-google.hash.<digest>`
+    no manifest: found build-base-google: the index has it at `td.cache.level-3.images.v1.base-google.hash.<digest>`; whether `ubuntu` has moved is not known: its build does not say what it is on
+    no manifest: found build-child-google: the index has it at `td.cache.level-3.images.v1.child-google.hash.<digest>`
+    the same: found build-base-google: the index has it at `td.cache.level-3.images.v1.base-google.hash.<digest>`
+    the same: found build-child-google: the index has it at `td.cache.level-3.images.v1.child-google.hash.<digest>`
+    moved: create build-base-google: asked for; `ubuntu`, which floats, is at `24.04.2`, and its newest build is on `24.04.1`
+    moved: create build-child-google: asked for; `build-base-google`, which it depends on, is made anew
+    unknown: found build-base-google: the index has it at `td.cache.level-3.images.v1.base-google.hash.<digest>`; whether `ubuntu` has moved is not known: no answer
+    unknown: found build-child-google: the index has it at `td.cache.level-3.images.v1.child-google.hash.<digest>`
+    a push: found build-base-google: the index has it at `td.cache.level-3.images.v1.base-google.hash.<digest>`
+    a push: found build-child-google: the index has it at `td.cache.level-3.images.v1.child-google.hash.<digest>`
+    ");
 }
 
 #[test]

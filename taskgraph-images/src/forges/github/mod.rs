@@ -12,6 +12,7 @@
 
 mod api;
 mod branches;
+mod dashboard;
 #[cfg(test)]
 mod fake;
 mod objects;
@@ -31,8 +32,9 @@ use crate::http::Http;
 use crate::proposals::{Group, Proposal, Rules};
 use api::Api;
 
+pub use dashboard::Dashboard;
 pub use repository::{Repository, RepositoryError};
-pub use tokens::{FixedToken, ProxyTokens, Token, TokenError, Tokens};
+pub use tokens::{FixedToken, Permissions, ProxyTokens, Token, TokenError, Tokens};
 
 /// A repository on GitHub that takes proposals.
 pub struct GitHub<'a> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::super::redact::redact;
 use super::Repository;
@@ -34,6 +34,27 @@ pub struct ProxyTokens<'a> {
     pub proxy: String,
     /// The name that Taskcluster's deployment gives the app.
     pub app: String,
+    /// What the tokens may do.
+    pub permissions: Permissions,
+}
+
+/// What a token may do. Never `workflows`: what runs on GitHub is none of a proposal's business.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permissions {
+    /// Write branches, and open pull requests.
+    Proposals,
+    /// Write issues.
+    Issues,
+}
+
+impl Permissions {
+    /// GitHub's words for it.
+    const fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::Proposals => &["contents", "pull_requests"],
+            Self::Issues => &["issues"],
+        }
+    }
 }
 
 /// Why there is no token.
@@ -81,10 +102,12 @@ impl Tokens for FixedToken {
 
 impl ProxyTokens<'_> {
     /// The scopes that a task needs for a repository. Scopes know owners and repositories in lower case.
-    pub fn scopes(&self, repository: &Repository) -> [String; 2] {
+    pub fn scopes(&self, repository: &Repository) -> Vec<String> {
         let name = repository.to_string().to_lowercase();
-        ["contents", "pull_requests"]
+        let words = self.permissions.words().iter();
+        words
             .map(|what| format!("auth:github-repo-token:{}/{name}:{what}:write", self.app))
+            .collect()
     }
 }
 
@@ -99,14 +122,18 @@ impl Tokens for ProxyTokens<'_> {
         if app.is_empty() || !app.bytes().all(is_word) {
             return Err(error(format!("{app:?} is no name of an app"), false));
         }
+        let words = self.permissions.words();
+        let permissions: Map<String, Value> = words
+            .iter()
+            .map(|what| ((*what).to_owned(), "write".into()))
+            .collect();
         let request = Request::new(
             "POST",
             format!("{}/api/auth/v1/github/{app}/{owner}/repo-token", self.proxy),
         )
-        // Never `workflows`: what runs on GitHub is none of a proposal's business.
         .json(&json!({
             "repositories": [repository.name()],
-            "permissions": {"contents": "write", "pull_requests": "write"},
+            "permissions": permissions,
         }));
         let answer = self.http.send(&request).map_err(|fault| {
             let is_transient = fault.is_transient();
@@ -124,7 +151,8 @@ impl Tokens for ProxyTokens<'_> {
                     "the app `{app}` is not configured in this deployment, or not installed for `{owner}`"
                 ),
                 400 => format!(
-                    "GitHub refuses: the app `{app}` may not be given `{repository}`, or lacks one of the permissions contents and pull_requests"
+                    "GitHub refuses: the app `{app}` may not be given `{repository}`, or lacks one of the permissions {}",
+                    words.join(" and ")
                 ),
                 401 | 403 => format!(
                     "the task needs the scopes {}",

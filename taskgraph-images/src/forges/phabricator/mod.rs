@@ -54,7 +54,7 @@ pub struct Settings {
     pub author: Author,
     /// When the commit is made.
     pub date: DateTime<Utc>,
-    /// The bug that a new revision belongs to, where the repository wants one.
+    /// The bug that revisions belong to, where the repository wants one.
     pub bug: Option<u64>,
     /// What proposals may be. No branch is made, so those of branches do not count.
     pub rules: Rules,

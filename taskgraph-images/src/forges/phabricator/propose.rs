@@ -41,11 +41,12 @@ impl Phabricator<'_> {
                 return Ok(Outcome::Frozen { url, why });
             }
             let diff = self.make_diff(&place, proposal)?;
-            let transactions = [
+            let mut transactions = vec![
                 ("update", json!(diff)),
                 ("title", json!(title)),
                 ("summary", json!(summary)),
             ];
+            transactions.extend(self.bug());
             self.edit(Some(&revision), &transactions, &title)?;
             return Ok(Outcome::Updated { url });
         }
@@ -70,9 +71,7 @@ impl Phabricator<'_> {
         if !reviewers.is_empty() {
             transactions.push(("reviewers.set", json!(reviewers)));
         }
-        if let Some(bug) = self.settings.bug {
-            transactions.push(("bugzilla.bug-id", json!(bug.to_string())));
-        }
+        transactions.extend(self.bug());
         let made = self.edit(None, &transactions, &title)?;
         let id = made
             .as_ref()
@@ -98,6 +97,12 @@ impl Phabricator<'_> {
             true => Ok(Outcome::Withdrawn),
             false => Ok(Outcome::NotNeeded),
         }
+    }
+
+    /// The bug that a revision names, where the repository wants one.
+    fn bug(&self) -> Option<(&'static str, Value)> {
+        let bug = self.settings.bug?;
+        Some(("bugzilla.bug-id", json!(bug.to_string())))
     }
 
     /// The open revision of a group. Of several of ours, which two runs at once can make, one that a person has accepted,

@@ -49,6 +49,25 @@ fn opened() -> Fake {
     fake
 }
 
+/// A bug that somebody names later comes with the next edit, in the title and as the revision's own.
+#[test]
+fn an_open_revision_gets_the_bug_that_is_named_later() {
+    let fake = opened();
+    let mut phabricator = forge(&fake);
+    phabricator.settings.bug = Some(7);
+    let mut proposal = sample();
+    proposal.title = format!("Bug 7 - {}", proposal.title);
+    let said = phabricator.propose(&proposal).unwrap().to_string();
+    assert_eq!(said, format!("updated {URL}"));
+    assert!(
+        fake.shown().starts_with("D1 needs-review PHID-USER-me \"Bug 7 - Use linux v2\" [\"PHID-PROJ-owners\"] [] bug \"7\"\n"),
+        "{}",
+        fake.shown()
+    );
+    let said = phabricator.propose(&proposal).unwrap().to_string();
+    assert_eq!(said, format!("up to date: {URL}"));
+}
+
 #[test]
 fn a_proposal_becomes_a_revision() {
     let fake = Fake::default();

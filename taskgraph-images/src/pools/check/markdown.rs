@@ -1,7 +1,7 @@
 //! A [`Report`] as Markdown, in which no value can be anything but text.
 
 use super::{Finding, Report};
-use crate::output::markdown::cell;
+use crate::output::markdown::{cell, plain};
 
 impl Report {
     /// A table of the findings, or a sentence that there are none.
@@ -59,28 +59,6 @@ fn prose(text: &str) -> String {
         }
     }
     out + &plain(rest)
-}
-
-/// Text that is no markup, mention, reference or link.
-fn plain(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for sign in text.chars() {
-        match sign {
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '!' | '|' | '~' => {
-                out.push('\\');
-                out.push(sign);
-            }
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            // A space of no width: `@name` would notify somebody.
-            '@' => out.push_str("@\u{200b}"),
-            sign if sign.is_control() => out.push(' '),
-            sign => out.push(sign),
-        }
-    }
-    out.replace("://", ":\u{200b}//")
-        .replace("www.", "www\u{200b}.")
 }
 
 /// A value as code in the cell of a table.

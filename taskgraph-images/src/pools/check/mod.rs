@@ -16,22 +16,25 @@ mod sarif;
 #[cfg(test)]
 mod tests;
 mod text;
+mod users;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use taskgraph_images_transforms::Level;
 
-use crate::ci_config::CiConfig;
+use crate::ci_config::{Access, CiConfig};
 use crate::diagnostic::Place;
 
 pub use date::date_in;
-pub use end_of_life::{EndOfLife, EndOfLifeError};
+pub use end_of_life::{DeclaredEnd, EndOfLife, EndOfLifeError};
 pub use known::Known;
 pub use report::{Counts, Finding, Note, Report, Severity, VERSION};
 pub use rules::{RULES, Rule};
+pub use users::{PoolUse, Users};
 
 use context::Context;
+use users::uses;
 
 /// What the rules hold a configuration to.
 #[derive(Debug, Clone)]
@@ -46,8 +49,8 @@ pub struct Options {
     pub end_of_life_notice_days: u32,
     /// Levels of Google's projects, as far as their names do not tell them or tell them wrongly.
     pub project_levels: BTreeMap<String, Level>,
-    /// The pools that somebody uses, by id; without it, unused pools are not looked for.
-    pub used_pools: Option<BTreeSet<String>>,
+    /// Who may create tasks in which pools; without it, unused pools are not looked for.
+    pub access: Option<Access>,
     /// What is defined and published; without it, images are not held to that.
     pub known: Option<Known>,
     /// The pools that should be there for images, as they should be; without it, that is not looked at.
@@ -63,7 +66,7 @@ impl Options {
             end_of_life: Vec::new(),
             end_of_life_notice_days: 90,
             project_levels: BTreeMap::new(),
-            used_pools: None,
+            access: None,
             known: None,
             generated: None,
         }
@@ -78,13 +81,15 @@ pub fn check(
     line: &dyn Fn(&Place) -> Option<usize>,
 ) -> Report {
     let mut context = Context::new(config, options, line);
-    for fault in &config.findings {
+    let unread = options.access.iter().flat_map(|access| &access.findings);
+    for fault in config.findings.iter().chain(unread) {
         context.fault(fault);
     }
     for rule in RULES {
         context.rule = Some(rule);
         (rule.run)(&mut context);
     }
+    let pools = uses(config, options);
     let findings = context.into_findings();
-    Report::new(config, findings)
+    Report::new(config, findings, pools)
 }

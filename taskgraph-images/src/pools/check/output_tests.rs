@@ -85,7 +85,8 @@ fn reads_back_its_json() {
             }
           ]
         }
-      ]
+      ],
+      "pools": null
     }
     "#);
 }

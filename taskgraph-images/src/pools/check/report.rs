@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::PoolUse;
 use crate::ci_config::CiConfig;
 use crate::diagnostic;
 
@@ -19,6 +20,9 @@ pub struct Report {
     pub counts: Counts,
     /// What was found: by file and line, the worst first where they are the same.
     pub findings: Vec<Finding>,
+    /// Who may create tasks in each pool, by what the configuration grants; absent where it has no grants.
+    #[serde(default)]
+    pub pools: Option<Vec<PoolUse>>,
 }
 
 /// How much was looked at, and how much was found.
@@ -108,7 +112,11 @@ impl From<diagnostic::Severity> for Severity {
 }
 
 impl Report {
-    pub(super) fn new(config: &CiConfig, mut findings: Vec<Finding>) -> Self {
+    pub(super) fn new(
+        config: &CiConfig,
+        mut findings: Vec<Finding>,
+        pools: Option<Vec<PoolUse>>,
+    ) -> Self {
         findings.sort_by(|a, b| {
             let place = |finding: &Finding| (finding.file.clone(), finding.line);
             place(a)
@@ -140,6 +148,7 @@ impl Report {
                 notes: of(Severity::Note),
             },
             findings,
+            pools,
         }
     }
 

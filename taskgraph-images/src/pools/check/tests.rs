@@ -1,15 +1,14 @@
 //! Every rule, on fixtures of both shapes; and what the real files hold, where somebody names their folder.
 
-use std::collections::BTreeSet;
-
 use chrono::NaiveDate;
 use serde_json::json;
 
 use super::{EndOfLife, Finding, Known, Options, RULES, Report, Severity, check};
 use crate::ci_config::fixtures::{community, edit, fxci, load, real, skipped};
+use crate::ci_config::{Access, Options as CiOptions};
 use crate::manifest::Manifest;
 use crate::output::Locator;
-use crate::pools::generate::{Expected, Request, entries};
+use crate::pools::generate::{Declared, Expected, Request, entries, expected};
 use crate::tree::MemoryTree;
 
 fn today() -> NaiveDate {
@@ -395,27 +394,49 @@ fn finds_names_and_pools_that_should_not_be() {
     worker-pools.yml:70: error[illegal-name]: `Windows_` of the pool `proj-fuzzing/Windows_` is no worker type
       hint: up to 38 small letters, digits and `-`, a letter first and no `-` last
     ");
-    let mut options = plain();
-    options.used_pools = Some(BTreeSet::from(
-        [
-            "example-1/b-linux",
-            "example-3/b-linux",
-            "example-1/win2022",
-        ]
-        .map(str::to_owned),
-    ));
-    insta::assert_snapshot!(changed(&[], &options), @"
-    worker-pools.yml:23: warning[unused-pool]: nobody uses the pool `example-t/b-linux-docker`
-      hint: remove it, and its image if no other pool boots it
-    worker-pools.yml:42: warning[unused-pool]: nobody uses the pool `example-3/win2022`
-      hint: remove it, and its image if no other pool boots it
-    worker-pools.yml:67: warning[unused-pool]: nobody uses the pool `proj-fuzzing/aws`
-      hint: remove it, and its image if no other pool boots it
-    worker-pools.yml:70: warning[unused-pool]: nobody uses the pool `proj-fuzzing/windows`
-      hint: remove it, and its image if no other pool boots it
-    worker-pools.yml:76: warning[unused-pool]: nobody uses the pool `example-1/by-hand`
-      hint: remove it, and its image if no other pool boots it
+}
+
+#[test]
+fn finds_pools_that_no_grant_reaches() {
+    let tree = fxci().file("projects.yml", "{}").file(
+        "grants.d/all.yml",
+        "- grant: ['queue:create-task:low:example-*']\n  to: [{group: everybody}]\n\
+         - grant: ['worker-manager:*', 'queue:create-task:low:proj-fuzzing/aws']\n  to: [{role: root}]\n",
+    );
+    let told = |tree: &MemoryTree| {
+        let mut options = plain();
+        options.access = Access::load(tree, &CiOptions::default()).unwrap();
+        report(tree, &options)
+    };
+    insta::assert_snapshot!(findings(&told(&tree)), @"
+    worker-pools.yml:67: note[unused-pool]: only administrators may create tasks in the pool `proj-fuzzing/aws`: the role `root`
+      hint: ask them whether it is used
+    worker-pools.yml:70: warning[unused-pool]: nobody may create tasks in the pool `proj-fuzzing/windows`: no grant reaches it
+      hint: remove it, and its image if no other pool boots it; or grant it to whoever is to use it
     ");
+    let users = told(&tree).users_text();
+    insta::assert_snapshot!(users.lines().skip(6).collect::<Vec<_>>().join("\n"), @"
+    proj-fuzzing/aws		role root
+    proj-fuzzing/windows		
+    example-1/by-hand	group everybody
+    ");
+    insta::assert_snapshot!(told(&tree).users_markdown().lines().skip(8).collect::<Vec<_>>().join("\n"), @"
+    | `example-3/win2022` | `group everybody` | nobody |
+    | `proj-fuzzing/aws` | nobody | `role root` |
+    | `proj-fuzzing/windows` | nobody | nobody |
+    | `example-1/by-hand` | `group everybody` | nobody |
+    ");
+    // Who knows what is granted where others grant, too?
+    let elsewhere = "x: ['Role=project:fuzzing:.*']\n";
+    insta::assert_snapshot!(findings(&told(&tree.clone().file("externally-managed.yml", elsewhere))), @"
+    worker-pools.yml:67: note[unused-pool]: only administrators may create tasks in the pool `proj-fuzzing/aws`: the role `root`; scopes of what is managed elsewhere are not known: `Role=project:fuzzing:.*`
+      hint: ask them whether it is used
+    worker-pools.yml:70: warning[unused-pool]: nobody may create tasks in the pool `proj-fuzzing/windows`: no grant reaches it; scopes of what is managed elsewhere are not known: `Role=project:fuzzing:.*`
+      hint: remove it, and its image if no other pool boots it; or grant it to whoever is to use it
+    ");
+    // A grant that cannot be read might reach any pool.
+    insta::assert_snapshot!(findings(&told(&tree.file("grants.d/more.yml", "- grant: ['*']\n  to: everybody\n"))), @"grants.d/more.yml:2: error[wrong-type]: expected a list of grantees, found a string");
+    assert_eq!(told(&fxci()).pools, None);
 }
 
 #[test]
@@ -448,6 +469,62 @@ fn finds_generated_pools_that_are_out_of_date() {
     worker-pools.yml:70: warning[stale-pool]: the pool `proj-fuzzing/windows` boots `fuzz-win` on `azure-example`; it would be generated for `win2022` on `azure-example`
       hint: generate the pools again
     ");
+}
+
+/// A group that a mapping declares is held to its template, word by word.
+#[test]
+fn finds_generated_pools_that_are_not_like_their_template() {
+    let declared = [(
+        "made".to_owned(),
+        Declared {
+            template: "proj-fuzzing/windows".to_owned(),
+            images: Some(["fuzz-win".to_owned()].into()),
+            named: [("latest".to_owned(), "fuzz-win".to_owned())].into(),
+        },
+    )]
+    .into();
+    let made = |more: &str| {
+        let pool = |name: &str| {
+            format!(
+                "  - pool_id: made/{name}\n    description: Windows fuzzing.\n    owner: team@example.org\n    \
+                 email_on_error: true\n    provider_id: azure-example\n    \
+                 config: {{maxCapacity: 1, locations: [east-us], image: fuzz-win}}\n"
+            )
+        };
+        let text = format!("{}{more}", pool("fuzz-win"));
+        let from = "  - pool_id: example-1/by-hand\n";
+        let tree = edit(
+            fxci(),
+            "worker-pools.yml",
+            from,
+            &(text + &pool("latest") + from),
+        );
+        let mut options = plain();
+        options.generated = Some(expected(&load(&tree), &declared).unwrap());
+        (tree, options)
+    };
+    let (tree, options) = made("");
+    assert_eq!(findings(&report(&tree, &options)), "");
+    let tree = edit(
+        tree,
+        "worker-pools.yml",
+        "pool_id: made/latest\n    description: Windows",
+        "pool_id: made/latest\n    description: Other",
+    );
+    insta::assert_snapshot!(findings(&report(&tree, &options)), @"
+    worker-pools.yml:82: warning[stale-pool]: the entry of the pool `made/latest` differs from what would be generated from its template
+      hint: generate the pools again
+    ");
+    let config = load(&fxci());
+    let wrong = Declared {
+        template: "none/there".to_owned(),
+        ..Declared::default()
+    };
+    let faults = expected(&config, &[("made".to_owned(), wrong)].into()).unwrap_err();
+    assert_eq!(
+        faults,
+        ["there is no pool `none/there` to be the template of `made`"]
+    );
 }
 
 #[test]

@@ -7,6 +7,7 @@
 //!
 //! The template says everything but the image. Nothing is written anywhere: the result is JSON values.
 
+mod declared;
 mod definition;
 mod entry;
 mod name;
@@ -19,6 +20,7 @@ use serde_json::Value;
 
 use crate::ci_config::CiConfig;
 
+pub use declared::{Declared, expected, template};
 pub use definition::definitions;
 pub use entry::entries;
 pub use name::{is_group, is_worker_type, worker_type};

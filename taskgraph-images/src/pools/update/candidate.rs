@@ -102,8 +102,26 @@ pub(super) fn check(
             question.cool_down
         )));
     }
+    refusals.extend(withheld(question, key, at, published));
+    refusals.extend(lower(at, published));
+    refusals.extend(stands(at, published, needs).err().into_iter().flatten());
+    if refusals.is_empty() {
+        Ok(())
+    } else {
+        Err(refusals)
+    }
+}
+
+/// Whether somebody holds it, or it was rolled back.
+pub(super) fn withheld(
+    question: Question<'_>,
+    key: &str,
+    at: &Location,
+    published: &Published,
+) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
     for hold in &question.mapping.hold {
-        let is_it = hold.image == manifest.image
+        let is_it = hold.image == published.manifest.image
             && hold
                 .manifest
                 .as_deref()
@@ -118,13 +136,7 @@ pub(super) fn check(
     {
         refusals.push(Refusal::Held(format!("it was rolled back ({back})")));
     }
-    refusals.extend(lower(at, published));
-    refusals.extend(stands(at, published, needs).err().into_iter().flatten());
-    if refusals.is_empty() {
-        Ok(())
-    } else {
-        Err(refusals)
-    }
+    refusals
 }
 
 /// Checks that it is where it has to be, and nowhere else: what holds for any image, also one that is gone back to.

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use taskgraph_images_transforms::{ImageId, Level};
 
+use crate::pools::check::DeclaredEnd;
+use crate::pools::generate::Declared;
+
 /// Which published image each entry of the configuration repository is. The names of the two differ, so somebody says it.
 ///
 /// ```yaml
@@ -21,6 +24,10 @@ use taskgraph_images_transforms::{ImageId, Level};
 /// levels: {azure: 1}                 # of providers whose name does not say it
 /// hold:
 ///   - {image: ubuntu-2404-headless@google, manifest: <SHA-256>, reason: bug 1234567}
+/// generate:                          # groups in which every pool is generated
+///   images-1: {template: example-1/b-linux}
+/// end-of-life:                       # of what names of images tell that they are made of
+///   - {what: Ubuntu 22.04, date: 2032-04-09, pattern: 'ubuntu-?2204'}
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -34,6 +41,12 @@ pub struct Mapping {
     /// Published images that nothing moves to.
     #[serde(default)]
     pub hold: Vec<Hold>,
+    /// Groups in which every pool is generated, by the part of the pools' ids before the slash.
+    #[serde(default)]
+    pub generate: BTreeMap<String, Declared>,
+    /// Ends of life that are not known to this program, or other ones than it knows.
+    #[serde(default)]
+    pub end_of_life: Vec<DeclaredEnd>,
 }
 
 /// What an entry is.

@@ -18,6 +18,7 @@ mod entries;
 mod history;
 mod mapping;
 mod proposal;
+mod revoke;
 mod rollback;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ pub use entries::entry_edits;
 pub use history::{History, identities};
 pub use mapping::{Entry, Mapping};
 pub use proposal::{Family, Words, proposals};
+pub use revoke::{hold, revoke};
 pub use rollback::rollback;
 
 use crate::ci_config::{CiConfig, Reference};

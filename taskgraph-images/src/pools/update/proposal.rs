@@ -205,7 +205,15 @@ fn title(family: Family<'_>, moves: &[&Move]) -> String {
         .collect();
     let days: Vec<String> = days.into_iter().collect();
     let days = days.join(", ");
+    let goes_on = moves.iter().any(|step| {
+        let before = step.before.as_ref();
+        before.is_some_and(|before| before.manifest.finished < step.to.manifest.finished)
+    });
     match family.name.strip_prefix("rollback-") {
+        // Off an image that is revoked, to a newer one.
+        Some(key) if goes_on => {
+            format!("fix({}): take {key} to the image of {days}", family.cloud)
+        }
         Some(key) => format!(
             "revert({}): take {key} back to the image of {days}",
             family.cloud

@@ -4,14 +4,20 @@
 //! two images, and deleting one leaves the other. A copy is known again by its name and its description. When all copies
 //! are available, and not before, they are tagged and shared.
 
+mod catalog;
+mod copies;
 mod credentials;
 mod query;
 mod resources;
+mod sign;
+mod snapshot;
+mod ssm;
 mod xml;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::query::{Ec2, Parameters};
+use self::ssm::Ssm;
 use self::xml::Image;
 use super::{
     Promotion, Provider, ProviderError, ProviderErrorKind, Reference, Resource, ResourceKind,
@@ -23,6 +29,7 @@ use crate::taskcluster::Timestamp;
 /// AMIs of Amazon EC2.
 pub struct Aws<'a> {
     ec2: Ec2<'a>,
+    ssm: Ssm<'a>,
 }
 
 /// What EC2 says of what is gone.
@@ -42,6 +49,7 @@ impl<'a> Aws<'a> {
     pub fn new(session: &'a Session<'a>, variables: &'a Variables) -> Result<Self, ProviderError> {
         Ok(Self {
             ec2: Ec2::new(session, variables)?,
+            ssm: Ssm::new(session, variables)?,
         })
     }
 
@@ -63,94 +71,13 @@ impl<'a> Aws<'a> {
         let mut parameters = Parameters::default();
         parameters.set("ImageId.1", id);
         match self.images(region, &parameters, assumed) {
-            Ok(images) => Ok(images.into_iter().find(|image| image.id == id)),
+            Ok(images) => Ok(images
+                .into_iter()
+                .find(|image| image.id == id && !image.is_gone())),
             Err(error) if error.is_refused(&GONE) => Ok(None),
             Err(error) => Err(error),
         }
     }
-
-    /// The copy of the candidate in a region, whatever its state: begun here, or by an earlier run.
-    fn copy(&self, promotion: &Promotion, region: &str) -> Result<String, ProviderError> {
-        let description = description(promotion);
-        let mut named = Parameters::default();
-        named.set("Owner.1", "self");
-        named.filter("name", &promotion.name);
-        // The same request again is the same copy; after one that failed it must be another.
-        let (_, identity) = promotion.identity();
-        let mut token = format!("{identity}-{region}");
-        for image in self.images(region, &named, "<r/>")? {
-            if image.description != description {
-                let words = format!(
-                    "`{}` in {region} is {}, another build's ({}): nothing is replaced; look at it",
-                    promotion.name, image.id, image.description
-                );
-                return Err(ProviderError::new(
-                    "aws.promote",
-                    ProviderErrorKind::Conflict(words),
-                ));
-            }
-            if image.has_failed() {
-                // What was begun in vain is in the way of the next try.
-                self.delete(&image.resource(region))?;
-                token = format!("{}-{region}-{}", &identity[..20], image.id);
-            } else {
-                return Ok(image.id);
-            }
-        }
-        let source = source(promotion, region)?;
-        let mut parameters = Parameters::default();
-        parameters.set("Name", &promotion.name);
-        parameters.set("Description", &description);
-        parameters.set("SourceImageId", &source.reference);
-        parameters.set("SourceRegion", source.region.as_deref().unwrap_or(region));
-        parameters.set("ClientToken", &token);
-        let answer = self.ec2.change(
-            region,
-            "CopyImage",
-            &parameters,
-            "<r><imageId>ami-assumed</imageId></r>",
-        )?;
-        xml::text(&answer, "imageId")
-    }
-
-    /// Waits until a copy can be used.
-    fn available(&self, region: &str, id: &str) -> Result<Image, ProviderError> {
-        let call = format!("ec2.DescribeImages of `{id}` in {region}");
-        let assumed = format!(
-            "<r><imagesSet><item><imageId>{id}</imageId><imageState>available</imageState></item></imagesSet></r>"
-        );
-        self.ec2
-            .session()
-            .wait(&call, || match self.image(region, id, &assumed)? {
-                Some(image) if image.has_failed() => {
-                    let words = format!("the copy failed: {}; run it again", image.reason);
-                    Err(ProviderError::new(
-                        &call,
-                        ProviderErrorKind::Unfinished(words),
-                    ))
-                }
-                Some(image) if image.state == "available" => Ok(Some(image)),
-                // It may not be known everywhere yet.
-                _ => Ok(None),
-            })
-    }
-}
-
-fn description(promotion: &Promotion) -> String {
-    format!("{} (candidate {})", promotion.image, promotion.identity().1)
-}
-
-/// Where a region's copy comes from: from the region itself, if the candidate is there.
-fn source<'p>(promotion: &'p Promotion, region: &str) -> Result<&'p Artifact, ProviderError> {
-    let candidate = &promotion.candidate;
-    let near = candidate
-        .iter()
-        .find(|one| one.region.as_deref() == Some(region));
-    let source = near.or_else(|| candidate.first());
-    source.filter(|one| one.region.is_some()).ok_or_else(|| {
-        let words = "the candidate's manifest names no region: build it again".to_owned();
-        ProviderError::new("aws.promote", ProviderErrorKind::Input(words))
-    })
 }
 
 impl Provider for Aws<'_> {

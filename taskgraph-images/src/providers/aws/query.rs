@@ -1,16 +1,14 @@
 //! [`Ec2`]: EC2's Query API: parameters in, XML out, signed.
 
 use std::collections::BTreeMap;
-use std::time::SystemTime;
 
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
 use reqwest::Method;
 use reqwest::Url;
 
 use super::super::session::{Answer, Request, url};
 use super::super::{ProviderError, ProviderErrorKind, Session, Variables};
 use super::credentials::Source;
+use super::sign::{endpoint, is_limit, signed};
 use super::xml;
 
 /// The version of the API.
@@ -135,7 +133,7 @@ impl<'a> Ec2<'a> {
             method: Method::POST,
             url: match &self.endpoint {
                 Some(endpoint) => endpoint.clone(),
-                None => url(&call, &endpoint(region))?,
+                None => url(&call, &endpoint("ec2", region))?,
             },
             headers: vec![(
                 "content-type".to_owned(),
@@ -150,7 +148,7 @@ impl<'a> Ec2<'a> {
         };
         let answer = self.session.send(
             &request,
-            |request| self.sign(request, region),
+            |request| signed(&self.credentials, request, region, "ec2"),
             || Answer {
                 status: 200,
                 body: assumed.to_owned(),
@@ -162,63 +160,13 @@ impl<'a> Ec2<'a> {
             Err(ProviderError::new(&request.call, refusal(&answer)))
         }
     }
-
-    fn sign(
-        &self,
-        request: &Request,
-        region: &str,
-    ) -> Result<Vec<(String, String)>, ProviderError> {
-        let identity = self.credentials.current()?.into();
-        let unusable = |error: &dyn std::fmt::Display| {
-            let words = format!("it cannot be signed: {error}");
-            ProviderError::new(&request.call, ProviderErrorKind::Input(words))
-        };
-        let parameters = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(region)
-            .name("ec2")
-            .time(SystemTime::now())
-            .settings(SigningSettings::default())
-            .build()
-            .map_err(|error| unusable(&error))?
-            .into();
-        let headers = request.headers.iter();
-        let body = request.body.as_deref().unwrap_or_default();
-        let signable = SignableRequest::new(
-            request.method.as_str(),
-            request.url.as_str(),
-            headers.map(|(name, value)| (name.as_str(), value.as_str())),
-            SignableBody::Bytes(body.as_bytes()),
-        )
-        .map_err(|error| unusable(&error))?;
-        let (signed, _) = sign(signable, &parameters)
-            .map_err(|error| unusable(&error))?
-            .into_parts();
-        Ok(signed
-            .headers()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect())
-    }
-}
-
-/// Where a region is.
-fn endpoint(region: &str) -> String {
-    let domain = if region.starts_with("cn-") {
-        "amazonaws.com.cn"
-    } else {
-        "amazonaws.com"
-    };
-    format!("https://ec2.{region}.{domain}/")
 }
 
 /// What an answer that is none says.
 fn refusal(answer: &Answer) -> ProviderErrorKind {
     let (code, message) = xml::error(&answer.body)
         .unwrap_or_else(|| (format!("status {}", answer.status), String::new()));
-    let is_limit = code.ends_with("LimitExceeded")
-        || code.starts_with("Insufficient")
-        || matches!(code.as_str(), "Throttling" | "MaxSpotInstanceCountExceeded");
-    if is_limit {
+    if is_limit(&code) {
         ProviderErrorKind::Quota(format!("{code}: {message}"))
     } else {
         ProviderErrorKind::Refused { code, message }

@@ -1,5 +1,8 @@
 //! Answers as EC2 documents them. The whole is held to moto in `.ci/cloud-providers`.
 
+mod copies;
+mod snapshot;
+
 use super::*;
 use crate::providers::tests::{promotion, recorder, said};
 use std::collections::BTreeMap;

@@ -23,6 +23,11 @@ impl Image {
         matches!(self.state.as_str(), "failed" | "error" | "invalid")
     }
 
+    /// Whether it is shown for the last time: EC2 does that for a while after an image was deregistered.
+    pub(super) fn is_gone(&self) -> bool {
+        self.state == "deregistered"
+    }
+
     pub(super) fn resource(&self, region: &str) -> Resource {
         Resource {
             reference: Reference {
@@ -36,7 +41,7 @@ impl Image {
     }
 }
 
-fn parse(answer: &str) -> Result<Document<'_>, ProviderError> {
+pub(super) fn parse(answer: &str) -> Result<Document<'_>, ProviderError> {
     Document::parse(answer).map_err(|error| {
         let words = format!("it is no XML: {error}");
         ProviderError::new("ec2", ProviderErrorKind::NoAnswer(words))
@@ -187,4 +192,41 @@ pub(super) fn things(
         }
     });
     Ok(things.collect())
+}
+
+/// The disks of a machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Disks {
+    /// Of what kind the boot disk is.
+    pub(super) kind: String,
+    /// As what the machine sees its boot disk.
+    pub(super) root: String,
+    /// As what the machine sees each volume, and its id.
+    pub(super) volumes: Vec<(String, String)>,
+}
+
+/// The disks of the one machine of an answer.
+pub(super) fn disks(answer: &str) -> Result<Disks, ProviderError> {
+    let document = parse(answer)?;
+    let machine = document
+        .descendants()
+        .find(|node| !child(*node, "rootDeviceType").is_empty())
+        .ok_or_else(|| {
+            let words = "it tells of no machine with a boot disk".to_owned();
+            ProviderError::new("ec2", ProviderErrorKind::NoAnswer(words))
+        })?;
+    let volumes = items(machine, "blockDeviceMapping")
+        .into_iter()
+        .map(|disk| {
+            let volume = disk
+                .children()
+                .find(|child| child.tag_name().name() == "ebs")
+                .map_or("", |ebs| child(ebs, "volumeId"));
+            (child(disk, "deviceName").to_owned(), volume.to_owned())
+        });
+    Ok(Disks {
+        kind: child(machine, "rootDeviceType").to_owned(),
+        root: child(machine, "rootDeviceName").to_owned(),
+        volumes: volumes.collect(),
+    })
 }

@@ -4,6 +4,7 @@
 
 mod credentials;
 mod resources;
+mod snapshot;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -26,6 +27,12 @@ const GALLERIES: &str = "2023-07-03";
 pub struct Azure<'a> {
     rest: Rest<'a>,
     source: Source<'a>,
+}
+
+/// A token that is good for now.
+pub(super) fn token(session: &Session<'_>, variables: &Variables) -> Result<String, ProviderError> {
+    let base = variables.get("AZURE_RESOURCE_MANAGER_URL");
+    Source::new(session, variables, base.unwrap_or(MANAGER)).token()
 }
 
 impl<'a> Azure<'a> {
@@ -197,7 +204,14 @@ impl Provider for Azure<'_> {
     }
 
     fn describe(&self, image: &Reference) -> Result<Option<Resource>, ProviderError> {
-        let found = self.version(&image.name, None)?;
+        let path = &image.name;
+        let found = if path.to_lowercase().contains("/galleries/") {
+            self.version(path, None)?
+        } else {
+            // A candidate, which is in no gallery.
+            let version = resources::api_version(path).unwrap_or(resources::MANAGER);
+            self.call(Method::GET, path, &[("api-version", version)], None, None)?
+        };
         Ok(found.map(|found| Resource {
             reference: image.clone(),
             kind: ResourceKind::Image,

@@ -1,6 +1,8 @@
 //! A resource manager on loopback, with answers as Azure documents them: versions that are replicated for a while, pages,
 //! quotas, and service principals.
 
+mod snapshot;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -51,6 +53,13 @@ impl Fake {
                 200,
                 json!({"location": "eastus2", "properties": {"osType": "Linux"}}),
             ),
+            ("PUT", _) if !path.contains("/galleries/") => {
+                let mut thing = asked.body.clone();
+                let state = if self.fails { "Failed" } else { "Creating" };
+                thing["properties"]["provisioningState"] = state.into();
+                self.things.insert(path, thing.clone());
+                (202, thing)
+            }
             ("PUT", _) => {
                 self.asked = 0;
                 self.versions.insert(path, asked.body.clone());
@@ -69,6 +78,16 @@ impl Fake {
                     {"id": "/subscriptions/s-1/resourceGroups/pkr-1", "type": "Microsoft.Resources/resourceGroups", "tags": {"l": "v"}}
                 ]}),
             ),
+            // Only of versions may their replication be asked for.
+            ("GET", _) if self.things.contains_key(&path) && !asked.path.contains("expand") => {
+                let thing = self.things[&path].clone();
+                // Done by the next time.
+                if thing["properties"]["provisioningState"] == "Creating" {
+                    let thing = self.things.get_mut(&path).unwrap();
+                    thing["properties"]["provisioningState"] = "Succeeded".into();
+                }
+                (200, thing)
+            }
             ("DELETE", _) => match self.things.remove(&path) {
                 Some(_) => (202, Value::Null),
                 None => (404, Value::Null),
@@ -295,7 +314,10 @@ fn listed_deprecated_and_deleted() {
         image `/subscriptions/s-1/resourceGroups/b/providers/Microsoft.Compute/images/candidate`
         resource group `/subscriptions/s-1/resourceGroups/pkr-1`
         ");
+        let candidate = azure.describe(&found[1].reference).unwrap().unwrap();
+        assert_eq!(candidate.labels["l"], "v");
         azure.delete(&found[0]).unwrap();
+        assert_eq!(azure.describe(&found[0].reference).unwrap(), None);
         azure.delete(&found[0]).unwrap();
         assert_eq!(fake.lock().unwrap().things.len(), 2);
         let path = format!("{GALLERY}/versions/20261125.173000.0");

@@ -15,7 +15,7 @@ for last; do :; done
 case "$*" in
 *"--config"*docker-archive:*) cat "$here/layers" ;;
 *"--config"*) cat "$here/pushed" ;;
-"inspect --raw"*) echo 'level=warning msg="beware"' >&2; printf '{"config": {"digest": "sha256:c"}}' ;;
+"inspect --raw"*) echo 'level=warning msg="{beware}"' >&2; printf '{"config": {"digest": "sha256:c"}}'; echo '}' >&2 ;;
 copy*) printf 'sha256:d' >"$(printf '%s' "$*" | sed 's/.*--digestfile=\([^ ]*\) .*/\1/')" ;;
 esac
 "#;
@@ -100,6 +100,17 @@ fn what_is_not_what_it_should_be() {
         matches!(error.kind, ProviderErrorKind::Conflict(_)),
         "{error}"
     );
+}
+
+#[test]
+fn what_is_no_json_is_told() {
+    let case = Case::new();
+    case.write(
+        "pushed",
+        r#"level=warning {"rootfs": {"diff_ids": ["sha256:1"]}}"#,
+    );
+    let error = case.promote().unwrap_err().to_string();
+    assert!(error.contains("skopeo answered no JSON: "), "{error}");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! asks for the family gets it from then on. It can be used in all regions.
 
 mod credentials;
+mod snapshot;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -20,10 +21,18 @@ use crate::manifest::Artifact;
 /// Where the API is.
 const COMPUTE: &str = "https://compute.googleapis.com/compute/v1/";
 
+/// What Compute Engine says of what has a name already.
+const EXISTS: [&str; 2] = ["alreadyExists", "RESOURCE_ALREADY_EXISTS"];
+
 /// Images of Google Compute Engine.
 pub struct Google<'a> {
     rest: Rest<'a>,
     source: Source<'a>,
+}
+
+/// A token that is good for now.
+pub(super) fn token(session: &Session<'_>, variables: &Variables) -> Result<String, ProviderError> {
+    Source::new(session, variables).token()
 }
 
 impl<'a> Google<'a> {
@@ -56,10 +65,21 @@ impl<'a> Google<'a> {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Option<()>, ProviderError> {
+        self.change_with(method, path, &[], body)
+    }
+
+    /// The same with a query.
+    fn change_with(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Result<Option<()>, ProviderError> {
         let done = || Some(json!({"status": "DONE"}));
         let call = format!("{method} of `{path}`");
         let token = || self.source.token();
-        let Some(operation) = self.rest.call(method, path, &[], body, token, done)? else {
+        let Some(operation) = self.rest.call(method, path, query, body, token, done)? else {
             return Ok(None);
         };
         let at = path_of(text(&operation, "/selfLink")).to_owned();
@@ -170,7 +190,7 @@ impl Provider for Google<'_> {
             match self.change(Method::POST, &images, Some(&body)) {
                 Ok(done) => there(&images, done.map(|()| Value::Null)).map(|_| ())?,
                 // An answer was lost, and the request came through.
-                Err(error) if error.is_refused(&["alreadyExists", "RESOURCE_ALREADY_EXISTS"]) => {}
+                Err(error) if error.is_refused(&EXISTS) => {}
                 Err(error) => return Err(error),
             }
         }

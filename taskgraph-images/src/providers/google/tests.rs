@@ -1,6 +1,8 @@
 //! A Compute Engine on loopback, with answers as Google documents them: operations that take a while, what is known late,
 //! pages, quotas, and tokens of a service account.
 
+mod snapshot;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -21,6 +23,8 @@ struct Fake {
     broken: Vec<(u16, Value)>,
     /// The next answer to a POST is lost, after it was done.
     lost: bool,
+    /// Machines and disks, by path.
+    things: BTreeMap<String, Value>,
 }
 
 const BASE: &str = "https://www.googleapis.com/compute/v1/";
@@ -88,6 +92,7 @@ impl Fake {
                     }
                 }
             },
+            ("GET", None) if self.things.contains_key(path) => (200, self.things[path].clone()),
             ("GET", None) if path.contains("/operations/") => {
                 self.operations += 1;
                 let mut operation = json!({"name": "op", "selfLink": format!("{BASE}projects/images-1/global/operations/op"),

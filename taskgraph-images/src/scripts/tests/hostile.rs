@@ -38,6 +38,33 @@ fn nesting() {
     }
 }
 
+/// The grammar's own code looks letters up by their number.
+#[test]
+fn letters_of_any_number() {
+    for letter in [
+        "\u{e9}",
+        "\u{ff}",
+        "\u{100}",
+        "\u{7ff}",
+        "\u{800}",
+        "\u{ffff}",
+        "\u{10000}",
+        "\u{10ffff}",
+    ] {
+        for start in ["{", "{1", "{1..", "{1..2", "${", "$", "<<", "[", "\\"] {
+            let text = format!("echo {start}{letter}}}\n. ./{letter}/{letter}a.sh\n");
+            let analysis = analyse(Language::Shell, text.as_bytes()).unwrap();
+            if start.starts_with('{') {
+                assert!(!analysis.has_syntax_error, "{text}");
+                assert_eq!(
+                    analysis.references[0].text,
+                    format!("./{letter}/{letter}a.sh")
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn many_values() {
     let mut text = "X=a\n".to_owned();

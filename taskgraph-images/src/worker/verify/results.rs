@@ -54,7 +54,7 @@ pub struct Digests {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Check {
-    /// Its path in the repository.
+    /// Its path in the repository; of a task that ran again, its label after the place of its decision in the index.
     pub name: String,
     /// Whether it passed.
     pub passed: bool,
@@ -62,6 +62,50 @@ pub struct Check {
     pub seconds: f64,
     /// What it said.
     pub output: String,
+    /// The task that was the check, for the method `replicate`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replica: Option<ReplicaRun>,
+}
+
+/// The task of another project that was a check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ReplicaRun {
+    /// It.
+    pub task_id: TaskId,
+    /// The task that it ran again.
+    pub of: TaskId,
+    /// Its last run, if it had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<u32>,
+    /// Where a person reads its log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
+    /// Whose fault it is that it did not pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
+}
+
+/// Whose fault it is that a task of another project did not pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fault {
+    /// The image's: the task failed on it.
+    Image,
+    /// A machine's or a service's; it may not happen again.
+    Infrastructure,
+    /// The task's own: it fails in its project, too, and says nothing of the image.
+    Original,
+    /// Nobody can tell: no machine took it, or somebody ended it.
+    Unknown,
+}
+
+impl Check {
+    /// Whether it says anything of the image.
+    pub fn counts(&self) -> bool {
+        let fault = self.replica.as_ref().and_then(|replica| replica.fault);
+        fault != Some(Fault::Original)
+    }
 }
 
 impl Verification {
@@ -88,23 +132,45 @@ impl Verification {
         text
     }
 
-    /// The names of the checks that failed.
+    /// The names of the checks that failed and count.
     pub fn failed(&self) -> Vec<String> {
-        let failed = self.checks.iter().filter(|check| !check.passed);
+        let failed = self
+            .checks
+            .iter()
+            .filter(|check| check.counts() && !check.passed);
         failed.map(|check| check.name.clone()).collect()
+    }
+
+    /// Whether that the image does not pass may be the fault of machines and services alone, so that it is worth
+    /// looking again.
+    pub fn is_transient(&self) -> bool {
+        let mut failed = self
+            .checks
+            .iter()
+            .filter(|check| check.counts() && !check.passed)
+            .map(|check| check.replica.as_ref().and_then(|replica| replica.fault))
+            .peekable();
+        failed.peek().is_some() && failed.all(|fault| fault == Some(Fault::Infrastructure))
     }
 
     /// The same as JUnit's XML.
     pub fn to_junit(&self) -> String {
         let mut suite = TestSuite::new(self.image.to_string());
         for check in &self.checks {
-            let status = if check.passed {
-                TestCaseStatus::success()
-            } else {
-                let mut failed = TestCaseStatus::non_success(NonSuccessKind::Failure);
-                failed.set_message(last_line(&check.output).to_owned());
-                failed
+            let fault = check.replica.as_ref().and_then(|replica| replica.fault);
+            let mut status = match (check.passed, fault) {
+                (true, _) => TestCaseStatus::success(),
+                (false, Some(Fault::Original)) => TestCaseStatus::skipped(),
+                (false, Some(Fault::Infrastructure | Fault::Unknown)) => {
+                    TestCaseStatus::non_success(NonSuccessKind::Error)
+                }
+                (false, Some(Fault::Image) | None) => {
+                    TestCaseStatus::non_success(NonSuccessKind::Failure)
+                }
             };
+            if !check.passed {
+                status.set_message(last_line(&check.output).to_owned());
+            }
             let mut case = TestCase::new(check.name.clone(), status);
             case.set_classname(self.image.to_string())
                 .set_time(Duration::from_secs_f64(check.seconds.max(0.0)))
@@ -136,6 +202,7 @@ mod tests {
             passed,
             seconds: 1.5,
             output: output.to_owned(),
+            replica: None,
         };
         let verification = Verification {
             version: VERSION,

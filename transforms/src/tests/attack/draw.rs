@@ -259,6 +259,16 @@ impl<T: Iterator<Item = String>, D: Iterator<Item = u8>> Draw<T, D> {
                 verify.secrets = secrets.clone();
                 verify.checks = vec![self.text()];
             }
+            if let Some(verify) = &mut image.verify
+                // A graph with one is mostly refused, and a graph has several images.
+                && self.once_in(16)
+            {
+                let mut replicate = testing::replicate();
+                let alias = self.one_of(&["candidates", "candidates", "linux-builder", "sweeper"]);
+                replicate.pool = AliasName::new(alias).expect("a name");
+                replicate.from[0].scheduler = self.text();
+                verify.replicate = Some(replicate);
+            }
             if let Some(publish) = &mut image.publish {
                 publish.family = Some(self.text());
                 publish.labels = BTreeMap::from([(self.text(), self.text())]);

@@ -130,6 +130,9 @@ fn it_holds_what_it_is_given() {
         "auth:github-repo-token:example-bot/example/other:contents:write",
         "auth:github-repo-token:other-bot/example/images:contents:write",
         "auth:github-repo-token:example-bot/example/images:workflows:write",
+        // Only the repository of the dashboard, and only of the task that writes it.
+        "auth:github-repo-token:example-bot/example/images:issues:write",
+        "auth:github-repo-token:example-bot/example/board:issues:write",
         "auth:github-repo-token:example-bot/example/images:administration:write",
         "auth:github-repo-token:example-bot/Example/Images:contents:write",
         "auth:github-repo-token:example-bot/example/images:contents:write*",
@@ -326,12 +329,14 @@ fn a_token_is_modest() {
     let start = "auth:github-repo-token:bot/example/images";
     assert!(is_modest(&format!("{start}:contents:write")));
     assert!(is_modest(&format!("{start}:pull_requests:write")));
+    assert!(is_modest(&format!("{start}:issues:write")));
     for more in [
         "",
         ":contents:*",
         ":contents:write*",
         ":workflows:write",
         ":contents:admin",
+        ":issues:*",
         "/more:contents:write",
     ] {
         assert!(!is_modest(&format!("{start}{more}")), "{more:?}");

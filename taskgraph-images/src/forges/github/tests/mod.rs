@@ -1,5 +1,6 @@
 //! Against a GitHub in memory.
 
+mod dashboard;
 mod people;
 mod pull_requests;
 mod refusals;

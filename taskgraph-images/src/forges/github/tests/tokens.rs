@@ -55,16 +55,18 @@ fn the_proxy_gives_tokens() {
             Ok(say(self.0, &token))
         }
     }
-    let ask = |status: u16| {
+    let ask_for = |status: u16, permissions| {
         let proxy = Rc::new(Proxy(status, RefCell::default()));
         let tokens = ProxyTokens {
             http: &*proxy,
             proxy: "http://proxy.example.org".to_owned(),
             app: "bot".to_owned(),
+            permissions,
         };
         let token = tokens.token(&Repository::new("Example/Images").unwrap());
         (token, proxy.1.borrow().join("\n"))
     };
+    let ask = |status| ask_for(status, Permissions::Proposals);
     let (token, asked) = ask(200);
     assert_eq!(token.as_ref().unwrap().secret(), "not-a-token");
     assert_eq!(format!("{token:?}"), "Ok([token])");
@@ -79,5 +81,10 @@ fn the_proxy_gives_tokens() {
     too many tokens were asked for; run again later (status 429: words)
     the auth service refuses (status 500: words)
     ");
+    // A dashboard needs issues, and nothing else.
+    let (_, asked) = ask_for(200, Permissions::Issues);
+    insta::assert_snapshot!(asked, @r#"POST http://proxy.example.org/api/auth/v1/github/bot/Example/repo-token {"repositories":["Images"],"permissions":{"issues":"write"}}"#);
+    let error = ask_for(403, Permissions::Issues).0.unwrap_err().to_string();
+    insta::assert_snapshot!(error, @"the task needs the scopes auth:github-repo-token:bot/example/images:issues:write (status 403: words)");
     assert!(ask(429).0.unwrap_err().is_transient && !ask(404).0.unwrap_err().is_transient);
 }

@@ -1,4 +1,5 @@
-//! `stale-pool`: pools made for images that are out of date: an image without its pool, a pool without its image.
+//! `stale-pool`: pools made for images that are out of date: an image without its pool, a pool without its image, an entry that
+//! is not like its template any more.
 
 use std::collections::BTreeMap;
 
@@ -42,6 +43,19 @@ fn run(context: &mut Context<'_>) {
             context.find(
                 Draft::warning(&found.id, &found.place)
                     .say(message)
+                    .hint(again),
+            );
+        } else if config
+            .entries
+            .get(found.entry)
+            .is_some_and(|entry| entry.to_json() != pool.value)
+        {
+            context.find(
+                Draft::warning(&found.id, &found.place)
+                    .say(format!(
+                        "the entry of the pool `{}` differs from what would be generated from its template",
+                        found.id
+                    ))
                     .hint(again),
             );
         }

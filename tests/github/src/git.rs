@@ -6,22 +6,32 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 /// All files below a tree: their modes and blobs.
-pub(in super::super) type Files = BTreeMap<String, (String, String)>;
+pub type Files = BTreeMap<String, (String, String)>;
 
+/// A commit.
 #[derive(Debug, Clone, PartialEq)]
-pub(in super::super) struct Commit {
-    pub(in super::super) message: String,
-    pub(in super::super) tree: String,
-    pub(in super::super) parents: Vec<String>,
-    pub(in super::super) author: String,
+pub struct Commit {
+    /// Its message.
+    pub message: String,
+    /// Its tree.
+    pub tree: String,
+    /// What it was made from.
+    pub parents: Vec<String>,
+    /// The name of whoever made it.
+    pub author: String,
 }
 
+/// All objects of a repository, by their ids, and its branches.
 #[derive(Debug, Clone, Default)]
-pub(in super::super) struct Git {
-    pub(in super::super) refs: BTreeMap<String, String>,
-    pub(in super::super) commits: BTreeMap<String, Commit>,
-    pub(in super::super) trees: BTreeMap<String, Files>,
-    pub(in super::super) blobs: BTreeMap<String, Vec<u8>>,
+pub struct Git {
+    /// The commits that branches are at, by their names.
+    pub refs: BTreeMap<String, String>,
+    /// Commits.
+    pub commits: BTreeMap<String, Commit>,
+    /// Trees, each with all that is below it.
+    pub trees: BTreeMap<String, Files>,
+    /// Contents of files.
+    pub blobs: BTreeMap<String, Vec<u8>>,
 }
 
 fn id(kind: &str, content: &[u8]) -> String {
@@ -35,14 +45,15 @@ fn id(kind: &str, content: &[u8]) -> String {
 }
 
 impl Git {
-    pub(in super::super) fn blob(&mut self, content: &[u8]) -> String {
+    /// Keeps the content of a file.
+    pub fn blob(&mut self, content: &[u8]) -> String {
         let sha = id("blob", content);
         self.blobs.insert(sha.clone(), content.to_vec());
         sha
     }
 
     /// Keeps a tree, and every folder of it.
-    pub(in super::super) fn tree(&mut self, files: Files) -> String {
+    pub fn tree(&mut self, files: Files) -> String {
         let folders: BTreeSet<String> = files
             .keys()
             .filter_map(|path| Some(path.split_once('/')?.0.to_owned()))
@@ -55,7 +66,8 @@ impl Git {
         sha
     }
 
-    pub(in super::super) fn commit(&mut self, commit: Commit) -> String {
+    /// Keeps a commit.
+    pub fn commit(&mut self, commit: Commit) -> String {
         let sha = id(
             "commit",
             format!("{} {commit:?}", self.commits.len()).as_bytes(),
@@ -65,7 +77,7 @@ impl Git {
     }
 
     /// What is directly in a tree, as the service lists it.
-    pub(super) fn entries(&self, sha: &str) -> Option<Value> {
+    pub(crate) fn entries(&self, sha: &str) -> Option<Value> {
         let files = self.trees.get(sha)?;
         let mut entries = BTreeMap::new();
         for (path, (mode, blob)) in files {
@@ -91,7 +103,7 @@ impl Git {
     }
 
     /// What one commit adds to another.
-    pub(super) fn compare(&self, base: &str, head: &str) -> Option<Value> {
+    pub(crate) fn compare(&self, base: &str, head: &str) -> Option<Value> {
         let (old, new) = (self.history(base), self.history(head));
         // Histories here are lines: what both have is the newest that both have.
         let merge = new

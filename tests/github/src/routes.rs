@@ -4,27 +4,38 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::{BASE, Commit, Fake, Pull, State};
-use crate::forges::events::say;
-use crate::http::{Answer, Request};
+use crate::Reply;
+use crate::git::Commit;
+use crate::repository::{Issue, Pull, Repository};
 
 /// How many entries a page has here, whatever is asked for.
 const PAGE: usize = 2;
 
-impl Fake {
-    pub(super) fn route(&self, request: &Request) -> Answer {
-        let body: Value = request
-            .body
-            .as_deref()
-            .map_or(Value::Null, |body| serde_json::from_slice(body).unwrap());
-        let address = request.url.strip_prefix(BASE).unwrap();
-        let (path, query) = address.split_once('?').unwrap_or((address, ""));
+impl Repository {
+    /// Obeys a call of an address, which ends in `/repos/<owner>/<name>` and what is below that.
+    ///
+    /// # Panics
+    /// When the call is one that the program must not make.
+    pub fn answer(&mut self, method: &str, url: &str, body: Option<&[u8]>) -> Reply {
+        let reply = self.route(method, url, body);
+        self.follow();
+        reply
+    }
+
+    fn route(&mut self, method: &str, url: &str, body: Option<&[u8]>) -> Reply {
+        let body: Value = body.map_or(Value::Null, |body| {
+            serde_json::from_slice(body).expect("a body is JSON")
+        });
         let missing = || say(404, &json!({"message": "Not Found"}));
-        let Some(path) = path.strip_prefix("/repos/example/images") else {
+        let below = url
+            .split_once("/repos/")
+            .and_then(|(_, address)| address.strip_prefix(&self.name));
+        let Some(address) = below else {
             return missing();
         };
-        let state = &mut *self.state.borrow_mut();
-        if state.archived && request.method != "GET" {
+        let (path, query) = address.split_once('?').unwrap_or((address, ""));
+        let state = self;
+        if state.archived && method != "GET" {
             return say(
                 403,
                 &json!({"message": "Repository was archived so is read-only."}),
@@ -38,13 +49,14 @@ impl Fake {
         };
         let parts: Vec<&str> = path.split('/').skip(1).collect();
         let text = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
-        match (request.method, parts.as_slice()) {
+        match (method, parts.as_slice()) {
             ("GET", []) => say(
                 200,
                 &json!({
-                    "full_name": "Example/images", "default_branch": "main", "archived": state.archived,
+                    "full_name": capital(&state.name), "default_branch": "main", "archived": state.archived,
                 }),
             ),
+            ("GET", ["releases"]) => page(url, state.releases.clone(), query("page")),
             ("GET", ["git", "ref", "heads", name @ ..]) => {
                 match state.git.refs.get(&name.join("/")) {
                     Some(sha) => say(200, &json!({"object": {"sha": sha, "type": "commit"}})),
@@ -146,9 +158,46 @@ impl Fake {
                     let head = format!("{}:{}", pull.repo.split('/').next().unwrap(), pull.branch);
                     is_state && query("head").is_none_or(|wanted| wanted == head)
                 });
-                page(request, pulls.map(pull_json).collect(), query("page"))
+                page(url, pulls.map(pull_json).collect(), query("page"))
             }
             ("POST", ["pulls"]) => open(state, &body),
+            ("GET", ["issues"]) => {
+                assert_eq!(query("state").as_deref(), Some("all"));
+                let list = state
+                    .issues
+                    .iter()
+                    .map(|issue| issue_json(&state.name, issue))
+                    .collect();
+                page(url, list, query("page"))
+            }
+            ("POST", ["issues"]) => {
+                assert!(text("body").encode_utf16().count() <= 65_536);
+                let labels = body["labels"].as_array().into_iter().flatten();
+                let issue = Issue {
+                    number: state.issues.len() as u64 + 1,
+                    title: text("title"),
+                    body: text("body"),
+                    state: "open",
+                    labels: labels
+                        .map(|name| name.as_str().unwrap().to_owned())
+                        .collect(),
+                    author: "example-app[bot]".to_owned(),
+                    kind: "Bot".to_owned(),
+                    association: "NONE".to_owned(),
+                    is_pull: false,
+                };
+                let answer = say(201, &issue_json(&state.name, &issue));
+                state.issues.push(issue);
+                answer
+            }
+            ("PATCH", ["issues", number]) => {
+                let number: u64 = number.parse().unwrap();
+                let issue = state.issues.iter_mut().find(|one| one.number == number);
+                let Some(issue) = issue else { return missing() };
+                assert!(body.get("state").is_none(), "never closed");
+                issue.body = text("body");
+                say(200, &issue_json(&state.name, issue))
+            }
             (method, ["pulls" | "issues", number, rest @ ..]) => {
                 let number = number.parse::<u64>().unwrap();
                 let Some(at) = state.pulls.iter().position(|pull| pull.number == number) else {
@@ -167,7 +216,7 @@ impl Fake {
                         ["events"] => pull.events.clone(),
                         _ => return missing(),
                     };
-                    return page(request, list, query("page"));
+                    return page(url, list, query("page"));
                 }
                 let late = matches!(rest, ["labels" | "requested_reviewers"]) && state.late > 0;
                 if late {
@@ -184,14 +233,14 @@ impl Fake {
     }
 }
 
-fn open(state: &mut State, body: &Value) -> Answer {
+fn open(state: &mut Repository, body: &Value) -> Reply {
     let text = |key: &str| body[key].as_str().unwrap().to_owned();
     let (branch, base) = (text("head"), text("base"));
-    let is_there = |pull: &Pull| {
-        pull.state == "open" && pull.branch == branch && pull.repo == "example/images"
-    };
+    let is_there =
+        |pull: &Pull| pull.state == "open" && pull.branch == branch && pull.repo == state.name;
     if state.pulls.iter().any(is_there) {
-        let message = format!("A pull request already exists for example:{branch}.");
+        let owner = state.name.split('/').next().unwrap();
+        let message = format!("A pull request already exists for {owner}:{branch}.");
         return say(
             422,
             &json!({"message": "Validation Failed", "errors": [{"message": message}]}),
@@ -210,7 +259,7 @@ fn open(state: &mut State, body: &Value) -> Answer {
         body: text("body"),
         state: "open",
         merged: false,
-        repo: "example/images".to_owned(),
+        repo: state.name.clone(),
         branch,
         sha,
         base,
@@ -226,7 +275,7 @@ fn open(state: &mut State, body: &Value) -> Answer {
     answer
 }
 
-fn change(pull: &mut Pull, rest: &[&str], body: &Value) -> Answer {
+fn change(pull: &mut Pull, rest: &[&str], body: &Value) -> Reply {
     let names = |key: &str| -> Vec<String> {
         let list = body[key].as_array().into_iter().flatten();
         list.map(|name| name.as_str().unwrap().to_owned()).collect()
@@ -279,7 +328,18 @@ fn change(pull: &mut Pull, rest: &[&str], body: &Value) -> Answer {
     }
 }
 
-fn page(request: &Request, list: Vec<Value>, page: Option<String>) -> Answer {
+/// A name as the service writes it, which need not be how callers do.
+fn capital(name: &str) -> String {
+    let mut letters = name.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+fn say(status: u16, body: &Value) -> Reply {
+    Reply::json(status, body)
+}
+
+fn page(url: &str, list: Vec<Value>, page: Option<String>) -> Reply {
     let page = page.map_or(1, |page| page.parse::<usize>().unwrap());
     let entries: Vec<Value> = list
         .iter()
@@ -289,10 +349,7 @@ fn page(request: &Request, list: Vec<Value>, page: Option<String>) -> Answer {
         .collect();
     let mut answer = say(200, &Value::Array(entries));
     if list.len() > page * PAGE {
-        let (start, _) = request
-            .url
-            .split_once("&page=")
-            .unwrap_or((&request.url, ""));
+        let (start, _) = url.split_once("&page=").unwrap_or((url, ""));
         let link = format!(
             "<{start}&page={}>; rel=\"next\", <{start}&page=9>; rel=\"last\"",
             page + 1
@@ -314,13 +371,29 @@ fn commit_json(sha: &str, commit: &Commit) -> Value {
     })
 }
 
+fn issue_json(repository: &str, issue: &Issue) -> Value {
+    let mut value = json!({
+        "number": issue.number,
+        "html_url": format!("https://example.org/{repository}/issues/{}", issue.number),
+        "title": issue.title,
+        "body": issue.body,
+        "state": issue.state,
+        "user": {"login": issue.author, "type": issue.kind},
+        "author_association": issue.association,
+    });
+    if issue.is_pull {
+        value["pull_request"] = json!({"url": "https://example.org"});
+    }
+    value
+}
+
 fn pull_json(pull: &Pull) -> Value {
     let list = |names: &[String], key: &str| -> Vec<Value> {
         names.iter().map(|name| json!({key: name})).collect()
     };
     json!({
         "number": pull.number,
-        "html_url": format!("https://example.org/example/images/pull/{}", pull.number),
+        "html_url": format!("https://example.org/{}/pull/{}", pull.repo, pull.number),
         "title": pull.title,
         "body": pull.body,
         "state": pull.state,
