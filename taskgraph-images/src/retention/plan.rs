@@ -63,6 +63,9 @@ pub struct Item {
     /// The first plan that saw it without a user, if none has seen one since.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unused_since: Option<Timestamp>,
+    /// The newest plan that was to delete it. It may have been carried out: manifests stay for a while.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<Timestamp>,
 }
 
 #[expect(
@@ -181,7 +184,7 @@ pub enum PlanError {
 }
 
 impl Plan {
-    /// Makes a plan. `stock` is what providers hold, as far as they were asked. `last` is the plan that was made before it,
+    /// Makes a plan, in which any number may be deleted: see [`Self::capped`]. `stock` is what providers hold, as far as they were asked. `last` is the plan that was made before it,
     /// however long ago; without one, nothing has been unused for any time yet. `keep` is the label that keeps what carries it, `kept` says why an
     /// image is kept for a reason of its own.
     ///
@@ -209,7 +212,7 @@ impl Plan {
             items: inventory.published().iter().map(item).collect(),
             strays: Vec::new(),
         };
-        let unused_since = last.map(unused).unwrap_or_default();
+        let before = last.map(unused).unwrap_or_default();
         let mut newer = 0;
         let mut image = None;
         for (published, item) in inventory.published().iter().zip(&mut plan.items) {
@@ -229,13 +232,12 @@ impl Plan {
                 item.reason = reason;
                 continue;
             }
-            let since = unused_since.get(&item.manifest).copied().unwrap_or(now);
-            item.unused_since = Some(since);
+            let (since, chosen) = before.get(&item.manifest).copied().unwrap_or((now, None));
+            (item.unused_since, item.chosen) = (Some(since), chosen);
             (item.action, item.reason) = step(policy, since, now);
         }
         plan.keep_parents(inventory);
         plan.strays = strays::strays(&plan, inventory, stock, usage, last, keep, now);
-        plan.cap(policy);
         Ok(plan)
     }
 
@@ -305,19 +307,29 @@ impl Plan {
         }
     }
 
-    /// Lets only so many be deleted, those that have been unused for the longest; what is left over comes after what was
-    /// published.
-    fn cap(&mut self, policy: &Policy) {
+    /// Lets only so many be deleted as the policy says. First those that no plan has chosen yet, since what was chosen may be
+    /// gone, then those that were chosen the longest ago, or are unused for the longest; what is left over comes after what
+    /// was published.
+    #[must_use]
+    pub fn capped(mut self) -> Self {
+        let policy = self.policy.clone();
         let mut deleted: Vec<&mut Item> = self
             .items
             .iter_mut()
             .filter(|item| item.action == Action::Delete)
             .collect();
-        deleted.sort_by_key(|item| (item.unused_since, item.published, item.manifest.clone()));
+        deleted.sort_by_key(|item| {
+            let age = (item.unused_since, item.published);
+            (item.chosen, age, item.manifest.clone())
+        });
         let room = policy.most_deletions.saturating_sub(deleted.len());
-        for item in deleted.into_iter().skip(policy.most_deletions) {
-            item.action = Action::Disable;
-            wait(&mut item.reason, policy);
+        for (place, item) in deleted.into_iter().enumerate() {
+            if place < policy.most_deletions {
+                item.chosen = Some(self.made);
+            } else {
+                item.action = Action::Disable;
+                wait(&mut item.reason, &policy);
+            }
         }
         let mut deleted: Vec<&mut Stray> = self
             .strays
@@ -327,8 +339,9 @@ impl Plan {
         deleted.sort_by_key(|stray| (stray.unused_since, stray.cloud, stray.place.clone()));
         for stray in deleted.into_iter().skip(room) {
             stray.action = stray.before_delete();
-            wait(&mut stray.reason, policy);
+            wait(&mut stray.reason, &policy);
         }
+        self
     }
 }
 
@@ -417,14 +430,15 @@ fn item(published: &Published) -> Item {
         action: Action::Keep,
         reason: String::new(),
         unused_since: None,
+        chosen: None,
     }
 }
 
-/// Since when the images of a plan are unused.
-fn unused(last: &Plan) -> BTreeMap<Digest, Timestamp> {
+/// Since when the images of a plan are unused, and when each was chosen last.
+fn unused(last: &Plan) -> BTreeMap<Digest, (Timestamp, Option<Timestamp>)> {
     last.items
         .iter()
-        .filter_map(|item| Some((item.manifest.clone(), item.unused_since?)))
+        .filter_map(|item| Some((item.manifest.clone(), (item.unused_since?, item.chosen))))
         .collect()
 }
 

@@ -70,6 +70,16 @@ fn plan(
     last: Option<&Plan>,
     now: u32,
 ) -> Result<Plan, Refusal> {
+    made_anew(inventory, usage, last, now).map(Plan::capped)
+}
+
+/// A plan as one that is carried out is held to.
+fn made_anew(
+    inventory: &Inventory,
+    usage: &Usage,
+    last: Option<&Plan>,
+    now: u32,
+) -> Result<Plan, Refusal> {
     let stock = Stock::default();
     Plan::new(
         (inventory, &stock),
@@ -207,6 +217,47 @@ fn few_are_deleted_at_a_time() {
     assert_eq!(later.items.last().unwrap().action, Action::Delete);
 }
 
+/// Manifests stay for a while when their images are gone, and need not keep others from their turn.
+#[test]
+fn every_image_has_its_turn() {
+    let manifests: Vec<Manifest> = (1..7).map(|on| published("a@aws", on)).collect();
+    let all = inventory(&manifests);
+    let nobody = usage(&["ami-x"]);
+    let mut last = plan(&all, &nobody, None, 100).unwrap();
+    let mut text = String::new();
+    for now in 200..205 {
+        let next = plan(&all, &nobody, Some(&last), now).unwrap();
+        let deleted = |plan: &Plan| -> Vec<String> {
+            let items = plan
+                .items
+                .iter()
+                .filter(|item| item.action == Action::Delete);
+            items
+                .map(|item| item.references[0].reference.clone())
+                .collect()
+        };
+        let chosen = deleted(&next);
+        text += &format!("{}\n", chosen.join(" "));
+        // What was reviewed holds, whoever is next.
+        let fresh = made_anew(&all, &nobody, Some(&next), now).unwrap();
+        let found = agreed(&next, &fresh, day(now)).unwrap();
+        let mut carried_out = found.items;
+        carried_out.retain(|item| item.action == Action::Delete);
+        assert_eq!(carried_out.len(), chosen.len());
+        last = next;
+    }
+    insta::assert_snapshot!(text, @"
+    ami-a-2 ami-a-1
+    ami-a-4 ami-a-3
+    ami-a-5 ami-a-1
+    ami-a-3 ami-a-2
+    ami-a-4 ami-a-1
+    ");
+    // Whoever has a user again has not been chosen.
+    let used = plan(&all, &usage(&["ami-a-1"]), Some(&last), 205).unwrap();
+    assert_eq!(used.items.last().unwrap().chosen, None);
+}
+
 #[test]
 fn not_knowing_is_no_reason_to_delete() {
     let all = inventory(&[
@@ -280,7 +331,7 @@ fn a_plan_is_looked_at_again_when_it_is_carried_out() {
         published("c@aws", 1),
         published("c@aws", 2),
     ]);
-    let fresh = plan(&less, &usage(&["ami-a-1"]), Some(&reviewed), 123).unwrap();
+    let fresh = made_anew(&less, &usage(&["ami-a-1"]), Some(&reviewed), 123).unwrap();
     let found = agreed(&reviewed, &fresh, day(123)).unwrap();
     let mut text = String::new();
     for item in &found.items {

@@ -71,6 +71,7 @@ enum Format {
 pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result<(), Failure> {
     let global = &checkout::place(global, printer)?;
     let (plan, _) = args.inputs.plan(report_time(), global, printer)?;
+    let plan = plan.capped();
     let json = plan.to_json();
     let sha256 = crate::commands::worker::sha256(json.as_bytes());
     if let Some(path) = &args.out {

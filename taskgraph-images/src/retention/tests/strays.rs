@@ -40,7 +40,7 @@ fn plan(
     now: u32,
 ) -> Result<Plan, Refusal> {
     let kept = ("keep", &nothing_kept as _);
-    Plan::new((all, stock), usage, &policy(), last, kept, day(now))
+    Plan::new((all, stock), usage, &policy(), last, kept, day(now)).map(Plan::capped)
 }
 
 /// What a provider holds beside two published images: their candidates, one that nothing came of, and what it knows alone.
