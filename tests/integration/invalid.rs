@@ -806,6 +806,36 @@ fn names_of_nothing() {
 }
 
 #[test]
+fn pins_whose_versions_have_no_order() {
+    insta::assert_snapshot!(check(&[(
+        "image-defs/pins.yml",
+        "pins:\n  worker: {value: '1'}\n  driver: {value: '1'}\n  a: {value: '1', datasource: {github-releases: {repository: example/tool}}}\n  \
+         b: {value: '1', datasource: {crates: {index: 'https://index.example.org', name: b}}, scheme: debian}\n  \
+         c: {value: '1', datasource: {github-releases: {repository: example/tool}}, scheme: semver, constraint: '^x'}\n",
+    )]), @r#"
+    error[unordered-pin]: the pin `a`: it names no `scheme`, and its datasource may have versions of any
+     --> image-defs/pins.yml:4:6
+      |
+    4 |   a: {value: '1', datasource: {github-releases: {repository: example/tool}}}
+      |      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+    error[unordered-pin]: the pin `b`: its `scheme` is `debian`, and its datasource has versions of the scheme `semver`
+     --> image-defs/pins.yml:5:6
+      |
+    5 |   b: {value: '1', datasource: {crates: {index: 'https://index.example.org', name: b}}, scheme: debian}
+      |      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+    error[unordered-pin]: the pin `c`: "^x" is no constraint of the scheme `semver`: expected a range such as `^88` or `>=1.2, <2` (unexpected character 'x' while parsing major version number), or `none`
+     --> image-defs/pins.yml:6:6
+      |
+    6 |   c: {value: '1', datasource: {github-releases: {repository: example/tool}}, scheme: semver, constraint: '^x'}
+      |      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+    error: the definitions have 3 errors
+    "#);
+}
+
+#[test]
 fn faults_where_nobody_looks() {
     insta::assert_snapshot!(check(&[
         ("image-defs/fragments/unused.yml", "nonsense: 1\n"),

@@ -27,6 +27,9 @@ pub struct GithubReleases {
     /// What comes before the version in a tag, such as `v`. Other tags are not looked at.
     #[serde(default)]
     pub tag_prefix: String,
+    /// What comes after the version in a tag, such as `.windows.1`. Other tags are not looked at.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub tag_suffix: String,
 }
 
 #[derive(Deserialize)]
@@ -62,7 +65,8 @@ pub(super) fn releases(
         .into_iter()
         .filter(|item| !item.draft)
         .filter_map(|item| {
-            let version = item.tag_name.strip_prefix(&settings.tag_prefix)?.to_owned();
+            let rest = item.tag_name.strip_prefix(&settings.tag_prefix)?;
+            let version = rest.strip_suffix(&settings.tag_suffix)?.to_owned();
             Some(read(settings, item, version, caller))
         })
         .collect()

@@ -9,7 +9,7 @@ use super::text::Parsed;
 use crate::datasources::Source;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::proposals::Group;
-use crate::versions::Scheme;
+use crate::versions::{Constraint, Scheme};
 use crate::yaml::{Decode, Decoder, Node, Phase, Spanned, record};
 
 record! {
@@ -100,6 +100,35 @@ impl Pin {
         self.floats == Some(true)
     }
 
+    /// How its versions are ordered, and which of them it may go to; nothing if no datasource is named.
+    ///
+    /// # Errors
+    /// Why that cannot be said.
+    pub fn order(&self) -> Result<Option<(Scheme, Constraint)>, String> {
+        let Some(datasource) = &self.datasource else {
+            return Ok(None);
+        };
+        let declared = self.scheme.as_ref().map(|scheme| scheme.0);
+        let scheme = match (declared, datasource.value.0.scheme()) {
+            (Some(declared), Some(of_source)) if declared != of_source => {
+                return Err(format!(
+                    "its `scheme` is `{declared}`, and its datasource has versions of the scheme `{of_source}`"
+                ));
+            }
+            (Some(scheme), _) | (None, Some(scheme)) => scheme,
+            (None, None) => {
+                return Err(
+                    "it names no `scheme`, and its datasource may have versions of any".to_owned(),
+                );
+            }
+        };
+        let constraint = match &self.constraint {
+            Some(text) => Constraint::parse(scheme, text).map_err(|error| error.to_string())?,
+            None => Constraint::none(scheme),
+        };
+        Ok(Some((scheme, constraint)))
+    }
+
     /// Why it cannot float, if it should and cannot.
     fn fault(&self) -> Option<&'static str> {
         if !self.is_floating() {
@@ -135,6 +164,10 @@ pub(super) fn resolve(node: &Node, faults: &mut Vec<Diagnostic>) -> Option<Pins>
     for (name, pin) in &pins {
         if let Some(why) = pin.value.fault() {
             let fault = Diagnostic::error("floating-pin", format!("the pin `{name}`: {why}"));
+            faults.push(fault.at(pin.place.clone()));
+        }
+        if let Err(why) = pin.value.order() {
+            let fault = Diagnostic::error("unordered-pin", format!("the pin `{name}`: {why}"));
             faults.push(fault.at(pin.place.clone()));
         }
     }

@@ -159,14 +159,10 @@ struct Declared<'a> {
 
 impl<'a> Declared<'a> {
     fn of(pin: &'a Pin) -> Result<Option<Self>, Fault> {
-        let Some(source) = pin.datasource.as_ref().map(|source| &source.value.0) else {
+        let source = pin.datasource.as_ref().map(|source| &source.value.0);
+        let order = pin.order().map_err(Fault::Declared)?;
+        let (Some(source), Some((scheme, constraint))) = (source, order) else {
             return Ok(None);
-        };
-        let scheme = scheme(pin, source.scheme())?;
-        let constraint = match &pin.constraint {
-            Some(text) => Constraint::parse(scheme, text)
-                .map_err(|error| Fault::Declared(error.to_string()))?,
-            None => Constraint::none(scheme),
         };
         let digests = pin.sha256.iter();
         Ok(Some(Self {
@@ -307,20 +303,5 @@ impl Fault {
 impl From<SourceError> for Fault {
     fn from(error: SourceError) -> Self {
         Self::Source(error)
-    }
-}
-
-fn scheme(pin: &Pin, of_source: Option<Scheme>) -> Result<Scheme, Fault> {
-    let declared = pin.scheme.as_ref().map(|scheme| scheme.0);
-    match (declared, of_source) {
-        (Some(declared), Some(of_source)) if declared != of_source => {
-            Err(Fault::Declared(format!(
-                "its `scheme` is `{declared}`, and its datasource has versions of the scheme `{of_source}`"
-            )))
-        }
-        (Some(scheme), _) | (None, Some(scheme)) => Ok(scheme),
-        (None, None) => Err(Fault::Declared(
-            "it names no `scheme`, and its datasource may have versions of any".to_owned(),
-        )),
     }
 }

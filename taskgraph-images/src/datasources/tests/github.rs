@@ -45,6 +45,26 @@ fn sha(letter: &str) -> Value {
 }
 
 #[test]
+fn tags_that_go_on_after_the_version() {
+    let tags = [
+        "v2.54.0.windows.1",
+        "v2.54.0.windows.2",
+        "v2.53.0",
+        "2.52.0.windows.1",
+    ];
+    let list: Vec<Value> = tags
+        .iter()
+        .map(|tag| release(tag, &json!([asset("Git-2.54.0-64-bit.exe", &sha("a"))])))
+        .collect();
+    let table = Table::new().json(LIST, &json!(list));
+    let git = source(json!({"github-releases": {
+        "repository": "example/tool", "tag-prefix": "v", "tag-suffix": ".windows.1",
+        "assets": {"amd64": "Git-{version}-64-bit.exe"},
+    }}));
+    insta::assert_snapshot!(told(table.releases(&git, &["amd64"])), @"2.54.0 2026-05-01T10:05:00.000Z amd64=aaaa…");
+}
+
+#[test]
 fn releases_with_pages_drafts_and_assets() {
     let whole = |version: &str| {
         let archive = asset(&format!("tool-{version}-linux.tar.gz"), &sha("a"));

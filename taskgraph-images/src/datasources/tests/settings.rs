@@ -39,7 +39,7 @@ fn what_is_wrong_is_said() {
     expected one source with its settings, such as `{github-releases: {repository: example/tool}}`
     expected one source with its settings, such as `{github-releases: {repository: example/tool}}`
     unknown source `github`, expected one of `github-releases`, `github-commits`, `simplestreams`, `google-images`, `azure-marketplace`, `aws-images`, `aws-ssm`, `crates`, `pypi`, `npm`, `debian`, `taskcluster-index`, `json`
-    github-releases: unknown field `repo`, expected one of `repository`, `assets`, `tag-prefix`
+    github-releases: unknown field `repo`, expected one of `repository`, `assets`, `tag-prefix`, `tag-suffix`
     github-releases: missing field `repository`
     github-releases: `repository` is "../tool": expected `owner/name`
     github-commits: `repository` is "tool": expected `owner/name`; `branch` is "": expected a name
