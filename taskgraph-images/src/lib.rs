@@ -136,6 +136,7 @@ pub mod taskcluster;
 pub mod tree;
 pub mod upgrade;
 pub mod versions;
+mod wildcard;
 pub mod worker;
 pub mod yaml;
 

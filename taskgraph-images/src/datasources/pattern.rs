@@ -1,5 +1,7 @@
 //! Names of assets with what changes in them: `tool-{version}-linux-*.tar.gz`.
 
+use crate::wildcard::matches_parts;
+
 /// Whether a pattern means a name: `*` is any text, `{version}` and `{tag}` are the release's.
 pub(super) fn is_match(pattern: &str, name: &str, version: &str, tag: &str) -> bool {
     // Split first, so that a `*` in a stranger's version means nothing.
@@ -7,19 +9,7 @@ pub(super) fn is_match(pattern: &str, name: &str, version: &str, tag: &str) -> b
         .split('*')
         .map(|part| part.replace("{version}", version).replace("{tag}", tag))
         .collect();
-    let [first, middle @ .., last] = parts.as_slice() else {
-        return parts.first().is_some_and(|whole| whole == name);
-    };
-    let Some(mut rest) = name.strip_prefix(first.as_str()) else {
-        return false;
-    };
-    for part in middle {
-        let Some((_, after)) = rest.split_once(part.as_str()) else {
-            return false;
-        };
-        rest = after;
-    }
-    rest.ends_with(last.as_str())
+    matches_parts(&parts, name)
 }
 
 #[cfg(test)]

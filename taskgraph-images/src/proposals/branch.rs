@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Fault, Group};
+use crate::wildcard::matches;
 
 /// The name of a branch: what git takes (`git check-ref-format --branch`), in printable ASCII, as Taskcluster has it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -114,25 +115,6 @@ impl Branches {
         };
         self.0.iter().filter(is_hit).map(fault).collect()
     }
-}
-
-/// Whether a text matches a pattern in which `*` stands for any text, a slash included.
-fn matches(pattern: &str, text: &str) -> bool {
-    let Some((start, rest)) = pattern.split_once('*') else {
-        return pattern == text;
-    };
-    let Some(mut left) = text.strip_prefix(start) else {
-        return false;
-    };
-    let mut parts: Vec<&str> = rest.split('*').collect();
-    let last = parts.pop().unwrap_or_default();
-    for part in parts {
-        match left.find(part) {
-            Some(at) => left = &left[at + part.len()..],
-            None => return false,
-        }
-    }
-    left.ends_with(last)
 }
 
 /// Why git would not take a text as the name of a branch.

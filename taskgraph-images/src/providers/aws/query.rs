@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use reqwest::Method;
 use reqwest::Url;
 
-use super::super::session::{Answer, Request, url};
+use super::super::session::{Answer, Request};
 use super::super::{ProviderError, ProviderErrorKind, Session, Variables};
 use super::credentials::Source;
-use super::sign::{endpoint, is_limit, signed};
+use super::sign::{endpoint, given, is_limit, signed};
 use super::xml;
 
 /// The version of the API.
@@ -49,15 +49,10 @@ impl<'a> Ec2<'a> {
         session: &'a Session<'a>,
         variables: &'a Variables,
     ) -> Result<Self, ProviderError> {
-        let endpoint = ["AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL"]
-            .iter()
-            .find_map(|name| variables.get(name))
-            .map(|text| url("aws", text))
-            .transpose()?;
         Ok(Self {
             session,
             credentials: Source::new(session, variables),
-            endpoint,
+            endpoint: given(variables, "AWS_ENDPOINT_URL_EC2")?,
         })
     }
 
@@ -131,10 +126,7 @@ impl<'a> Ec2<'a> {
             .collect();
         let request = Request {
             method: Method::POST,
-            url: match &self.endpoint {
-                Some(endpoint) => endpoint.clone(),
-                None => url(&call, &endpoint("ec2", region))?,
-            },
+            url: endpoint(self.endpoint.as_ref(), &call, "ec2", region)?,
             headers: vec![(
                 "content-type".to_owned(),
                 "application/x-www-form-urlencoded; charset=utf-8".to_owned(),

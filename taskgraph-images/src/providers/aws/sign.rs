@@ -5,18 +5,37 @@ use std::time::SystemTime;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 
-use super::super::session::Request;
-use super::super::{ProviderError, ProviderErrorKind};
+use reqwest::Url;
+
+use super::super::session::{Request, url};
+use super::super::{ProviderError, ProviderErrorKind, Variables};
 use super::credentials::Source;
 
-/// Where a service of a region is.
-pub(super) fn endpoint(service: &str, region: &str) -> String {
+/// Where a service of a region is, if it is nowhere else.
+pub(super) fn endpoint(
+    given: Option<&Url>,
+    call: &str,
+    service: &str,
+    region: &str,
+) -> Result<Url, ProviderError> {
+    if let Some(given) = given {
+        return Ok(given.clone());
+    }
     let domain = if region.starts_with("cn-") {
         "amazonaws.com.cn"
     } else {
         "amazonaws.com"
     };
-    format!("https://{service}.{region}.{domain}/")
+    url(call, &format!("https://{service}.{region}.{domain}/"))
+}
+
+/// One for all regions, in the place of each region's own, if a variable names it: that of the service, or AWS's.
+pub(super) fn given(variables: &Variables, service: &str) -> Result<Option<Url>, ProviderError> {
+    [service, "AWS_ENDPOINT_URL"]
+        .iter()
+        .find_map(|name| variables.get(name))
+        .map(|text| url("aws", text))
+        .transpose()
 }
 
 /// The headers that sign a request to a service of a region.

@@ -4,10 +4,10 @@ use reqwest::{Method, Url};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::super::session::{Answer, Request, url};
+use super::super::session::{Answer, Request};
 use super::super::{ProviderError, ProviderErrorKind, Session, Variables};
 use super::credentials::Source;
-use super::sign::{endpoint, is_limit, signed};
+use super::sign::{endpoint, given, is_limit, signed};
 
 /// Parameters of AWS's Systems Manager.
 pub(super) struct Ssm<'a> {
@@ -48,15 +48,10 @@ impl<'a> Ssm<'a> {
         session: &'a Session<'a>,
         variables: &'a Variables,
     ) -> Result<Self, ProviderError> {
-        let endpoint = ["AWS_ENDPOINT_URL_SSM", "AWS_ENDPOINT_URL"]
-            .iter()
-            .find_map(|name| variables.get(name))
-            .map(|text| url("aws", text))
-            .transpose()?;
         Ok(Self {
             session,
             credentials: Source::new(session, variables),
-            endpoint,
+            endpoint: given(variables, "AWS_ENDPOINT_URL_SSM")?,
         })
     }
 
@@ -66,10 +61,7 @@ impl<'a> Ssm<'a> {
         let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let request = Request {
             method: Method::POST,
-            url: match &self.endpoint {
-                Some(endpoint) => endpoint.clone(),
-                None => url(&call, &endpoint("ssm", region))?,
-            },
+            url: endpoint(self.endpoint.as_ref(), &call, "ssm", region)?,
             headers: vec![
                 header("content-type", "application/x-amz-json-1.1"),
                 header("x-amz-target", "AmazonSSM.GetParameter"),

@@ -11,8 +11,8 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use taskgraph_images_transforms::ReplicateSource;
 
-use super::text::matches;
 use crate::taskcluster::TaskId;
+use crate::wildcard::matches;
 
 /// The artifact of a decision task that has its tasks.
 pub const NAME: &str = "public/task-graph.json";

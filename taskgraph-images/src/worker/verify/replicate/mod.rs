@@ -18,4 +18,4 @@ pub mod replica;
 mod testing;
 mod text;
 
-pub use text::{matches, shown};
+pub use text::shown;

@@ -11,8 +11,9 @@ use taskgraph_images_transforms::{ImageId, Replicate, ReplicateSource, WorkerAli
 
 use super::graph::Chosen;
 use super::payload::{Bounds, payload};
-use super::text::{matches, shown};
+use super::text::shown;
 use crate::taskcluster::{TaskId, Timestamp};
+use crate::wildcard::matches;
 
 /// The largest definition that is taken over, in bytes of JSON.
 const LARGEST: usize = 1024 * 1024;
