@@ -371,17 +371,36 @@ fn a_script_that_fails_makes_no_image() {
 }
 
 #[test]
-fn nothing_is_made_where_something_stays() {
+fn nothing_is_done_where_something_is_in_the_way() {
     let on = OnMachine::new();
-    std::fs::write(
-        on.machine.join("proc/swaps"),
-        "Filename\n/swapfile file 1 0 -2\n",
-    )
-    .unwrap();
+    let swaps = on.machine.join("proc/swaps");
+    std::fs::write(swaps, "Filename\n/swapfile file 1 0 -2\n").unwrap();
     let ran = on.by_hand();
     assert_eq!(ran.code, Some(3), "{}", ran.block());
     assert!(
-        ran.stderr.contains("no image is made, as 1 thing of this machine would be in it:\n  `/swapfile` (swapped memory): turn swap off"),
+        ran.stderr.contains("nothing is done, as 1 thing of this machine is in the way of an image:\n  `/swapfile` (swapped memory): turn swap off"),
+        "{}",
+        ran.stderr
+    );
+    // No script has run, and nothing was taken away.
+    assert!(on.read("etc/made").is_none() && on.read("etc/worker.json").is_some());
+    assert!(on.cloud.lock().unwrap().changes.is_empty());
+}
+
+#[test]
+fn nothing_is_made_where_something_stays() {
+    let on = OnMachine::new();
+    let id = on.machine.join("etc/machine-id");
+    let _ = std::fs::remove_file(&id);
+    std::fs::create_dir_all(&id).unwrap();
+    let ran = on.by_hand();
+    assert_eq!(ran.code, Some(3), "{}", ran.block());
+    assert!(
+        ran.stderr
+            .contains("no image is made, as 1 thing of this machine is in the way of an image:")
+            && ran
+                .stderr
+                .contains("(the machine's identity): Is a directory"),
         "{}",
         ran.stderr
     );

@@ -18,7 +18,7 @@ use taskgraph_images::transforms::Os;
 use taskgraph_images::worker::build::{BuildFault, sbom};
 use taskgraph_images::worker::mask::Mask;
 use taskgraph_images::worker::process::{Inherited, Program};
-use taskgraph_images::worker::seal::{OwnTask, seal};
+use taskgraph_images::worker::seal::{Left, OwnTask, obstacles, seal};
 
 use super::super::packer::scripts;
 use super::super::worker::Worker;
@@ -42,6 +42,10 @@ pub(super) fn build(
     let hidden = job.secrets.variables.values().map(String::as_str);
     let mask = Mask::new(hidden.chain(variables.secrets()));
     let here = Here::find(job, args, worker, &variables, printer)?;
+    let found = obstacles(&args.machine_root);
+    if !found.is_empty() {
+        return Err(no_image("nothing is done", &found));
+    }
     let printer = RefCell::new(printer);
     let say = |words: &str| printer.borrow_mut().note(words);
     let pace = Pace {
@@ -158,14 +162,8 @@ fn strip(here: &Here, root: &Path, printer: &mut Printer) -> Result<(), Failure>
     let own = OwnTask {
         folder: here.folder.clone(),
     };
-    let done = seal(root, here.worker.as_ref(), &own).map_err(|left| {
-        let words: Vec<String> = left.iter().map(|left| format!("\n  {left}")).collect();
-        Failure::Files(format!(
-            "no image is made, as {} of this machine would be in it:{}",
-            count(left.len(), "thing"),
-            words.concat()
-        ))
-    })?;
+    let done = seal(root, here.worker.as_ref(), &own)
+        .map_err(|left| no_image("no image is made", &left))?;
     let words: Vec<String> = done
         .iter()
         .map(|(what, count)| format!("{what} ({count})"))
@@ -184,6 +182,17 @@ fn strip(here: &Here, root: &Path, printer: &mut Printer) -> Result<(), Failure>
             ended.words()
         )))
     }
+}
+
+/// What is in the way of an image.
+fn no_image(so: &str, left: &[Left]) -> Failure {
+    let words: Vec<String> = left.iter().map(|left| format!("\n  {left}")).collect();
+    Failure::Files(format!(
+        "{so}, as {} of this machine {} in the way of an image:{}",
+        count(left.len(), "thing"),
+        if left.len() == 1 { "is" } else { "are" },
+        words.concat()
+    ))
 }
 
 /// The results so far, in memory while their disk becomes an image.

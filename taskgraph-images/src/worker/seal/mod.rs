@@ -4,6 +4,7 @@
 //! cannot be taken away, no image may be made: [`seal`] tells all of it. What a script of the image leaves behind besides is
 //! that script's to remove.
 
+mod obstacles;
 mod places;
 mod remove;
 #[cfg(test)]
@@ -13,9 +14,11 @@ mod worker;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+pub use obstacles::obstacles;
 pub use places::{How, PLACES, Place};
 pub use worker::{TaskWorker, WorkerError};
 
+use obstacles::{shared, swap};
 use remove::{Faults, expand};
 
 /// What is taken away of the task itself, and what is not.
@@ -43,12 +46,17 @@ pub struct Left {
 /// Takes away what must not be part of an image, of the file system below `root`; how much of each sort there was.
 ///
 /// # Errors
-/// Everything that is still there. All else is gone by then.
+/// Everything that is still there. All else is gone by then; but where file systems of other machines are mounted, nothing is
+/// taken away.
 pub fn seal(
     root: &Path,
     worker: Option<&TaskWorker>,
     own: &OwnTask,
 ) -> Result<BTreeMap<&'static str, usize>, Vec<Left>> {
+    let others = shared(root);
+    if !others.is_empty() {
+        return Err(others);
+    }
     let mut faults = Faults::default();
     let mut done = BTreeMap::new();
     let own_folder = own.folder.as_deref();
@@ -74,28 +82,11 @@ pub fn seal(
             }
         }
     }
-    swap(root, &mut faults);
+    faults.0.extend(swap(root));
     if faults.0.is_empty() {
         done.retain(|_, count| *count > 0);
         Ok(done)
     } else {
         Err(faults.0)
-    }
-}
-
-/// Memory that was written to the disk may hold secrets, and cannot be taken from it.
-fn swap(root: &Path, faults: &mut Faults) {
-    let text = std::fs::read_to_string(root.join("proc/swaps")).unwrap_or_default();
-    for line in text.lines().skip(1) {
-        let name = line.split_whitespace().next().unwrap_or_default();
-        // Compressed memory is in memory.
-        if name.is_empty() || name.starts_with("/dev/zram") {
-            continue;
-        }
-        faults.add(
-            Path::new(name),
-            "swapped memory",
-            "turn swap off in the image of the worker".to_owned(),
-        );
     }
 }

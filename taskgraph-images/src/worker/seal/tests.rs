@@ -187,6 +187,34 @@ fn all_that_stays_is_told() {
 }
 
 #[test]
+fn what_other_machines_share_is_left_alone() {
+    let mounts = "/dev/sda1 / ext4 rw 0 0\nlxcfs /var/lib/lxcfs fuse.lxcfs rw 0 0\nfiles:/home /home nfs4 rw 0 0\n";
+    let machine = Machine::new()
+        .with("home/somebody/.ssh/authorized_keys", "x")
+        .with("etc/ssh/ssh_host_rsa_key", "x")
+        .with("proc/self/mounts", mounts)
+        .with("proc/swaps", "Filename Type Size\n/swapfile file 1\n");
+    let words = |left: Vec<Left>| -> String {
+        let lines: Vec<String> = left.iter().map(ToString::to_string).collect();
+        lines.join("\n")
+    };
+    insta::assert_snapshot!(words(obstacles(machine.root())), @"
+    `/home` (a file system of other machines): it is of the type `nfs4`, and what is removed there is gone for others: unmount it
+    `/swapfile` (swapped memory): turn swap off in the image of the worker
+    ");
+    assert_eq!(
+        seal(machine.root(), None, &OwnTask::default())
+            .unwrap_err()
+            .len(),
+        1
+    );
+    insta::assert_snapshot!(machine.files(), @"
+    etc/ssh/ssh_host_rsa_key
+    home/somebody/.ssh/authorized_keys
+    ");
+}
+
+#[test]
 fn what_is_small_is_overwritten_and_nothing_that_has_another_name() {
     let machine = Machine::new().with("etc/ssh/ssh_host_rsa_key", "not-a-real-key");
     let (key, other) = (
