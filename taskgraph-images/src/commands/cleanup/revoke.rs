@@ -14,7 +14,7 @@ use taskgraph_images::proposals::{FileEdit, Group, Marker, Proposal};
 
 use crate::commands::Global;
 use crate::commands::ci_config::{self, Source};
-use crate::commands::pools::update::{BACK, COOL_DOWN, made, shown};
+use crate::commands::pools::update::{BACK, COOL_DOWN, left_out, made, shown};
 use crate::commands::project::Project;
 use crate::commands::propose::{Delivery, Parcel, base_of, deliver, destinations};
 use crate::commands::published::{self, Shelf};
@@ -73,14 +73,7 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
     let mut out = hit(&config, &named, all);
     let moves: Vec<&Move> = updates.moves.values().flatten().collect();
     out += &shown(&moves);
-    for left in &updates.left {
-        out += &format!(
-            "left\t{}\t{}\t{}\n",
-            left.key,
-            left.provider,
-            left.why.join("; ")
-        );
-    }
+    out += &left_out(&updates);
     printer.data(&out, None)?;
     printer.note(&format!(
         "{} to move, {} left",

@@ -87,15 +87,7 @@ pub(super) fn run(args: &Args, global: &Global, printer: &mut Printer) -> Result
         now: crate::commands::report_time(),
     });
     let moves: Vec<&Move> = updates.moves.values().flatten().collect();
-    let mut text = shown(&moves);
-    for left in &updates.left {
-        text += &format!(
-            "left\t{}\t{}\t{}\n",
-            left.key,
-            left.provider,
-            left.why.join("; ")
-        );
-    }
+    let text = shown(&moves) + &left_out(&updates);
     printer.data(&text, None)?;
     leave("pools.txt", &text)?;
     printer.note(&format!(
@@ -225,6 +217,19 @@ pub(in crate::commands) fn made(
     };
     proposals(updates, family, &texts, &|one| shelf.packages(one), &words)
         .map_err(|faults| Failure::Files(faults.join("; ")))
+}
+
+/// What no image is found for, a line a location, with why.
+pub(in crate::commands) fn left_out(updates: &Updates) -> String {
+    let lines = updates.left.iter().map(|left| {
+        format!(
+            "left\t{}\t{}\t{}\n",
+            left.key,
+            left.provider,
+            left.why.join("; ")
+        )
+    });
+    lines.collect()
 }
 
 fn send(
